@@ -1,0 +1,91 @@
+"""Typed settings: the defaults stand here, a TOML file overrides them, an unknown key is refused by name."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from matcher.errors import ConfigError
+
+
+class Section(BaseModel):
+    """A frozen group of settings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ImageSettings(Section):
+    """Limits that are checked before an image is decoded, and how large its pixels are kept."""
+
+    max_bytes: int = Field(40 * 2**20, gt=0, description="largest file, bytes")
+    max_pixels: int = Field(50_000_000, gt=0, description="width times height, as the header claims")
+    max_side: int = Field(20_000, gt=0, description="longest side, pixels")
+    min_side: int = Field(16, gt=0, description="shortest side, pixels")
+    allow_truncated: bool = Field(False, description="decode what is there of a cut-off file")
+    working_side: int = Field(512, ge=64, description="longest side of the pixels that are examined")
+
+
+class FetchSettings(Section):
+    """Limits on images named by URL."""
+
+    timeout_seconds: float = Field(15.0, gt=0, description="for the whole exchange")
+    max_redirects: int = Field(3, ge=0)
+    allow_hosts: tuple[str, ...] = Field((), description="hosts or CIDR networks that may be private or loopback")
+    user_agent: str = "counterfeit-image-matcher"
+
+
+class DatabaseSettings(Section):
+    """Where the truth lies."""
+
+    url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the workspace")
+    busy_timeout_seconds: float = Field(30.0, gt=0)
+
+
+class GallerySettings(Section):
+    """How vectors are stored and searched."""
+
+    flat_limit: int = Field(100_000, ge=0, description="beyond this many descriptors a gallery is trained")
+    kind: str = Field("auto", pattern="^(auto|flat|hnsw|ivfpq)$")
+    recall_target: float = Field(0.98, gt=0, le=1, description="nprobe or ef is chosen to reach it on a sample")
+    max_segments: int = Field(16, ge=1, description="more segments than this are compacted")
+
+
+class ScanSettings(Section):
+    """How a batch run is cut up."""
+
+    workers: int = Field(0, ge=0, description="0: one a core")
+    chunk_photos: int = Field(32, ge=1, description="photos a worker examines between two commits")
+    listing_timeout_seconds: float = Field(30.0, gt=0)
+    max_photos_per_listing: int = Field(24, ge=1)
+    max_report_rows: int = Field(2_000, ge=0)
+
+
+class Settings(Section):
+    """Everything that can be set."""
+
+    images: ImageSettings = ImageSettings()
+    fetch: FetchSettings = FetchSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    gallery: GallerySettings = GallerySettings()
+    scan: ScanSettings = ScanSettings()
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Defaults, overridden by the TOML file at `path`; raises `ConfigError` naming the first wrong key."""
+    if path is None:
+        return Settings()
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(str(path), "file", f"cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), "file", f"is not TOML: {error}") from error
+    try:
+        return Settings.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        reason = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+        raise ConfigError(str(path), key, reason) from error

@@ -1,0 +1,129 @@
+"""The kinds of model the matcher can be given, as protocols; one small file an implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.records import Region, Score
+
+Pixels = NDArray[np.uint8]
+"""An RGB image, shape (height, width, 3)."""
+
+Descriptors = NDArray[np.float32]
+"""Unit vectors, shape (..., dims)."""
+
+
+class Embedder(Protocol):
+    """Turns images into descriptors; the same image gives the same digits in any batch."""
+
+    name: str
+    fingerprint: str
+    """Hash of weights, graph, preprocessing, precision and views."""
+    dims: int
+    reference_views: int
+    """How many descriptors `embed_references` gives an image."""
+    photo_views: int
+    """How many descriptors `embed_photos` gives an image: the whole photo first, then regions of it."""
+
+    def embed_references(self, images: Sequence[Pixels]) -> Descriptors:
+        """Shape (images, reference_views, dims)."""
+        ...
+
+    def embed_photos(self, images: Sequence[Pixels]) -> Descriptors:
+        """Shape (images, photo_views, dims)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Keypoints:
+    """Local features of one image.
+
+    `points`: float32 (n, 2), x and y divided by the image's width and height, so in [0, 1].
+    `descriptors`: uint8 (n, 128), RootSIFT scaled by 512 and rounded.
+    `aspect`: width / height of the image.
+    """
+
+    points: NDArray[np.float32]
+    descriptors: NDArray[np.uint8]
+    aspect: float
+
+
+class KeypointDetector(Protocol):
+    """Finds keypoints and describes what is around them."""
+
+    name: str
+    fingerprint: str
+
+    def detect(self, image: Pixels) -> Keypoints:
+        """The strongest keypoints of `image`, strongest first."""
+        ...
+
+
+@dataclass(frozen=True)
+class Correspondence:
+    """How a reference lies in a photo, as the keypoints have it.
+
+    `inliers` agree with the homography; `quad` is the reference's outline in the photo, float32 (4, 2) in [0, 1]
+    coordinates of the photo, clockwise from the reference's top left; `mirrored` when only the flipped photo agreed.
+    """
+
+    inliers: int
+    matches: int
+    coverage: float
+    quad: NDArray[np.float32]
+    mirrored: bool
+
+
+class KeypointMatcher(Protocol):
+    """Verifies candidates: does a homography carry the reference's keypoints onto the photo's?"""
+
+    def match(self, photo: Keypoints, references: Sequence[Keypoints]) -> list[Correspondence | None]:
+        """One answer a reference, None where no believable homography exists."""
+        ...
+
+
+@dataclass(frozen=True)
+class LogoBox:
+    """A region that may hold a logo, of any brand."""
+
+    region: Region
+    score: Score
+
+
+class LogoDetector(Protocol):
+    """Proposes regions that hold a logo of whatever brand."""
+
+    name: str
+    fingerprint: str
+
+    def detect(self, images: Sequence[Pixels]) -> list[list[LogoBox]]:
+        """Boxes an image, best first."""
+        ...
+
+
+@dataclass(frozen=True)
+class TextLine:
+    """A line of text as read: its outline (4 or more x, y pairs in pixels), the text, how sure the reader is."""
+
+    outline: tuple[tuple[float, float], ...]
+    text: str
+    score: Score
+
+
+class TextReader(Protocol):
+    """Reads text in images."""
+
+    name: str
+    fingerprint: str
+
+    def read(self, images: Sequence[Pixels]) -> list[list[TextLine]]:
+        """Lines an image, in reading order."""
+        ...
+
+
+Options = dict[str, Any]
