@@ -1,0 +1,74 @@
+"""Writing a file so that it is whole or absent: a temporary name, fsync, rename."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from matcher.errors import UsageError
+from matcher.faults import commit_point
+
+_DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
+
+
+@contextmanager
+def replacing(*paths: Path) -> Iterator[list[BinaryIO]]:
+    """Open a new file for each path; when the block ends well, all are fsynced, then renamed in order.
+
+    When it does not, the new files are removed and what was there before stays. They stand beside the final
+    path under a fixed name (`.NAME.part`), so that what a kill leaves is overwritten by the next run.
+    Raises `UsageError` where a folder or file cannot be written or the disk is full; other errors of the
+    block pass through.
+    """
+    parts = [path.with_name(f".{path.name}.part") for path in paths]
+    try:
+        with ExitStack() as stack:
+            files = [stack.enter_context(_opened(part)) for part in parts]
+            yield files
+            for file in files:
+                file.flush()
+                os.fsync(file.fileno())
+        commit_point("outputs-written")
+        for part, path in zip(parts, paths, strict=True):
+            part.replace(path)
+            commit_point("outputs-renamed")
+        for folder in {path.parent for path in paths}:
+            _sync_folder(folder)
+    except OSError as error:
+        _remove(parts)
+        if error.errno in _DISK_TROUBLE:
+            raise UsageError(f"{paths[0].parent}: cannot be written: {error.strerror}") from error
+        raise
+    except BaseException:
+        _remove(parts)
+        raise
+
+
+def _opened(part: Path) -> BinaryIO:
+    try:
+        part.parent.mkdir(parents=True, exist_ok=True)
+        return part.open("wb")
+    except OSError as error:
+        raise UsageError(
+            f"{part.parent}: cannot be written: {error.strerror}; choose another folder"
+        ) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the renames last; only POSIX systems let a folder be opened for that."""
+    if os.name == "posix":
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+
+
+def _remove(parts: Iterable[Path]) -> None:
+    for part in parts:
+        with suppress(OSError):
+            part.unlink()
