@@ -116,9 +116,12 @@ def image_paths(folder: Path) -> list[Path]:
     """All files under `folder` that are named like images, by path; raises UsageError if it is no folder."""
     if not folder.is_dir():
         raise UsageError(f"{folder}: is not a folder; name one that holds photos")
-    return sorted(
-        path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
-    )
+    return sorted(path for path in folder.rglob("*") if is_image(path))
+
+
+def is_image(path: Path) -> bool:
+    """Whether it is a file that is named like an image."""
+    return path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
 
 
 def relative_id(path: Path, folder: Path) -> str:

@@ -134,7 +134,7 @@ def perspective(image: Image.Image, rng: np.random.Generator, others: Others) ->
 
 
 def collage(image: Image.Image, rng: np.random.Generator, others: Others) -> Image.Image:
-    """A tile among other photos, side by side, one above the other or two by two; about as large as before."""
+    """A tile among other photos: side by side, one above the other, two by two; about as large as before."""
     columns, rows = [(2, 1), (1, 2), (2, 2)][int(rng.integers(3))]
     width, height = max(16, image.width), max(16, image.height)
     sheet = Image.new("RGB", (columns * width, rows * height), "white")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -42,9 +43,36 @@ class Ranking:
         """How many queries were asked."""
         return len(self.true_pairs)
 
+    @cached_property
     def worst_first(self) -> NDArray[np.intp]:
-        """Order of the pairs by falling score; among equal scores the wrong ones come first."""
-        return np.lexsort((self.correct, -self.score))
+        """Order of the pairs by falling score, the wrong ones first among equals, up to the last true one.
+
+        What follows the last true pair can lower no metric: a precision counts only where recall grows.
+        """
+        order = np.lexsort((self.correct, -self.score))
+        right = np.flatnonzero(self.correct[order])
+        return order[: right[-1] + 1] if len(right) else order[:0]
+
+    @cached_property
+    def first_right(self) -> NDArray[np.float64]:
+        """Rank (from 1) of each query's first true answer, ties worst first, else infinite; (queries,)."""
+        best = np.full(self.queries, -np.inf)
+        np.maximum.at(best, self.query[self.correct], self.score[self.correct])
+        ahead = ~self.correct & (self.score >= best[self.query])
+        ranks = 1.0 + np.bincount(self.query[ahead], minlength=self.queries)
+        return np.where(np.isfinite(best), ranks, np.inf)
+
+    @cached_property
+    def average_precision(self) -> NDArray[np.float64]:
+        """Average precision of each query's own answers, 0 where nothing is true; (queries,)."""
+        order = np.lexsort((self.correct, -self.score, self.query))
+        query, correct = self.query[order], self.correct[order]
+        start = np.searchsorted(query, query)
+        right_before: Counts = np.concatenate(([0], np.cumsum(correct)))
+        right = right_before[1:] - right_before[start]
+        precision = np.where(correct, right / (np.arange(len(query)) - start + 1), 0.0)
+        sums = np.bincount(query, precision, minlength=self.queries)
+        return np.asarray(sums / np.maximum(self.true_pairs, 1))
 
     def of(self, queries: NDArray[np.bool_]) -> Ranking:
         """The ranking of the chosen queries alone; `queries`: bool (queries,)."""
@@ -100,7 +128,7 @@ def micro_average_precision(pairs: Ranking, times: Counts | None = None) -> floa
     true_pairs = int(times @ pairs.true_pairs)
     if not true_pairs:
         return math.nan
-    order = pairs.worst_first()
+    order = pairs.worst_first
     correct = np.repeat(pairs.correct[order], times[pairs.query[order]])
     return float(_precisions(correct)[correct].sum() / true_pairs)
 
@@ -116,7 +144,7 @@ def recall_at_precision(pairs: Ranking, times: Counts | None = None, *, precisio
     true_pairs = int(times @ pairs.true_pairs)
     if not true_pairs:
         return math.nan
-    order = pairs.worst_first()
+    order = pairs.worst_first
     weight = times[pairs.query[order]]
     score = pairs.score[order][weight > 0]
     right = np.cumsum((weight * pairs.correct[order])[weight > 0])
@@ -129,10 +157,10 @@ def recall_at_precision(pairs: Ranking, times: Counts | None = None, *, precisio
 def recall_at(pairs: Ranking, times: Counts | None = None, *, rank: int) -> float:
     """`R@1`, `R@5`, `R@100`: share of the queries that find a true reference in their first `rank` answers.
 
-    Queries without a true reference are not asked.
-    A wrong answer with the same score stands before the true one. NaN when no query has a true reference.
+    Queries without a true reference are not asked; NaN when that leaves none. A wrong answer with the same
+    score stands before the true one.
     """
-    return _mean(first_right(pairs) <= rank, pairs.true_pairs > 0, times)
+    return _mean(pairs.first_right <= rank, pairs.true_pairs > 0, times)
 
 
 def mean_average_precision(pairs: Ranking, times: Counts | None = None) -> float:
@@ -142,23 +170,7 @@ def mean_average_precision(pairs: Ranking, times: Counts | None = None) -> float
     query has one. Source: Philbin et al., "Object retrieval with large vocabularies and fast spatial
     matching", CVPR 2007.
     """
-    order = np.lexsort((pairs.correct, -pairs.score, pairs.query))
-    query, correct = pairs.query[order], pairs.correct[order]
-    rank = _position(query) + 1
-    right = np.cumsum(correct)
-    before = np.concatenate(([0], right))[np.searchsorted(query, query)]
-    gains = np.where(correct, (right - before) / rank, 0.0)
-    sums = np.bincount(query, gains, minlength=pairs.queries)
-    return _mean(sums / np.maximum(pairs.true_pairs, 1), pairs.true_pairs > 0, times)
-
-
-def first_right(pairs: Ranking) -> NDArray[np.float64]:
-    """Rank (from 1) of each query's first true answer, ties worst first, infinite without one; (queries,)."""
-    best = np.full(pairs.queries, -np.inf)
-    np.maximum.at(best, pairs.query[pairs.correct], pairs.score[pairs.correct])
-    ahead = ~pairs.correct & (pairs.score >= best[pairs.query])
-    ranks = 1.0 + np.bincount(pairs.query[ahead], minlength=pairs.queries)
-    return np.where(np.isfinite(best), ranks, np.inf)
+    return _mean(pairs.average_precision, pairs.true_pairs > 0, times)
 
 
 def retrieval_metrics(pairs: Ranking, *, resamples: int = 0, seed: int = 0) -> dict[str, float | list[float]]:
@@ -195,11 +207,6 @@ def interval(pairs: Ranking, metric: Metric, *, resamples: int = 1000, seed: int
 
 def _precisions(correct: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.cumsum(correct) / np.arange(1, len(correct) + 1)
-
-
-def _position(query: Counts) -> Counts:
-    """Place of each entry among those of its query, from 0; `query` is sorted."""
-    return np.arange(len(query)) - np.searchsorted(query, query)
 
 
 def _mean(values: NDArray[np.generic], asked: NDArray[np.bool_], times: Counts | None) -> float:
