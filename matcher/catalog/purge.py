@@ -1,0 +1,129 @@
+"""Forgets listings with everything kept of them, and image files that nothing names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
+
+from matcher.catalog.database import Database
+from matcher.catalog.features import delete_orphaned_features
+from matcher.catalog.image_store import ImageStore
+from matcher.catalog.tables import failures, listings, photos, reviews, scans, verdicts
+from matcher.catalog.verification import orphan_files
+from matcher.errors import UsageError
+from matcher.faults import commit_point
+
+
+@dataclass(frozen=True)
+class Purge:
+    """Which listings go: those that meet every condition given; at least one must be.
+
+    `older_than` compares with the time the listing's scan was started.
+    """
+
+    seller_id: str | None = None
+    listing_id: str | None = None
+    owner_id: int | None = None
+    older_than: datetime | None = None
+
+
+@dataclass(frozen=True)
+class PurgeCounts:
+    """What went; `scan_folders` are the output folders that still tell of it, untouched here."""
+
+    listings: int
+    photos: int
+    verdicts: int
+    reviews: int
+    failures: int
+    files: int
+    scan_folders: tuple[str, ...]
+
+
+def purge_listings(database: Database, store: ImageStore, which: Purge) -> PurgeCounts:
+    """Delete the listings' rows in one transaction, then every image file that no row names any more.
+
+    A file that a reference or another kept photo uses stays. A kill between the two leaves files that the
+    next purge removes. Failures go by listing_id, owner and age; they know no seller. Raises `UsageError`
+    without a condition.
+    """
+    if which == Purge():
+        raise UsageError("purge: say which listings: by seller, listing, owner or age")
+    with database.write() as connection:
+        counts = _delete_rows(connection, which)
+    commit_point("purge:rows-deleted")
+    return PurgeCounts(**counts, files=sweep_images(database, store))
+
+
+def sweep_images(database: Database, store: ImageStore) -> int:
+    """Delete files that no row names and what killed writers left; returns how many content files went."""
+    swept = 0
+    with store.sweeping(), database.read() as connection:
+        store.delete_unfinished()
+        for content_hash in list(orphan_files(connection, store)):
+            swept += store.delete(content_hash)
+            commit_point("purge:file-deleted")
+    return swept
+
+
+def sweep_features(database: Database) -> int:
+    """Delete cached descriptors and keypoints of contents that no catalog image has; returns how many."""
+    with database.write() as connection:
+        return delete_orphaned_features(connection)
+
+
+def _delete_rows(connection: Connection, which: Purge) -> dict[str, Any]:
+    chosen = (
+        select(listings.c.listing_row)
+        .join_from(listings, scans, scans.c.scan_id == listings.c.scan_id)
+        .where(*_listing_conditions(which))
+    )
+    folders = (
+        select(scans.c.out)
+        .distinct()
+        .where(scans.c.scan_id.in_(select(listings.c.scan_id).where(listings.c.listing_row.in_(chosen))))
+    )
+    answer: dict[str, Any] = {"scan_folders": tuple(sorted(connection.execute(folders).scalars()))}
+    for name, table in (("photos", photos), ("verdicts", verdicts), ("reviews", reviews)):
+        answer[name] = _count(connection, table, table.c.listing_row.in_(chosen))
+    answer["failures"] = _delete_failures(connection, which)
+    # Photos, verdicts and reviews go with their listing.
+    answer["listings"] = connection.execute(
+        delete(listings).where(listings.c.listing_row.in_(chosen))
+    ).rowcount
+    return answer
+
+
+def _listing_conditions(which: Purge) -> list[ColumnElement[bool]]:
+    conditions = _scan_conditions(which)
+    if which.seller_id is not None:
+        conditions.append(listings.c.seller_id == which.seller_id)
+    if which.listing_id is not None:
+        conditions.append(listings.c.listing_id == which.listing_id)
+    return conditions
+
+
+def _scan_conditions(which: Purge) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if which.owner_id is not None:
+        conditions.append(scans.c.owner_id == which.owner_id)
+    if which.older_than is not None:
+        conditions.append(scans.c.created < which.older_than)
+    return conditions
+
+
+def _delete_failures(connection: Connection, which: Purge) -> int:
+    if which.seller_id is not None:
+        return 0
+    which_scans = select(scans.c.scan_id).where(*_scan_conditions(which))
+    gone = delete(failures).where(failures.c.scan_id.in_(which_scans))
+    if which.listing_id is not None:
+        gone = gone.where(failures.c.listing_id == which.listing_id)
+    return int(connection.execute(gone).rowcount)
+
+
+def _count(connection: Connection, table: Table, wanted: ColumnElement[bool]) -> int:
+    return int(connection.execute(select(func.count()).select_from(table).where(wanted)).scalar_one())

@@ -1,0 +1,301 @@
+"""Products of a brand with their images: references, logos and known counterfeits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from matcher.catalog.brands import brand_id_of
+from matcher.catalog.changes import ChangedImage, lock_catalog, record_changes
+from matcher.catalog.queries import check_key
+from matcher.catalog.tables import DEFAULT_OWNER, brands, images, photos, products
+from matcher.errors import CatalogError
+from matcher.records import ImageRole, ReferenceRow
+
+Outcome = Literal["added", "changed", "unchanged"]
+
+
+@dataclass(frozen=True)
+class StoredImage:
+    """An image whose bytes lie in the image store.
+
+    `content_hash` is of the bytes as given and names the file, `stored_hash` is of the bytes in the file;
+    both are SHA-256 in lower-case hex. `source` is the path or URL as given; sizes are in pixels, as shown.
+    """
+
+    content_hash: str
+    stored_hash: str
+    source: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class UnreadImage:
+    """An image that a row names but that cannot be had now; what the product has from `source` stays."""
+
+    source: str
+
+
+@dataclass(frozen=True)
+class CatalogImage(StoredImage):
+    """A `StoredImage` that is in the catalog."""
+
+    image_id: int
+    position: int
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product (or logo, or known counterfeit) with its images in order."""
+
+    product_id: int
+    brand: str
+    role: ImageRole
+    reference_id: str
+    title: str
+    price: Decimal | None
+    currency: str
+    gtin: str
+    images: tuple[CatalogImage, ...]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an image belongs."""
+
+    owner_id: int
+    brand_id: int
+    product_id: int
+    role: ImageRole
+
+
+def put_product(
+    connection: Connection,
+    brand: str,
+    row: ReferenceRow,
+    images: Sequence[StoredImage | UnreadImage],
+    role: ImageRole = ImageRole.REFERENCE,
+    *,
+    owner_id: int = DEFAULT_OWNER,
+) -> Outcome:
+    """Make the product what `row` and `images` say; the key is brand, role and reference_id.
+
+    Images are told apart by content: one that stays keeps its image_id wherever it stands, a new one gets a
+    new image_id, one that is no longer named is removed; a content named twice counts once. Only images
+    that come or go are numbered as changes. The files must be in the image store already. Raises
+    `CatalogError` for an unknown brand, an empty or over-long reference_id, or no image.
+    """
+    lock_catalog(connection)
+    if not any(isinstance(image, StoredImage) for image in images):
+        raise CatalogError(f"reference '{row.reference_id}' has no image")
+    brand_id = brand_id_of(connection, brand, owner_id=owner_id)
+    found = _find_row(connection, brand_id, row.reference_id, role)
+    facts = {"title": row.title, "price": row.price, "currency": row.currency, "gtin": row.gtin}
+    if found is None:
+        product_id = _insert_product(connection, owner_id, brand_id, row.reference_id, role, facts)
+    else:
+        product_id = int(found.product_id)
+    edited = found is not None and any(getattr(found, name) != value for name, value in facts.items())
+    if edited:
+        connection.execute(update(products).where(products.c.product_id == product_id).values(facts))
+    moved = _put_images(connection, _Place(owner_id, brand_id, product_id, role), images)
+    return "added" if found is None else "changed" if edited or moved else "unchanged"
+
+
+def _find_row(connection: Connection, brand_id: int, reference_id: str, role: ImageRole) -> Row[Any] | None:
+    query = select(products).where(
+        products.c.brand_id == brand_id,
+        products.c.role == role.value,
+        products.c.reference_id == reference_id,
+    )
+    return connection.execute(query).one_or_none()
+
+
+def _insert_product(
+    connection: Connection,
+    owner_id: int,
+    brand_id: int,
+    reference_id: str,
+    role: ImageRole,
+    facts: dict[str, Any],
+) -> int:
+    check_key(reference_id, "the reference_id")
+    key = {"owner_id": owner_id, "brand_id": brand_id, "role": role.value, "reference_id": reference_id}
+    row = insert(products).values(key | facts).returning(products.c.product_id)
+    return int(connection.execute(row).scalar_one())
+
+
+def _put_images(connection: Connection, place: _Place, named: Sequence[StoredImage | UnreadImage]) -> bool:
+    """Whether anything about the product's images changed."""
+    known = {
+        image.content_hash: image for image in _images_of(connection, [place.product_id])[place.product_id]
+    }
+    wanted = _wanted(named, list(known.values()))
+    gone = [image.image_id for content_hash, image in known.items() if content_hash not in wanted]
+    _remove_images(connection, place, gone)
+    changed = bool(gone)
+    new: list[int] = []
+    for position, image in enumerate(wanted.values()):
+        facts = _facts(image, position)
+        old = known.get(image.content_hash)
+        if old is None:
+            new.append(_insert_image(connection, place, facts))
+        elif facts != _facts(old, old.position):
+            connection.execute(update(images).where(images.c.image_id == old.image_id).values(facts))
+            changed = True
+        expect_stored(connection, image.content_hash, image.stored_hash)
+    record_changes(connection, "add", [_changed(place, image_id) for image_id in new])
+    return changed or bool(new)
+
+
+def _wanted(
+    named: Sequence[StoredImage | UnreadImage], known: Sequence[CatalogImage]
+) -> dict[str, StoredImage]:
+    """The images to have, in order, by content hash."""
+    by_source = {image.source: image for image in known}
+    wanted: dict[str, StoredImage] = {}
+    for name in named:
+        image = by_source.get(name.source) if isinstance(name, UnreadImage) else name
+        if image is not None:
+            wanted.setdefault(image.content_hash, image)
+    return wanted
+
+
+def _facts(image: StoredImage, position: int) -> dict[str, Any]:
+    return {
+        "position": position,
+        "source": image.source,
+        "content_hash": image.content_hash,
+        "stored_hash": image.stored_hash,
+        "width": image.width,
+        "height": image.height,
+    }
+
+
+def _changed(place: _Place, image_id: int) -> ChangedImage:
+    return ChangedImage(place.owner_id, place.brand_id, image_id, place.role)
+
+
+def _insert_image(connection: Connection, place: _Place, facts: dict[str, Any]) -> int:
+    belongs = {
+        "owner_id": place.owner_id,
+        "brand_id": place.brand_id,
+        "product_id": place.product_id,
+        "role": place.role.value,
+    }
+    row = insert(images).values(belongs | facts).returning(images.c.image_id)
+    return int(connection.execute(row).scalar_one())
+
+
+def expect_stored(connection: Connection, content_hash: str, stored_hash: str) -> None:
+    """One file serves every row of its content: when it is written anew, all expect the new bytes."""
+    for table in (images, photos):
+        other = table.c.stored_hash.not_in((stored_hash, ""))
+        same = update(table).where(table.c.content_hash == content_hash, other)
+        connection.execute(same.values(stored_hash=stored_hash))
+
+
+def _remove_images(connection: Connection, place: _Place, image_ids: Sequence[int]) -> None:
+    record_changes(connection, "remove", [_changed(place, image_id) for image_id in image_ids])
+    for image_id in image_ids:
+        connection.execute(delete(images).where(images.c.image_id == image_id))
+
+
+def _images_of(connection: Connection, product_ids: Sequence[int]) -> dict[int, list[CatalogImage]]:
+    query = select(images).where(images.c.product_id.in_(product_ids))
+    answer: dict[int, list[CatalogImage]] = {product_id: [] for product_id in product_ids}
+    for row in connection.execute(query.order_by(images.c.position, images.c.image_id)):
+        answer[row.product_id].append(
+            CatalogImage(
+                content_hash=row.content_hash,
+                stored_hash=row.stored_hash,
+                source=row.source,
+                width=row.width,
+                height=row.height,
+                image_id=row.image_id,
+                position=row.position,
+            )
+        )
+    return answer
+
+
+def remove_product(
+    connection: Connection,
+    brand: str,
+    reference_id: str,
+    role: ImageRole = ImageRole.REFERENCE,
+    *,
+    owner_id: int = DEFAULT_OWNER,
+) -> int:
+    """Remove the product and its images; returns how many images went.
+
+    Files are left for `sweep_images`. Raises `CatalogError` when the brand has no such product.
+    """
+    lock_catalog(connection)
+    brand_id = brand_id_of(connection, brand, owner_id=owner_id)
+    found = _find_row(connection, brand_id, reference_id, role)
+    if found is None:
+        raise CatalogError(f"brand '{brand}' has no {role} '{reference_id}': see `matcher catalog list`")
+    image_ids = [image.image_id for image in _images_of(connection, [found.product_id])[found.product_id]]
+    _remove_images(connection, _Place(owner_id, brand_id, found.product_id, role), image_ids)
+    connection.execute(delete(products).where(products.c.product_id == found.product_id))
+    return len(image_ids)
+
+
+def find_product(
+    connection: Connection,
+    brand: str,
+    reference_id: str,
+    role: ImageRole = ImageRole.REFERENCE,
+    *,
+    owner_id: int = DEFAULT_OWNER,
+) -> Product | None:
+    """The product with its images, or None; raises `CatalogError` for an unknown brand."""
+    brand_id = brand_id_of(connection, brand, owner_id=owner_id)
+    found = _find_row(connection, brand_id, reference_id, role)
+    return None if found is None else _products(connection, products.c.product_id == found.product_id, 1)[0]
+
+
+def list_products(
+    connection: Connection,
+    *,
+    brand: str = "",
+    role: ImageRole | None = None,
+    after: int = 0,
+    limit: int = 100,
+    owner_id: int = DEFAULT_OWNER,
+) -> list[Product]:
+    """At most `limit` products by product_id, after the product_id `after` (the page before's last)."""
+    wanted = (products.c.owner_id == owner_id) & (products.c.product_id > after)
+    if brand:
+        wanted &= products.c.brand_id == brand_id_of(connection, brand, owner_id=owner_id)
+    if role is not None:
+        wanted &= products.c.role == role.value
+    return _products(connection, wanted, limit)
+
+
+def _products(connection: Connection, wanted: Any, limit: int) -> list[Product]:
+    query = select(products, brands.c.name.label("brand")).join_from(
+        products, brands, brands.c.brand_id == products.c.brand_id
+    )
+    rows = connection.execute(query.where(wanted).order_by(products.c.product_id).limit(limit)).all()
+    found = _images_of(connection, [row.product_id for row in rows])
+    return [
+        Product(
+            product_id=row.product_id,
+            brand=row.brand,
+            role=ImageRole(row.role),
+            reference_id=row.reference_id,
+            title=row.title,
+            price=row.price,
+            currency=row.currency,
+            gtin=row.gtin,
+            images=tuple(found[row.product_id]),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,93 @@
+"""What people say of verdicts: every answer is kept, the latest counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from matcher.catalog.columns import now
+from matcher.catalog.results import JudgedListing, find_judged, judge_rows
+from matcher.catalog.tables import DEFAULT_OWNER, listings, reviews, verdicts
+from matcher.errors import CatalogError
+from matcher.records import ReviewAnswer, VerdictKind
+
+
+@dataclass(frozen=True)
+class Review:
+    """One answer, with the time it was given in UTC."""
+
+    listing_row: int
+    answer: ReviewAnswer
+    reviewer: str
+    note: str
+    time: datetime
+
+
+def find_listing(connection: Connection, scan_id: int, listing_id: str) -> JudgedListing:
+    """The scan's listing of that id (the last, where it occurs twice); raises `CatalogError` if none."""
+    query = select(listings.c.listing_row).where(
+        listings.c.scan_id == scan_id, listings.c.listing_id == listing_id
+    )
+    row = connection.execute(query.order_by(listings.c.position.desc()).limit(1)).scalar_one_or_none()
+    found = None if row is None else find_judged(connection, row)
+    if found is None:
+        raise CatalogError(f"scan {scan_id} has no listing '{listing_id}': see `matcher review list`")
+    return found
+
+
+def answer_review(
+    connection: Connection,
+    listing_row: int,
+    answer: ReviewAnswer,
+    *,
+    reviewer: str = "",
+    note: str = "",
+    owner_id: int = DEFAULT_OWNER,
+) -> Review:
+    """Keep the answer beside earlier ones; raises `CatalogError` where the owner has no such listing."""
+    query = select(listings.c.owner_id).where(listings.c.listing_row == listing_row)
+    if connection.execute(query).scalar_one_or_none() != owner_id:
+        raise CatalogError(f"there is no listing {listing_row} to review: see `matcher review list`")
+    review = Review(listing_row, answer, reviewer, note, now())
+    row = {**vars(review), "answer": answer.value, "owner_id": owner_id}
+    connection.execute(insert(reviews).values(row))
+    return review
+
+
+def review_history(connection: Connection, listing_row: int) -> list[Review]:
+    """Every answer for the listing, oldest first."""
+    query = select(reviews).where(reviews.c.listing_row == listing_row).order_by(reviews.c.review_id)
+    return [
+        Review(row.listing_row, ReviewAnswer(row.answer), row.reviewer, row.note, row.time)
+        for row in connection.execute(query)
+    ]
+
+
+def latest_review(connection: Connection, listing_row: int) -> Review | None:
+    """The answer that counts, or None."""
+    return next(reversed(review_history(connection, listing_row)), None)
+
+
+def pending_reviews(
+    connection: Connection,
+    *,
+    scan_id: int | None = None,
+    after: int = 0,
+    limit: int = 100,
+    owner_id: int = DEFAULT_OWNER,
+) -> list[JudgedListing]:
+    """At most `limit` listings that are not clear and have no answer, by listing_row, after `after`."""
+    answered = select(reviews.c.review_id).where(reviews.c.listing_row == listings.c.listing_row).exists()
+    query = (
+        select(listings, verdicts.c.text)
+        .join_from(listings, verdicts, verdicts.c.listing_row == listings.c.listing_row)
+        .where(listings.c.owner_id == owner_id, listings.c.listing_row > after)
+        .where(verdicts.c.verdict != VerdictKind.CLEAR.value, ~answered)
+    )
+    if scan_id is not None:
+        query = query.where(listings.c.scan_id == scan_id)
+    return judge_rows(
+        connection, connection.execute(query.order_by(listings.c.listing_row).limit(limit)).all()
+    )
