@@ -1,0 +1,67 @@
+"""What a report is written from: a summary of the scan and one row a listing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from matcher.records import Listing, Verdict, VerdictKind
+
+ReferenceKey = tuple[str, str]
+"""(brand, reference_id)."""
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A small picture; `width` and `height` are the original photo's pixels, to which regions refer."""
+
+    webp_or_jpeg: bytes
+    media_type: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class ReferenceFacts:
+    """What the catalog says of a reference."""
+
+    title: str = ""
+    price: Decimal | None = None
+    currency: str = ""
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    """One listing: `photos` by their number in it, `references` by (brand, reference_id); gaps are fine."""
+
+    listing: Listing
+    verdict: Verdict
+    photos: Mapping[int, Thumbnail] = field(default_factory=dict)
+    references: Mapping[ReferenceKey, Thumbnail] = field(default_factory=dict)
+    reference_facts: Mapping[ReferenceKey, ReferenceFacts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReportSummary:
+    """The scan as a whole; `counts` and `brands` speak of every listing, also of those left out.
+
+    `created` is text for a person, `seconds` the time the scan took, `brands` how many listings that are not
+    clear each brand has, most first; `shown` + `left_out` = `listings`.
+    """
+
+    title: str
+    created: str
+    workspace: str
+    snapshot: int
+    policy: str
+    models: Mapping[str, str | None]
+    listings: int
+    counts: Mapping[VerdictKind, int]
+    failed: int
+    photos: int
+    seconds: float
+    photos_per_second: float
+    brands: tuple[tuple[str, int], ...]
+    shown: int
+    left_out: int
