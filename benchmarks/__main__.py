@@ -1,0 +1,222 @@
+"""`python -m benchmarks accuracy|speed|report`: one command a figure."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from pydantic import JsonValue
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from benchmarks.finder import MakeFinder, product_finder
+from matcher.errors import MatcherError, UsageError
+
+SHOWN = ("uAP", "R@P90", "R@1", "R@5", "R@100", "mAP")
+
+
+class Parser(argparse.ArgumentParser):
+    """Complains in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with code 2."""
+        self.exit(2, f"error: {message} (see {self.prog} --help)\n")
+
+
+def main(arguments: Sequence[str] | None = None, *, make_finder: MakeFinder = product_finder) -> int:
+    """Run one benchmark; exit code 0, or 2 with one line on the error stream."""
+    chosen = parser().parse_args(arguments)
+    try:
+        if chosen.benchmark == "accuracy":
+            run_accuracy(chosen, make_finder)
+        elif chosen.benchmark == "speed":
+            run_speed(chosen)
+        else:
+            run_report(chosen)
+    except (MatcherError, OSError) as error:
+        print("error: " + " ".join(str(error).split()), file=sys.stderr)
+        return 2
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = Parser(prog="python -m benchmarks", description="Measure accuracy and speed of the matcher.")
+    commands = top.add_subparsers(dest="benchmark", required=True, parser_class=Parser)
+    accuracy = commands.add_parser("accuracy", help="copies or products found among references")
+    accuracy.add_argument("--task", choices=("copies", "products"), required=True)
+    accuracy.add_argument(
+        "--dataset", type=Path, required=True, metavar="DIR", help="folder of photos or product set"
+    )
+    accuracy.add_argument(
+        "--embedder", default="", metavar="NAME", help="as in the settings (default: theirs)"
+    )
+    accuracy.add_argument("--no-verify", action="store_true", help="descriptors alone, no keypoints")
+    accuracy.add_argument("--limit", type=int, metavar="N", help="look up only N of the queries")
+    accuracy.add_argument("--part", choices=("tune", "report", "all"), default="all")
+    accuracy.add_argument("--seed", type=_natural, default=0, metavar="N")
+    accuracy.add_argument("--config", type=Path, metavar="TOML", help="settings file")
+    accuracy.add_argument("--references", type=_natural, default=1000, metavar="N", help="copies: references")
+    accuracy.add_argument("--edited", type=_natural, default=500, metavar="N", help="copies: edited copies")
+    accuracy.add_argument(
+        "--distractors", type=_natural, default=500, metavar="N", help="copies: unrelated photos"
+    )
+    accuracy.add_argument(
+        "--resamples", type=_natural, default=1000, metavar="N", help="for the intervals; 0: none"
+    )
+    accuracy.add_argument("--out", type=Path, required=True, metavar="JSON", help="results file")
+    speed = commands.add_parser("speed", help="milliseconds a photo by stage, and a whole scan")
+    speed.add_argument(
+        "--stage", choices=("decode", "embed", "search", "verify", "scan"), help="default: all"
+    )
+    speed.add_argument("--photos", type=_natural, default=64, metavar="N", help="made photos for the stages")
+    speed.add_argument(
+        "--rounds", type=_natural, default=5, metavar="N", help="the median of these is reported"
+    )
+    speed.add_argument("--references", type=_natural, default=3000, metavar="N", help="scan: references")
+    speed.add_argument("--listings", type=_natural, default=20000, metavar="N", help="scan: listings")
+    speed.add_argument("--workers", type=_natural, default=0, metavar="N", help="scan: as in matcher scan")
+    speed.add_argument("--embedder", default="", metavar="NAME")
+    speed.add_argument("--config", type=Path, metavar="TOML", help="settings file")
+    speed.add_argument("--out", type=Path, required=True, metavar="JSON", help="results file")
+    report = commands.add_parser("report", help="a Markdown table of all results files in a folder")
+    report.add_argument("folder", type=Path, metavar="DIR")
+    return top
+
+
+def run_accuracy(chosen: argparse.Namespace, make_finder: MakeFinder) -> None:
+    """Measure, show the table, write the results file."""
+    from benchmarks.accuracy import limited, measure, results
+    from benchmarks.datasets import TruthSet, copies_from_folder
+    from benchmarks.machine import machine, write_json
+    from benchmarks.products import products_from_folder
+    from matcher.config import load_settings
+    from matcher.images import decode
+
+    settings = load_settings(chosen.config)
+    writable(chosen.out)
+    truth: TruthSet
+    if chosen.task == "copies":
+        sizes = {name: getattr(chosen, name) for name in ("references", "edited", "distractors")}
+        truth = copies_from_folder(chosen.dataset, **sizes, seed=chosen.seed, part=chosen.part)
+    else:
+        truth = products_from_folder(chosen.dataset, part=chosen.part)
+    truth = limited(truth, chosen.limit, chosen.seed)
+    finder = make_finder(settings, embedder=chosen.embedder, verify=not chosen.no_verify, task=chosen.task)
+    with StageBars() as bars:
+        measured = measure(
+            truth, finder, lambda blob, source: decode(blob, source, settings.images), bars.tell
+        )
+    found = results(chosen.task, truth, finder, measured, resamples=chosen.resamples, seed=chosen.seed)
+    asked: dict[str, JsonValue] = {
+        "part": chosen.part, "seed": chosen.seed, "limit": chosen.limit, "verify": not chosen.no_verify,
+    }  # fmt: skip
+    found |= {"settings": {**asked, **_table(found["settings"])}, **machine()}
+    write_json(chosen.out, found)
+    show(found)
+
+
+def run_speed(chosen: argparse.Namespace) -> None:
+    """Measure the stages, show and write them."""
+    from benchmarks.machine import machine, write_json
+    from benchmarks.speed import SpeedPlan, measure_speed
+    from matcher.config import load_settings
+
+    writable(chosen.out)
+    plan = SpeedPlan(
+        photos=chosen.photos, rounds=chosen.rounds, references=chosen.references, listings=chosen.listings,
+        workers=chosen.workers, embedder=chosen.embedder, config=chosen.config,
+    )  # fmt: skip
+    found = measure_speed(plan, chosen.stage, load_settings(chosen.config), Console(stderr=True))
+    write_json(chosen.out, {**found, **machine()})
+    Console().print_json(json.dumps(found))
+
+
+def run_report(chosen: argparse.Namespace) -> None:
+    """Print the Markdown table."""
+    from benchmarks.report import markdown
+
+    print(markdown(chosen.folder))
+
+
+def show(found: dict[str, JsonValue]) -> None:
+    """The overall line with its intervals, then a line a kind, on the screen."""
+    dataset, overall = _table(found["dataset"]), _table(found["metrics"])
+    title = f"{found['task']} on {dataset['name']}, {found['model']}"
+    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("kind", no_wrap=True)
+    for metric in SHOWN:
+        table.add_column(metric, justify="right", no_wrap=True)
+    table.add_row("overall", *(_figure(overall, metric) for metric in SHOWN), style="bold")
+    table.add_row("95 %", *(_interval(overall, metric) for metric in SHOWN), style="dim", end_section=True)
+    for kind, metrics in _table(found["by"]).items():
+        table.add_row(kind, *(_figure(_table(metrics), metric) for metric in SHOWN))
+    console = Console()
+    console.print(table)
+    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in _table(found["counts"]).items())
+    console.print(f"{counts}; {found['seconds']} s", highlight=False)
+    notes = dataset["notes"]
+    for note in notes if isinstance(notes, list) else []:
+        console.print(f"note: {note}", highlight=False, markup=False)
+
+
+class StageBars:
+    """A progress bar a stage, on the error stream."""
+
+    def __init__(self) -> None:
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._bars: dict[str, TaskID] = {}
+
+    def __enter__(self) -> StageBars:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def tell(self, stage: str, done: int, total: int) -> None:
+        """Move the bar of `stage`."""
+        if stage not in self._bars:
+            self._bars[stage] = self._progress.add_task(stage, total=total)
+        self._progress.update(self._bars[stage], completed=done)
+
+
+def writable(path: Path) -> None:
+    """Make the folder of `path` now, rather than fail after the work; raises UsageError."""
+    if path.is_dir():
+        raise UsageError(f"{path}: is a folder; name a file to write")
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _table(value: JsonValue) -> dict[str, JsonValue]:
+    return value if isinstance(value, dict) else {}
+
+
+def _figure(metrics: dict[str, JsonValue], metric: str) -> str:
+    value = metrics.get(metric)
+    return f"{value:.3f}" if isinstance(value, float | int) else "–"
+
+
+def _interval(metrics: dict[str, JsonValue], metric: str) -> str:
+    match metrics.get(f"{metric}_ci"):
+        case [float(low), float(high)]:
+            return f"{low:.2f}–{high:.2f}"
+        case _:
+            return ""
+
+
+def _natural(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 up")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
