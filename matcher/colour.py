@@ -1,0 +1,81 @@
+"""Turns pixels of any Pillow mode and colour profile into sRGB on white."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+_PROFILE_SPACES = {"RGB": "RGB ", "L": "GRAY", "CMYK": "CMYK"}
+_NO_CACHE = 0x0040
+"""lcms2's cmsFLAGS_NOCACHE: a transform without its one-pixel cache may be shared by threads."""
+_PLAIN = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})
+
+
+def plain(image: Image.Image) -> Image.Image:
+    """The same pixels in mode L, LA, RGB, RGBA or CMYK, full size.
+
+    16-bit grey keeps its high byte; 32-bit integer and float grey is stretched between its own least and
+    greatest finite value; a palette or a transparent colour becomes RGB or RGBA.
+    """
+    if image.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.mode in ("I", "F"):
+        return Image.fromarray(_stretched(np.asarray(image)))
+    if "transparency" in image.info and image.mode in ("1", "L", "P", "RGB"):
+        return image.convert("RGBA")
+    if image.mode in _PLAIN:
+        return image
+    return image.convert({"1": "L", "PA": "RGBA", "RGBa": "RGBA", "La": "LA"}.get(image.mode, "RGB"))
+
+
+def _stretched(values: NDArray[np.float32] | NDArray[np.int32]) -> NDArray[np.uint8]:
+    known = np.isfinite(values)
+    stretched: NDArray[np.uint8] = np.zeros(values.shape, np.uint8)
+    if not known.any():
+        return stretched
+    low, high = float(values[known].min()), float(values[known].max())
+    shown = np.where(known, values, low).astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = (shown - np.float32(low)) * np.float32(255.0 / max(high - low, 1e-12))
+    stretched[:] = np.nan_to_num(scaled).clip(0, 255)
+    return stretched
+
+
+def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """Mode RGB, laid on white, from one of `plain`'s modes.
+
+    A usable ICC profile of the pixels' own colour space is applied (perceptual intent); one that is sRGB
+    already, of another colour space, or broken is ignored.
+    """
+    if image.mode in ("LA", "RGBA"):
+        alpha = image.getchannel("A")
+        image = image.getchannel("L") if image.mode == "LA" else image.convert("RGB")
+        image = Image.composite(image, Image.new(image.mode, image.size, "white"), alpha)
+    transform = _transform(profile, image.mode) if profile else None
+    if transform is None:
+        return image.convert("RGB")
+    try:
+        converted = ImageCms.applyTransform(image, transform)
+    except (ImageCms.PyCMSError, ValueError):
+        converted = None
+    return converted if converted is not None else image.convert("RGB")
+
+
+@lru_cache(maxsize=32)
+def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """None where the profile changes nothing or cannot be used."""
+    try:
+        opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if opened.profile.xcolor_space != _PROFILE_SPACES.get(mode):
+            return None
+        if mode == "RGB" and "sRGB" in (opened.profile.profile_description or ""):
+            return None
+        return ImageCms.buildTransform(
+            opened, ImageCms.createProfile("sRGB"), mode, "RGB", flags=ImageCms.Flags(_NO_CACHE)
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError, AttributeError):
+        return None

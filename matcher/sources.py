@@ -1,0 +1,118 @@
+"""Reads the image that a manifest names: a file inside the manifest's folder, or an http(s) URL."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from matcher.config import Settings
+from matcher.errors import ImageError
+from matcher.fetch import Fetcher
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://|(?:data|file|javascript|about|blob|mailto):", re.IGNORECASE)
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+class ImageSource:
+    """Images as one manifest names them; a context manager, for one thread.
+
+    `folder`: what paths are relative to, and never left. `fetcher`: None makes one when the first URL comes,
+    and closes it with this source.
+    """
+
+    def __init__(self, folder: Path, settings: Settings, fetcher: Fetcher | None = None) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._fetcher = fetcher
+        self._own: Fetcher | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the fetcher, if this source made one."""
+        if self._own is not None:
+            self._own.close()
+            self._own = None
+
+    def read(self, image: str) -> bytes:
+        """The bytes of `image`, at most `settings.images.max_bytes`; raises `ImageError` or `FetchError`."""
+        if found := _URL.match(image):
+            if found[0].lower() not in ("http://", "https://"):
+                raise ImageError(image, "has a scheme that is not read; give a path, http:// or https://")
+            return self._fetching().fetch(image)
+        return self._read_file(image)
+
+    def _fetching(self) -> Fetcher:
+        if self._fetcher is not None:
+            return self._fetcher
+        if self._own is None:
+            self._own = Fetcher(self._settings.fetch, self._settings.images.max_bytes)
+        return self._own
+
+    def _read_file(self, image: str) -> bytes:
+        path = self._inside(image)
+        limit = self._settings.images.max_bytes
+        # Not blocking, so that a FIFO put in an image's place cannot hold a scan up before it is recognised.
+        flags = (
+            os.O_RDONLY
+            | getattr(os, "O_NONBLOCK", 0)
+            | getattr(os, "O_NOFOLLOW", 0)
+            | getattr(os, "O_BINARY", 0)
+        )
+        try:
+            with open(os.open(path, flags), "rb") as file:
+                status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    raise ImageError(image, "is not a regular file")
+                if status.st_size > limit:
+                    raise ImageError(
+                        image, f"is {status.st_size:,} bytes, the limit is {limit:,} (images.max_bytes)"
+                    )
+                blob = file.read(limit + 1)
+        except OSError as error:
+            raise ImageError(image, _why(error)) from error
+        if len(blob) > limit:
+            raise ImageError(image, f"is larger than {limit:,} bytes (images.max_bytes)")
+        return blob
+
+    def _inside(self, image: str) -> Path:
+        """The file that `image` names, symbolic links followed, which must lie in the folder."""
+        if not image.strip():
+            raise ImageError(image, "names no image")
+        if "\0" in image:
+            raise ImageError(image, "holds a NUL character")
+        parts = image.replace("\\", "/").split("/")
+        if parts[0] == "" or _DRIVE.match(image) or ".." in parts:
+            raise ImageError(
+                image, "must be a path inside the manifest's folder: no leading slash, drive or '..'"
+            )
+        try:
+            folder = self._folder.resolve()
+            # A manifest written on Windows says a\b.jpg; on other systems that may also be one file's name.
+            path = next(
+                (p for p in (folder / image, folder.joinpath(*parts)) if os.path.lexists(p)), folder / image
+            )
+            real = path.resolve()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ImageError(image, _why(error)) from error
+        if not real.is_relative_to(folder):
+            raise ImageError(image, "leads out of the manifest's folder through a symbolic link")
+        return real
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "is not there"
+    if isinstance(error, IsADirectoryError):
+        return "is a folder, not a file"
+    return f"cannot be read: {getattr(error, 'strerror', None) or error}"
