@@ -16,6 +16,8 @@ from matcher.report.rows import ReferenceFacts, ReferenceKey, ReportRow, Thumbna
 MEDIA_TYPES = ("image/webp", "image/jpeg", "image/png")
 FULL_BAR = 4.0
 """Log-odds that fill half of a strength bar; more is cut off there."""
+LABELS_A_SIDE = 17
+"""How many labels of one digit would fill the longer side of a photo."""
 Point = tuple[float, float]
 
 
@@ -41,8 +43,8 @@ class Picture:
 
     @property
     def unit(self) -> float:
-        """Photo pixels that are about a twentieth of the picture as shown: labels are drawn in it."""
-        return max(self.width, self.height) / 20
+        """Photo pixels that are a seventeenth of the picture as shown: labels are drawn in it."""
+        return max(self.width, self.height) / LABELS_A_SIDE
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,7 @@ def _corners(region: Region | None) -> tuple[Point, ...]:
 
 
 def _shape(outline: tuple[Point, ...], counts: list[int], photo: Thumbnail) -> Shape:
-    margin = max(photo.width, photo.height) / 20
+    margin = max(photo.width, photo.height) / LABELS_A_SIDE
     x, y = min(outline, key=lambda point: point[0] + point[1])
     return Shape(
         points=" ".join(f"{one:g},{other:g}" for one, other in outline),
