@@ -1,0 +1,160 @@
+"""Chooses the kind of a segment, trains it, and tunes its search by measured recall."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil, sqrt
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from indexes.durable import FileRecord, record_of, sync_file
+from indexes.exact import Ids, Vectors, rank_pairs
+from indexes.flat import search_flat
+from indexes.manifest import Kind, SearchSettings, SegmentRecord
+from indexes.segment import held_rows, map_rows, propose
+from matcher.config import GallerySettings
+from matcher.faults import commit_point
+
+LEAST_TRAINED = 1_024
+"""Fewer rows are always flat: nothing can be learned from them, and nothing gained."""
+GRAPH_LIMIT = 2_000_000
+"""`auto` keeps an HNSW graph up to here: it takes 0.8 kB a vector (at 256 dims), IVF-PQ 0.1 kB."""
+LINKS = 32
+BUILD_EFFORT = 96
+MEASURED_AT = 10
+SAMPLE_QUERIES = 256
+ADD_ROWS = 65_536
+EFFORTS = tuple(16 * 2**step for step in range(8))
+REFINES = (4, 10, 25, 60, 150)
+SEED = 20_240_501
+
+
+class Sample(NamedTuple):
+    """Held-out rows as queries, and the other rows that are truly nearest to each."""
+
+    held: int
+    rows: Ids
+    others: Ids
+    queries: Vectors
+    truth: Ids
+
+
+def choose_kind(count: int, settings: GallerySettings) -> Kind:
+    """Flat up to `flat_limit`; beyond, the kind that is set, or by size where it is `auto`."""
+    if settings.kind == "flat" or count <= max(settings.flat_limit, LEAST_TRAINED):
+        return "flat"
+    if settings.kind == "hnsw" or (settings.kind == "auto" and count <= GRAPH_LIMIT):
+        return "hnsw"
+    return "ivfpq"
+
+
+def finish_segment(
+    folder: Path, name: str, files: dict[str, FileRecord], dims: int, settings: GallerySettings
+) -> SegmentRecord:
+    """Describe a segment whose vectors and ids are written; past `flat_limit`, train and tune an index."""
+    count = files["ids"].bytes // 8
+    kind = choose_kind(count, settings)
+    search = None
+    if kind != "flat":
+        vectors, _ = map_rows(folder, name, count, dims)
+        sample = _hold_out(vectors)
+        index = _hnsw(vectors) if kind == "hnsw" else _ivfpq(vectors, sample.others)
+        _add(index, vectors, sample.others)
+        search = _tune(index, vectors, sample, settings.recall_target)
+        _add(index, vectors, sample.rows)
+        path = folder / f"{name}-index"
+        faiss.write_index(index, str(path))
+        sync_file(path)
+        files = files | {"index": record_of(path)}
+    commit_point("index:segment-written")
+    return SegmentRecord.model_validate(
+        {"name": name, "kind": kind, "count": count, "files": files, "search": search}
+    )
+
+
+def _hnsw(vectors: Vectors) -> Any:
+    """A graph (Malkov and Yashunin 2018) over half-precision copies; the vectors file gives exact scores."""
+    index = faiss.IndexHNSWSQ(
+        vectors.shape[1], faiss.ScalarQuantizer.QT_fp16, LINKS, faiss.METRIC_INNER_PRODUCT
+    )
+    index.hnsw.efConstruction = BUILD_EFFORT
+    index.train(np.ascontiguousarray(vectors[:1024]))
+    return index
+
+
+def _ivfpq(vectors: Vectors, others: Ids) -> Any:
+    """Cells of product-quantised residuals (Jégou et al. 2011), trained without the held-out rows."""
+    count, dims = vectors.shape
+    cells = int(min(65_536, max(8, 2 ** round(np.log2(2 * sqrt(count))))))
+    codes = max(part for part in range(1, max(1, ceil(dims / 4)) + 1) if dims % part == 0)
+    index = faiss.IndexIVFPQ(faiss.IndexFlatIP(dims), dims, cells, codes, 8, faiss.METRIC_INNER_PRODUCT)
+    for clustering, points in ((index.cp, 64), (index.pq.cp, 128)):
+        clustering.min_points_per_centroid, clustering.max_points_per_centroid = 1, points
+        clustering.niter = 12
+    learned = min(len(others), max(64 * cells, 128 * 256))
+    chosen = np.sort(np.random.default_rng(SEED).choice(others, learned, replace=False))
+    index.train(np.ascontiguousarray(vectors[chosen]))
+    return index
+
+
+def _add(index: Any, vectors: Vectors, rows: Ids) -> None:
+    for start in range(0, len(rows), ADD_ROWS):
+        index.add(np.ascontiguousarray(vectors[rows[start : start + ADD_ROWS]]))
+
+
+def _hold_out(vectors: Vectors) -> Sample:
+    """Every so many rows as queries, and their true neighbours among the others."""
+    count = len(vectors)
+    asked = held_rows(count, held := min(SAMPLE_QUERIES, count // 4))
+    numbers = np.arange(count, dtype=np.int64)
+    queries, others = np.ascontiguousarray(vectors[asked]), np.delete(numbers, asked)
+    none = np.empty(0, np.int64)
+    truth = search_flat(queries, vectors, numbers, MEASURED_AT, dead=none, rows=others).ids
+    return Sample(held, asked, others, queries, truth)
+
+
+def _tune(index: Any, vectors: Vectors, sample: Sample, target: float) -> SearchSettings:
+    """The cheapest search that reaches `target`, or the best one there is.
+
+    Re-ranking comes first: the fewest candidates that could reach the target were every cell visited; then
+    the least effort that does reach it with them.
+    """
+    efforts: tuple[int, ...] = EFFORTS
+    refines: tuple[int, ...] = (2,)
+    if isinstance(index, faiss.IndexIVF):
+        efforts = (*(2**step for step in range(17) if 2**step < index.nlist), index.nlist)
+        refines = REFINES
+    numbers = np.arange(len(vectors), dtype=np.int64)
+
+    def recall(effort: int, refine: int) -> float:
+        search = SearchSettings(effort=effort, refine=refine, held=sample.held, recall=0.0)
+        found = propose(index, sample.queries, MEASURED_AT, search, None, len(vectors))
+        asked, columns = np.nonzero(found >= 0)
+        pairs = (asked, found[asked, columns])
+        best = rank_pairs(sample.queries, vectors, numbers, pairs, MEASURED_AT).ids
+        return _overlap(best, sample, vectors)
+
+    refine = _least(refines, lambda number: recall(efforts[-1], number), target)[0]
+    effort, reached = _least(efforts, lambda number: recall(number, refine), target)
+    return SearchSettings(effort=effort, refine=refine, held=sample.held, recall=reached)
+
+
+def _overlap(found: Ids, sample: Sample, vectors: Vectors) -> float:
+    """The share of true neighbours found; one as near as the last true one counts, being its twin."""
+    edge = np.einsum("qd,qd->q", sample.queries, vectors[sample.truth[:, -1]])
+    near = np.einsum("qd,qkd->qk", sample.queries, vectors[np.maximum(found, 0)])
+    hits: NDArray[np.bool_] = (found >= 0) & (near >= edge[:, None] - 1e-6)
+    return float(hits.mean())
+
+
+def _least(ladder: tuple[int, ...], measure: Callable[[int], float], target: float) -> tuple[int, float]:
+    """The first rung that reaches the target, otherwise the last; with what it measured."""
+    for rung in ladder:
+        reached = measure(rung)
+        if reached >= target:
+            break
+    return rung, reached

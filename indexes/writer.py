@@ -1,0 +1,252 @@
+"""The one writer of a gallery: adds, removes, merges, rebuilds; each change is one atomic commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+from numpy.typing import ArrayLike
+
+from indexes.build import choose_kind, finish_segment
+from indexes.durable import NewFile
+from indexes.exact import Ids, Vectors
+from indexes.gallery import Gallery, checked_ids, checked_vectors, open_state
+from indexes.manifest import (
+    MANIFEST,
+    REPAIR,
+    Manifest,
+    SegmentRecord,
+    Tombstones,
+    clear_leftovers,
+    commit_manifest,
+    next_generation,
+    read_manifest,
+)
+from indexes.plan import segments_to_merge
+from indexes.segment import Segment, little, write_rows, write_whole
+from matcher.config import GallerySettings
+from matcher.errors import GalleryError
+from matcher.faults import commit_point
+
+LOCK = "writer.lock"
+GATHER_FLOATS = 2**22
+"""How much of other segments is in memory during a merge: 16 MiB."""
+
+
+class GalleryWriter(Gallery):
+    """A gallery open for writing; use it through `Gallery.open_writer`."""
+
+    settings: GallerySettings
+
+    def apply(
+        self,
+        *,
+        add_ids: ArrayLike = (),
+        add_vectors: ArrayLike | None = None,
+        remove_ids: ArrayLike = (),
+        position: int,
+    ) -> None:
+        """Remove all vectors of `remove_ids`, then add; one commit, seen at once by searches of this object.
+
+        `add_ids`: int64 (n,), an id may occur several times; `add_vectors`: unit float32 (n, dims). Ids to
+        remove that are not there are passed over. Raises `GalleryError`, with nothing changed, for wrong
+        shapes, vectors that are not of length 1, or a `position` before the gallery's.
+        """
+        ids = checked_ids(add_ids, self.folder)
+        vectors = checked_vectors(
+            np.empty((0, self.dims)) if add_vectors is None else add_vectors, self.dims, self.folder
+        )
+        removed = np.unique(checked_ids(remove_ids, self.folder))
+        if len(ids) != len(vectors):
+            raise GalleryError(str(self.folder), f"{len(ids)} ids given for {len(vectors)} vectors")
+        if position < self.position:
+            raise GalleryError(
+                str(self.folder), f"already holds change {self.position}, so {position} cannot follow"
+            )
+        self._write(ids, vectors, removed, position)
+        self._merge_some()
+
+    def compact(self) -> None:
+        """Merge everything into one segment without tombstones, of the kind its size asks for; one commit."""
+        records = self._state.manifest.segments
+        tidy = all(record.dead is None for record in records) and len(records) <= 1
+        if not tidy or any(choose_kind(record.live, self.settings) != record.kind for record in records):
+            self._merge(set(range(len(records))))
+
+    def _write(self, ids: Ids, vectors: Vectors, removed: Ids, position: int) -> None:
+        generation = next_generation(self.folder, self._state.manifest)
+        kept = [self._without(segment, removed, generation) for segment in self._state.segments]
+        records = [record for record in kept if record is not None]
+        if len(ids):
+            order = np.argsort(ids, kind="stable")
+            name = segment_name(generation)
+            files = write_rows(self.folder, name, ids[order], [vectors[order]])
+            records.append(finish_segment(self.folder, name, files, self.dims, self.settings))
+        self._commit(records, generation, position)
+
+    def _without(self, segment: Segment, removed: Ids, generation: int) -> SegmentRecord | None:
+        """The segment's record with more tombstones; None once nothing is left of it."""
+        rows = segment.rows_of(removed)
+        if not len(rows):
+            return segment.record
+        if len(rows) == segment.record.live:
+            return None
+        dead = np.union1d(segment.dead, rows)
+        name = f"{segment.record.name}-dead-{generation:08d}"
+        file = write_whole(self.folder / name, dead)
+        commit_point("index:tombstones-written")
+        return segment.record.model_copy(update={"dead": Tombstones(name=name, count=len(dead), file=file)})
+
+    def _merge_some(self) -> None:
+        while chosen := segments_to_merge(self._state.manifest.segments, self.settings):
+            self._merge(chosen)
+
+    def _merge(self, chosen: set[int]) -> None:
+        """Rewrite the chosen segments' live rows as one segment; what can be found stays the same."""
+        generation = next_generation(self.folder, self._state.manifest)
+        segments = [segment for at, segment in enumerate(self._state.segments) if at in chosen]
+        records = [segment.record for at, segment in enumerate(self._state.segments) if at not in chosen]
+        ids = np.concatenate([segment.ids[segment.live_rows] for segment in segments])
+        order = np.argsort(ids, kind="stable")
+        name = segment_name(generation)
+        files = write_rows(self.folder, name, ids[order], _gathered(segments, order, self.dims))
+        records.append(finish_segment(self.folder, name, files, self.dims, self.settings))
+        self._commit(records, generation, self.position)
+
+    def _commit(self, records: list[SegmentRecord], generation: int, position: int) -> None:
+        before = self._state.manifest
+        update = {"segments": tuple(records), "position": position, "settings": self.settings}
+        manifest = before.model_copy(update=update)
+        if manifest == before:
+            return
+        retired = tuple(sorted(set(before.names()) - set(manifest.names())))
+        commit_manifest(
+            self.folder, manifest.model_copy(update={"generation": generation, "retired": retired})
+        )
+        self._state = open_state(self.folder, self._state)
+        clear_leftovers(self.folder, self._state.manifest)
+
+
+def segment_name(generation: int) -> str:
+    """The name of the segment that a commit adds."""
+    return f"segment-{generation:08d}"
+
+
+def create(folder: Path, *, dims: int, fingerprint: str, settings: GallerySettings) -> None:
+    """Commit an empty manifest into `folder`, making it where needed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder, 0.0):
+        if (folder / MANIFEST).exists():
+            raise GalleryError(str(folder), "exists already; open it, or name another folder")
+        clear_leftovers(folder, None)
+        commit_manifest(folder, Manifest(dims=dims, fingerprint=fingerprint, settings=settings))
+
+
+@contextmanager
+def open_writer(
+    folder: Path, settings: GallerySettings | None, wait_seconds: float
+) -> Iterator[GalleryWriter]:
+    """Take the lock, clean up after killed writers, and give the writer out until the block ends."""
+    if read_manifest(folder).frozen:
+        raise GalleryError(
+            str(folder), "is a snapshot and never changes; write to the gallery it was taken from"
+        )
+    with _locked(folder, wait_seconds):
+        state = open_state(folder)
+        clear_leftovers(folder, state.manifest)
+        writer = GalleryWriter(folder, state)
+        writer.settings = settings or state.manifest.settings
+        yield writer
+
+
+def rebuild(
+    folder: Path, batches: Iterable[tuple[ArrayLike, ArrayLike]], plan: Manifest, wait_seconds: float
+) -> None:
+    """Write all batches into one new segment and commit a manifest like `plan` that holds it alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder, wait_seconds):
+        before = _readable(folder)
+        if before and before.frozen:
+            raise GalleryError(
+                str(folder), "is a snapshot and never changes; rebuild the gallery it was taken from"
+            )
+        if before:
+            clear_leftovers(folder, before)
+        generation = next_generation(folder, before)
+        records = _write_stream(folder, batches, plan, generation)
+        retired = tuple(sorted(before.names())) if before else ()
+        update = {"segments": records, "generation": generation, "retired": retired}
+        commit_manifest(folder, plan.model_copy(update=update))
+        clear_leftovers(folder, read_manifest(folder))
+
+
+def _readable(folder: Path) -> Manifest | None:
+    try:
+        return read_manifest(folder)
+    except GalleryError:
+        return None
+
+
+def _write_stream(
+    folder: Path, batches: Iterable[tuple[ArrayLike, ArrayLike]], plan: Manifest, generation: int
+) -> tuple[SegmentRecord, ...]:
+    """Spool the vectors to disk as they come, then write them in the order of their ids."""
+    spool = folder / f"spool-{generation:08d}-vectors"
+    parts = [np.empty(0, np.int64)]
+    with NewFile(spool) as file:
+        for given_ids, given_vectors in batches:
+            ids, vectors = checked_ids(given_ids, folder), checked_vectors(given_vectors, plan.dims, folder)
+            if len(ids) != len(vectors):
+                raise GalleryError(str(folder), f"{len(ids)} ids given for {len(vectors)} vectors")
+            parts.append(ids)
+            file.write(little(vectors, "<f4"))
+    commit_point("index:spool-written")
+    ids = np.concatenate(parts)
+    if not len(ids):
+        return ()
+    name = segment_name(generation)
+    if np.all(ids[1:] >= ids[:-1]):
+        spool.replace(folder / f"{name}-vectors")
+        files = {"vectors": file.record, "ids": write_whole(folder / f"{name}-ids", ids)}
+    else:
+        spooled = np.memmap(spool, dtype="<f4", mode="r", shape=(len(ids), plan.dims))
+        order = np.argsort(ids, kind="stable")
+        step = max(1, GATHER_FLOATS // plan.dims)
+        blocks = (spooled[order[start : start + step]] for start in range(0, len(order), step))
+        files = write_rows(folder, name, ids[order], blocks)
+    return (finish_segment(folder, name, files, plan.dims, plan.settings),)
+
+
+def _gathered(segments: list[Segment], order: Ids, dims: int) -> Iterator[Vectors]:
+    """Rows of several segments in a given order of all their live rows, a block at a time."""
+    source = np.repeat(np.arange(len(segments)), [segment.record.live for segment in segments])
+    rows = np.concatenate([segment.live_rows for segment in segments])
+    step = max(1, GATHER_FLOATS // dims)
+    for start in range(0, len(order), step):
+        part = order[start : start + step]
+        block = np.empty((len(part), dims), np.float32)
+        for at, segment in enumerate(segments):
+            here = source[part] == at
+            block[here] = segment.vectors[rows[part[here]]]
+        yield block
+
+
+@contextmanager
+def _locked(folder: Path, wait_seconds: float) -> Iterator[None]:
+    path = folder / LOCK
+    if not folder.is_dir():
+        raise GalleryError(str(folder), f"does not exist; {REPAIR}")
+    lock = FileLock(path, timeout=wait_seconds, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise GalleryError(str(folder), f"another writer holds {path}; wait until it is done") from error
+    except OSError as error:
+        raise GalleryError(str(folder), f"cannot be written: {path}: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        lock.release()
