@@ -9,7 +9,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from matcher.errors import CatalogError
@@ -58,7 +58,8 @@ class ImageStore:
             commit_point("images:renamed")
             _sync_folder(self.folder)
         except OSError as error:
-            fresh.unlink(missing_ok=True)
+            with suppress(OSError):
+                fresh.unlink()
             raise CatalogError(f"image store {self.folder}: {error.strerror}") from error
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Things the catalog's tests are made of: images by name, rows, verdicts, and a dump that two databases share."""
+"""What the catalog's tests are made of: images by name, rows, verdicts, a dump to compare databases."""
 
 from __future__ import annotations
 

