@@ -23,7 +23,8 @@
     for (const value of values) found.set(value, (found.get(value) || 0) + 1);
     const sorted = Array.from(found).sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
     for (const [value, count] of sorted) {
-      bar.elements[name].add(new Option(`${names[value] || value || none} (${count})`, value || "-"));
+      const label = Object.hasOwn(names, value) ? names[value] : value || none;
+      bar.elements[name].add(new Option(`${label} (${count})`, value || "-"));
     }
   }
 

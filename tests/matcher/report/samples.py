@@ -90,6 +90,8 @@ def sample_row(number: int, dice: random.Random) -> ReportRow:
     photo, quad = photographed(drawn, number, *shape)
     scale = 5.0
     quad = [[x * scale, y * scale] for x, y in quad]
+    if kind == 3:
+        quad = [[0, 0], [1280, 0], [1280, 1280], [0, 1280]]
     others = [(brand, f"{brand[:3].upper()}-{1000 + (number + step) % 40}") for step in (1, 2, 3)]
     listing = Listing(
         listing_id=f"L-{20_400 + number}",
