@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -82,8 +81,11 @@ def parser() -> argparse.ArgumentParser:
     speed.add_argument("--references", type=_natural, default=3000, metavar="N", help="scan: references")
     speed.add_argument("--listings", type=_natural, default=20000, metavar="N", help="scan: listings")
     speed.add_argument("--workers", type=_natural, default=0, metavar="N", help="scan: as in matcher scan")
+    speed.add_argument("--folder", type=Path, metavar="DIR", help="scan: keep the made photos here")
     speed.add_argument("--embedder", default="", metavar="NAME")
-    speed.add_argument("--config", type=Path, metavar="TOML", help="settings file")
+    speed.add_argument(
+        "--config", type=Path, metavar="TOML", help="settings file of the stages; the scan has the defaults"
+    )
     speed.add_argument("--out", type=Path, required=True, metavar="JSON", help="results file")
     report = commands.add_parser("report", help="a Markdown table of all results files in a folder")
     report.add_argument("folder", type=Path, metavar="DIR")
@@ -131,11 +133,13 @@ def run_speed(chosen: argparse.Namespace) -> None:
     writable(chosen.out)
     plan = SpeedPlan(
         photos=chosen.photos, rounds=chosen.rounds, references=chosen.references, listings=chosen.listings,
-        workers=chosen.workers, embedder=chosen.embedder, config=chosen.config,
+        workers=chosen.workers, embedder=chosen.embedder, folder=chosen.folder,
     )  # fmt: skip
-    found = measure_speed(plan, chosen.stage, load_settings(chosen.config), Console(stderr=True))
+    console = Console(stderr=True)
+    found = measure_speed(plan, chosen.stage, load_settings(chosen.config), tell=console.print)
     write_json(chosen.out, {**found, **machine()})
-    Console().print_json(json.dumps(found))
+    for name, figure in _table(found["metrics"]).items():
+        Console().print(f"{name.replace('_', ' '):>28} {figure}", highlight=False)
 
 
 def run_report(chosen: argparse.Namespace) -> None:

@@ -1,0 +1,196 @@
+"""Photos a second and memory of `matcher scan`, end to end in a process of its own."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+from pydantic import JsonValue
+
+from benchmarks.made_photos import SIZE, PhotoMaker
+from matcher.errors import UsageError
+
+BRAND = "Speed"
+RELATED_EVERY = 33
+"""One listing in this many, 3 %, shows an edited copy of a reference."""
+FEW_LISTINGS = 1000
+SAMPLE_SECONDS = 0.1
+MEBIBYTE = 2**20
+Command = tuple[str, ...]
+Tell = Callable[[str], None]
+
+
+@dataclass
+class Memory:
+    """Resident memory of a process and all below it, sampled; pages that processes share count in each.
+
+    `samples`: (seconds since the start, MiB).
+    """
+
+    samples: list[tuple[float, float]] = field(default_factory=list)
+
+    @property
+    def peak(self) -> float:
+        """MiB; 0 without a sample."""
+        return max((size for _, size in self.samples), default=0.0)
+
+
+def measure_scan(
+    folder: Path,
+    *,
+    references: int,
+    listings: int,
+    workers: int = 0,
+    size: tuple[int, int] = SIZE,
+    command: Command = (),
+    tell: Tell = lambda _: None,
+) -> dict[str, JsonValue]:
+    """Make photos in `folder`, import references, scan `FEW_LISTINGS` and then `listings`; figures as JSON.
+
+    Photos are JPEGs of `size` (width, height), all distinct, 3 % related to a reference. `photos_per_second`
+    counts from the start of the command to its end. `growth_mib` is the peak of the long scan less that of
+    the short one. Takes about 0.3 MB of disk a photo. Raises UsageError when a command fails.
+    """
+    command = command or matcher_command()
+    shared = ("--workspace", str(folder / "workspace"))
+    tell(f"making {references} references and {listings} listings")
+    _write_photos(folder / "references", PhotoMaker("reference", size=size), range(references))
+    make_listings(folder, PhotoMaker("listing", size=size), references, listings)
+    counts = dict.fromkeys((min(FEW_LISTINGS, listings), listings))
+    _run([*command, *shared, "brand", "add", BRAND])
+    tell("importing the references")
+    importing, _ = _run(
+        [*command, *shared, "catalog", "import", str(folder / "references"), "--brand", BRAND]
+    )
+    options = ["--workers", str(workers)] if workers else []
+    scans = []
+    for count in counts:
+        tell(f"scanning {count} listings")
+        manifest, out = _manifest(folder / f"listings-{count}.csv", count), folder / f"scan-{count}"
+        seconds, memory = _run([*command, *shared, "scan", str(manifest), "--out", str(out), *options])
+        scans.append((count, seconds, memory))
+    return _figures(scans, references, importing)
+
+
+def make_listings(folder: Path, maker: PhotoMaker, references: int, count: int) -> None:
+    """Write `count` listing photos into `folder`/listings; those that are there already stay."""
+    photos = folder / "listings"
+    _write_photos(photos, maker, (number for number in range(count) if not _related(number)))
+    for number in filter(_related, range(count)):
+        path = photos / f"{number:06d}.jpg"
+        if not path.exists():
+            source = folder / "references" / f"{number // RELATED_EVERY % references:06d}.jpg"
+            path.write_bytes(maker.copy_of(source.read_bytes(), number // RELATED_EVERY))
+
+
+def matcher_command() -> Command:
+    """The installed `matcher` beside this Python, or the same from the clone."""
+    script = Path(sys.executable).with_name("matcher")
+    return (
+        (str(script),) if script.exists() else (sys.executable, "-c", "from matcher.cli import main; main()")
+    )
+
+
+@contextmanager
+def watched(process: psutil.Process, memory: Memory) -> Iterator[None]:
+    """Sample the memory of `process` and all below it until the block ends."""
+    done = threading.Event()
+    start = time.perf_counter()
+
+    def sample() -> None:
+        while not done.is_set():
+            memory.samples.append((time.perf_counter() - start, tree_memory(process) / MEBIBYTE))
+            done.wait(SAMPLE_SECONDS)
+
+    thread = threading.Thread(target=sample, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def tree_memory(process: psutil.Process) -> int:
+    """Resident bytes of `process` and all processes below it; one that has ended counts nothing."""
+    total = 0
+    try:
+        family = [process, *process.children(recursive=True)]
+    except psutil.Error:
+        return 0
+    for each in family:
+        try:
+            total += each.memory_info().rss
+        except psutil.Error:
+            continue
+    return total
+
+
+def _run(command: Sequence[str]) -> tuple[float, Memory]:
+    memory = Memory()
+    start = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            with watched(psutil.Process(process.pid), memory):
+                _, complaint = process.communicate()
+        except BaseException:
+            process.terminate()
+            raise
+    if process.returncode:
+        last = (complaint.strip().splitlines() or ["no message"])[-1]
+        raise UsageError(f"{' '.join(command)} ended with code {process.returncode}: {last}")
+    return time.perf_counter() - start, memory
+
+
+def _figures(
+    scans: list[tuple[int, float, Memory]], references: int, importing: float
+) -> dict[str, JsonValue]:
+    count, seconds, memory = scans[-1]
+    return {
+        "references": references,
+        "listings": count,
+        "import_seconds": round(importing, 2),
+        "scan_seconds": round(seconds, 2),
+        "photos_per_second": round(count / seconds, 2),
+        "peak_mib": round(memory.peak, 1),
+        "few_listings": scans[0][0],
+        "few_peak_mib": round(scans[0][2].peak, 1),
+        "growth_mib": round(memory.peak - scans[0][2].peak, 1),
+        "marginal_photos_per_second": _marginal(scans),
+    }
+
+
+def _marginal(scans: list[tuple[int, float, Memory]]) -> float | None:
+    """Photos a second between the short scan and the long one: without start-up."""
+    more, longer = scans[-1][0] - scans[0][0], scans[-1][1] - scans[0][1]
+    return round(more / longer, 2) if more and longer > 0 else None
+
+
+def _related(number: int) -> bool:
+    return number % RELATED_EVERY == RELATED_EVERY - 1
+
+
+def _write_photos(folder: Path, maker: PhotoMaker, numbers: Sequence[int] | Iterator[int]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in numbers:
+        path = folder / f"{number:06d}.jpg"
+        if not path.exists():
+            path.write_bytes(maker.blob(number))
+
+
+def _manifest(path: Path, count: int) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("listing_id", "image", "title", "price", "currency", "seller_id"))
+        for number in range(count):
+            image, seller = f"listings/{number:06d}.jpg", f"S-{number % 500}"
+            writer.writerow((f"L-{number:06d}", image, f"Item {number}", 20 + number % 80, "EUR", seller))
+    return path

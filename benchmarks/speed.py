@@ -1,0 +1,213 @@
+"""Milliseconds a photo of each stage of the real matcher in one process, and a whole scan from outside."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+from benchmarks.made_photos import SIZE, PhotoMaker
+from benchmarks.scan_speed import Command, Tell, measure_scan
+from indexes.gallery import Gallery
+from matcher.config import Settings
+from matcher.errors import UsageError
+from matcher.images import decode
+from matcher.models import Embedder, KeypointDetector, KeypointMatcher, Keypoints, Pixels
+
+STAGES = ("decode", "embed", "search", "verify", "scan")
+T = TypeVar("T")
+BATCH = 32
+NEIGHBOURS = 50
+CANDIDATES = 10
+
+
+@dataclass(frozen=True)
+class SpeedPlan:
+    """How much to measure.
+
+    `photos` made photos of `size` (width, height) go through each stage `rounds` times; the gallery holds the
+    descriptors of `references` images. A scan has `references` and `listings`, in `folder` if one is given:
+    then the photos stay there for the next run. `command` runs the matcher, by default the installed one.
+    """
+
+    photos: int = 64
+    rounds: int = 5
+    references: int = 3000
+    listings: int = 20_000
+    workers: int = 0
+    size: tuple[int, int] = SIZE
+    embedder: str = ""
+    folder: Path | None = None
+    command: Command = ()
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The models that the stages exercise."""
+
+    embedder: Embedder
+    detector: KeypointDetector
+    matcher: KeypointMatcher
+
+
+MakeParts = Callable[[Settings, str], Parts]
+
+
+def product_parts(settings: Settings, embedder: str) -> Parts:
+    """The models that a scan with these settings uses."""
+    from matcher.assembly import build_embedder, build_keypoints
+
+    return Parts(build_embedder(settings, embedder), *build_keypoints(settings))
+
+
+def measure_speed(
+    plan: SpeedPlan,
+    stage: str | None,
+    settings: Settings,
+    *,
+    tell: Tell = lambda _: None,
+    make_parts: MakeParts = product_parts,
+) -> dict[str, JsonValue]:
+    """Measure one stage, or all when `stage` is None; the results file as JSON.
+
+    `metrics` has `decode_ms`, `embed_ms`, `search_ms`, `verify_ms`: milliseconds a photo, median of the
+    rounds, after one that does not count; and the figures of `measure_scan`. UsageError for empty sizes.
+    """
+    if min(plan.photos, plan.rounds, plan.references, plan.listings) < 1:
+        raise UsageError("give at least 1 photo, round, reference and listing")
+    start = time.perf_counter()
+    wanted = STAGES if stage is None else (stage,)
+    parts = make_parts(settings, plan.embedder) if {"embed", "search", "verify"} & set(wanted) else None
+    rounds = _rounds(plan, wanted, settings, parts, tell) if set(wanted) - {"scan"} else {}
+    metrics: dict[str, JsonValue] = {
+        f"{name}_ms": round(statistics.median(each), 3) for name, each in rounds.items()
+    }
+    if "scan" in wanted:
+        metrics |= _scan(plan, tell)
+    return {
+        "task": "speed",
+        "metrics": metrics,
+        "by": {},
+        "settings": {"photos": plan.photos, "rounds": plan.rounds, "workers": plan.workers},
+        "model": f"{parts.embedder.name}@{parts.embedder.fingerprint}" if parts else None,
+        "seconds": round(time.perf_counter() - start, 3),
+        "rounds_ms": {name: [round(value, 3) for value in each] for name, each in rounds.items()},
+    }
+
+
+def _rounds(
+    plan: SpeedPlan, wanted: Sequence[str], settings: Settings, parts: Parts | None, tell: Tell
+) -> dict[str, list[float]]:
+    """Milliseconds a photo of every counted round, by stage."""
+    maker = PhotoMaker("stage", size=plan.size)
+    blobs = [maker.blob(number) for number in range(plan.photos)]
+    photos = [decode(blob, f"photo {number}", settings.images).pixels for number, blob in enumerate(blobs)]
+    rounds = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, work in _stages(wanted, plan, settings, blobs, photos, parts, Path(folder)):
+            tell(f"stage {name}")
+            rounds[name] = [_timed(work) * 1000 / plan.photos for _ in range(plan.rounds + 1)][1:]
+    return rounds
+
+
+def _scan(plan: SpeedPlan, tell: Tell) -> dict[str, JsonValue]:
+    with _folder(plan.folder) as folder:
+        return measure_scan(
+            folder,
+            references=plan.references,
+            listings=plan.listings,
+            workers=plan.workers,
+            size=plan.size,
+            command=plan.command,
+            tell=tell,
+        )
+
+
+def _stages(
+    wanted: Sequence[str],
+    plan: SpeedPlan,
+    settings: Settings,
+    blobs: Sequence[bytes],
+    photos: Sequence[Pixels],
+    parts: Parts | None,
+    folder: Path,
+) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Each stage's name with the work of one round over all photos; what it is given is made beforehand."""
+    if "decode" in wanted:
+        yield "decode", lambda: [decode(blob, "photo", settings.images) for blob in blobs]
+    if parts is None:
+        return
+    if "embed" in wanted:
+        yield "embed", lambda: [parts.embedder.embed_photos(batch) for batch in _batches(photos)]
+    if "search" in wanted:
+        gallery = _gallery(folder, plan.references * parts.embedder.reference_views, parts.embedder, settings)
+        views = [
+            _unit_vectors(parts.embedder.photo_views, parts.embedder.dims, turn)
+            for turn in range(len(photos))
+        ]
+        yield (
+            "search",
+            lambda: [gallery.search(np.concatenate(batch), NEIGHBOURS) for batch in _batches(views)],
+        )
+    if "verify" in wanted:
+        known = [parts.detector.detect(photo) for photo in photos]
+        yield "verify", lambda: [_verify(parts, photo, known, turn) for turn, photo in enumerate(photos)]
+
+
+def _verify(parts: Parts, photo: Pixels, known: Sequence[Keypoints], turn: int) -> object:
+    """Detect keypoints, match them with `CANDIDATES` references; the first of these is the photo itself."""
+    candidates = [known[(turn + step) % len(known)] for step in range(CANDIDATES)]
+    found = parts.detector.detect(photo)
+    return [parts.matcher.match(found, photo, candidate, mirrored=False) for candidate in candidates]
+
+
+def _gallery(folder: Path, count: int, embedder: Embedder, settings: Settings) -> Gallery:
+    vectors = _unit_vectors(count, embedder.dims, 1)
+    return Gallery.rebuild(
+        folder / "gallery",
+        [(np.arange(count), vectors)],
+        dims=embedder.dims,
+        fingerprint=embedder.fingerprint,
+        position=1,
+        settings=settings.gallery,
+    )
+
+
+def _unit_vectors(count: int, dims: int, seed: int) -> NDArray[np.float32]:
+    vectors = np.random.default_rng(seed).standard_normal((count, dims), np.float32)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+
+
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]
+
+
+def _timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+@contextmanager
+def _folder(given: Path | None) -> Iterator[Path]:
+    """The folder that was asked for, or one that is gone afterwards."""
+    if given is None:
+        with tempfile.TemporaryDirectory() as made:
+            yield Path(made)
+        return
+    given.mkdir(parents=True, exist_ok=True)
+    if (given / "workspace").exists():
+        raise UsageError(
+            f"{given / 'workspace'}: is there from another run; remove it or name another folder"
+        )
+    yield given

@@ -1,0 +1,151 @@
+"""Speed runs make distinct photos, watch a real process and report the figures they promise."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from benchmarks.made_photos import PhotoMaker
+from benchmarks.report import markdown
+from benchmarks.scan_speed import Memory, tree_memory, watched
+from benchmarks.speed import Parts, SpeedPlan, measure_speed
+from matcher.config import ImageSettings, Settings
+from matcher.errors import UsageError
+from matcher.images import decode
+from matcher.models import Correspondence, Descriptors, Keypoints, Pixels
+
+SMALL = (96, 72)
+
+MATCHER = """
+import pathlib, sys
+folder = pathlib.Path(sys.argv[2])
+folder.mkdir(exist_ok=True)
+with open(folder / "calls", "a") as calls:
+    print(*sys.argv[3:], file=calls)
+if "scan" in sys.argv:
+    sys.exit("no scan today" if (folder.parent / "refuse").exists() else 0)
+"""
+
+
+class FixedEmbedder:
+    name, fingerprint, dims, reference_views, photo_views = "fixed", "1", 8, 2, 3
+
+    def embed_references(self, images: Sequence[Pixels]) -> Descriptors:
+        return np.full((len(images), self.reference_views, self.dims), 8**-0.5, np.float32)
+
+    def embed_photos(self, images: Sequence[Pixels]) -> Descriptors:
+        return np.full((len(images), self.photo_views, self.dims), 8**-0.5, np.float32)
+
+
+class NoKeypoints:
+    name, fingerprint = "none", "1"
+
+    def detect(self, image: Pixels) -> Keypoints:
+        nowhere = np.empty((0, 2), np.float32)
+        return Keypoints(nowhere, nowhere, np.empty((0, 128), np.uint8), 1.0, np.zeros((64, 64, 3), np.uint8))
+
+    def match(
+        self, photo: Keypoints, pixels: Pixels, reference: Keypoints, *, mirrored: bool
+    ) -> Correspondence | None:
+        return None
+
+
+def fixed_parts(settings: Settings, embedder: str) -> Parts:
+    return Parts(FixedEmbedder(), NoKeypoints(), NoKeypoints())
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> SpeedPlan:
+    script = tmp_path / "matcher_stand_in.py"
+    script.write_text(MATCHER)
+    return SpeedPlan(
+        photos=3, rounds=2, references=4, listings=70, size=SMALL,
+        folder=tmp_path / "scan", command=(sys.executable, str(script)),
+    )  # fmt: skip
+
+
+def test_made_photos_are_distinct_the_same_again_and_decode() -> None:
+    maker = PhotoMaker("test", size=SMALL)
+    blobs = [maker.blob(number) for number in range(30)]
+    pictures = [decode(blob, "made", ImageSettings()) for blob in blobs]
+    assert len({hashlib.sha256(picture.pixels.tobytes()).digest() for picture in pictures}) == 30
+    assert PhotoMaker("test", size=SMALL).blob(7) == blobs[7]
+    assert PhotoMaker("other", size=SMALL).blob(7) != blobs[7]
+    assert len({maker.copy_of(blobs[0], number) for number in range(4)}) == 4
+
+
+def test_each_stage_gives_a_figure_and_its_rounds(plan: SpeedPlan) -> None:
+    found = measure_speed(plan, None, Settings(), make_parts=fixed_parts)
+    json.dumps(found)
+    assert set(found) >= {"task", "metrics", "by", "settings", "model", "seconds"}
+    assert found["model"] == "fixed@1"
+    stages = ("decode", "embed", "search", "verify")
+    assert isinstance(found["metrics"], dict)
+    assert isinstance(found["rounds_ms"], dict)
+    assert set(found["rounds_ms"]) == set(stages)
+    assert {f"{name}_ms" for name in stages} < set(found["metrics"])
+    assert all(len(each) == plan.rounds for each in found["rounds_ms"].values())  # type: ignore[arg-type]
+
+
+def test_one_stage_alone_needs_no_model(plan: SpeedPlan) -> None:
+    found = measure_speed(plan, "decode", Settings())
+    assert isinstance(found["metrics"], dict)
+    assert (list(found["metrics"]), found["model"]) == (["decode_ms"], None)
+
+
+def test_a_scan_is_run_end_to_end_on_listings_of_which_three_percent_are_related(plan: SpeedPlan) -> None:
+    assert plan.folder is not None
+    found = measure_speed(plan, "scan", Settings())
+    figures = found["metrics"]
+    assert isinstance(figures, dict)
+    assert (figures["references"], figures["listings"], figures["few_listings"]) == (4, 70, 70)
+    assert set(figures) >= {"photos_per_second", "peak_mib", "growth_mib"}
+    calls = (plan.folder / "workspace" / "calls").read_text().splitlines()
+    assert [call.split()[0] for call in calls] == ["brand", "catalog", "scan"]
+    with (plan.folder / "listings-70.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    blobs = {(plan.folder / row["image"]).read_bytes() for row in rows}
+    assert len({row["listing_id"] for row in rows}) == len(blobs) == 70
+
+
+def test_a_scan_that_fails_is_told_in_one_line(plan: SpeedPlan) -> None:
+    assert plan.folder is not None
+    plan.folder.mkdir()
+    (plan.folder / "refuse").touch()
+    with pytest.raises(UsageError, match=r"ended with code 1: no scan today"):
+        measure_speed(plan, "scan", Settings())
+    with pytest.raises(UsageError, match="is there from another run"):
+        measure_speed(plan, "scan", Settings())
+
+
+def test_memory_is_sampled_while_the_work_runs() -> None:
+    memory = Memory()
+    with watched(psutil.Process(), memory):
+        pass
+    assert memory.peak > 1
+    assert tree_memory(psutil.Process()) > 2**20
+    assert Memory().peak == 0
+
+
+def test_empty_sizes_are_refused() -> None:
+    with pytest.raises(UsageError, match="at least 1 photo"):
+        measure_speed(SpeedPlan(photos=0), "decode", Settings())
+
+
+def test_a_speed_file_has_its_own_table_in_the_report(tmp_path: Path) -> None:
+    (tmp_path / "speed.json").write_text(
+        '{"task": "speed", "metrics": {"decode_ms": 7.25, "photos_per_second": 11.5}, "model": null,'
+        ' "settings": {}, "seconds": 9, "by": {}}'
+    )
+    table = markdown(tmp_path).splitlines()
+    assert "| decode_ms |" in table[0]
+    assert table[-1].startswith("| speed.json |")
+    assert "7.25" in table[-1]
