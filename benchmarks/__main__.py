@@ -41,6 +41,8 @@ def main(arguments: Sequence[str] | None = None, *, make_finder: MakeFinder = pr
     except (MatcherError, OSError) as error:
         print("error: " + " ".join(str(error).split()), file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
