@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 
 from matcher.errors import ManifestError
 from matcher.manifests.columns import is_image, is_known
+from matcher.manifests.footer import DELTA_ENCODINGS, Chunk, read_pages, read_row_groups
 from matcher.manifests.opening import explained
 from matcher.manifests.rows import (
     MAX_CELL,
@@ -29,12 +31,22 @@ from matcher.manifests.rows import (
 from matcher.manifests.spreadsheet import number_text
 
 BATCH_ROWS = 1_024
-_LIST_BATCH_ROWS = 64
+NARROW_BATCH_ROWS = 64
+"""Rows read at once where a value may take far more room than in the file: lists, delta encodings."""
 
-MAX_CHUNK = 1 << 30
-"""Most bytes that one wanted column of one row group may claim to unpack to."""
+MAX_PAGE = 256 * 2**20
+"""Most bytes that one page of a wanted column may unpack to; writers make pages of about 1 MB."""
+
+MAX_SWELLING_PAGE = 8 * 2**20
+"""The same for columns whose texts are not kept dictionary-encoded, so that few bytes may become many once
+more.
+"""
 
 _BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError)
+
+
+class PageError(ValueError):
+    """A page or column is larger than any honest one."""
 
 
 def read_parquet(path: Path) -> Iterator[Item]:
@@ -42,28 +54,29 @@ def read_parquet(path: Path) -> Iterator[Item]:
 
     Columns of text stay dictionary-encoded while they are read, so that a long text repeated a million times
     stays one text; a cell above `MAX_CELL` bytes spoils its row. Raises `ManifestError` if the file is
-    damaged, a wanted column is neither text nor number nor (for images) a list of texts, or claims to unpack
-    beyond `MAX_CHUNK`.
+    damaged, a wanted column is neither text nor number nor (for images) a list of texts, or one of its
+    pages unpacks beyond `MAX_PAGE`.
     """
     try:
         with pq.ParquetFile(path) as file:
-            schema, metadata = file.schema_arrow, file.metadata
+            schema = file.schema_arrow
             wanted = [field.name for field in schema if is_known(field.name)]
-            leaves = _text_leaves(file.schema, wanted)
+            texts = _text_columns(file.schema, wanted)
         _refuse_types(schema, path)
-        _refuse_size(metadata, wanted, path)
+        with path.open("rb") as content:
+            groups = read_row_groups(content)
+        if groups:
+            _plan(path, groups[0], wanted)
     except _BROKEN as error:
         raise ManifestError(str(path), f"is not a readable Parquet file: {explained(error)}") from error
     yield Columns(tuple(schema.names))
     if wanted:
-        yield from _rows(
-            path, wanted, leaves, lists=any(_is_list(schema.field(name).type) for name in wanted)
-        )
+        yield from _rows(path, groups, wanted, texts)
 
 
-def _text_leaves(schema: Any, wanted: list[str]) -> list[str]:
-    """The flat columns of byte arrays: those which reading as a dictionary keeps from expanding."""
-    columns = (schema.column(at) for at in range(len(schema)))
+def _text_columns(schema: Any, wanted: list[str]) -> list[str]:
+    """The flat columns of byte arrays: those that can be read as dictionaries."""
+    columns = [schema.column(at) for at in range(len(schema))]
     return [
         column.path for column in columns if column.physical_type == "BYTE_ARRAY" and column.path in wanted
     ]
@@ -101,37 +114,64 @@ def _refuse_types(schema: Any, path: Path) -> None:
             )
 
 
-def _refuse_size(metadata: Any, wanted: list[str], path: Path) -> None:
-    for group in range(metadata.num_row_groups):
-        rows = metadata.row_group(group)
-        for at in range(rows.num_columns):
-            column = rows.column(at)
-            if column.path_in_schema.split(".")[0] not in wanted:
-                continue
-            if column.total_uncompressed_size > MAX_CHUNK:
-                reason = (
-                    f"column {column.path_in_schema!r} unpacks to {column.total_uncompressed_size:,} bytes"
-                )
-                raise ManifestError(str(path), f"{reason} in one row group; write smaller row groups")
-            if column.num_values > MAX_IMAGES * max(1, rows.num_rows):
-                raise ManifestError(
-                    str(path), f"column {column.path_in_schema!r} has more than {MAX_IMAGES} values a row"
-                )
+class _Plan(NamedTuple):
+    """How to read a row group: so many rows at once, and these columns not as dictionaries."""
+
+    batch_rows: int
+    swelling: frozenset[str]
 
 
-def _rows(path: Path, wanted: list[str], leaves: list[str], *, lists: bool) -> Iterator[Row[Cells]]:
+def _plan(path: Path, group: list[Chunk], wanted: list[str]) -> _Plan:
+    """The way to read a group; raises `PageError` if a page of a wanted column is too large."""
+    swelling = set()
+    with path.open("rb") as content:
+        for chunk in (chunk for chunk in group if chunk.path[0] in wanted):
+            if chunk.values > MAX_IMAGES * max(1, chunk.rows):
+                raise PageError(f"column {chunk.path[0]!r} has more than {MAX_IMAGES} values a row")
+            largest, delta = _look_at_pages(content, chunk)
+            # pyarrow reads neither lists nor delta encodings as dictionaries.
+            swells = delta or len(chunk.path) > 1
+            if largest > (MAX_SWELLING_PAGE if swells else MAX_PAGE):
+                raise PageError(
+                    f"column {chunk.path[0]!r} has a page of {largest:,} bytes; write smaller ones"
+                )
+            if swells:
+                swelling.add(chunk.path[0])
+    return _Plan(NARROW_BATCH_ROWS if swelling else BATCH_ROWS, frozenset(swelling))
+
+
+def _look_at_pages(content: BinaryIO, chunk: Chunk) -> tuple[int, bool]:
+    """Unpacked bytes of a chunk's largest page, and whether one is delta-encoded."""
+    largest, delta = 0, False
+    for page in read_pages(content, chunk):
+        largest = max(largest, page.unpacked)
+        delta = delta or page.encoding in DELTA_ENCODINGS
+    return largest, delta
+
+
+def _rows(path: Path, groups: list[list[Chunk]], wanted: list[str], texts: list[str]) -> Iterator[Row[Cells]]:
     line = 0
-    size = _LIST_BATCH_ROWS if lists else BATCH_ROWS
     try:
-        with pq.ParquetFile(path, read_dictionary=leaves, buffer_size=1 << 20, pre_buffer=False) as file:
-            for batch in file.iter_batches(batch_size=size, columns=wanted, use_threads=False):
-                names = tuple(batch.schema.names)
-                for values in zip(*map(_texts, batch.columns), strict=True):
-                    line += 1
-                    if any(values):
-                        yield Row(line, Cells(names, values))
+        for batch in _batches(path, groups, wanted, texts):
+            names = tuple(batch.schema.names)
+            for values in zip(*map(_texts, batch.columns), strict=True):
+                line += 1
+                if any(values):
+                    yield Row(line, Cells(names, values))
     except _BROKEN as error:
         yield unreadable(line + 1, f"the rest of the file cannot be read: {explained(error)}")
+
+
+def _batches(path: Path, groups: list[list[Chunk]], wanted: list[str], texts: list[str]) -> Iterator[Any]:
+    """Batches group by group, so that a damaged one costs none of those before it."""
+    plans = ((number, _plan(path, group, wanted)) for number, group in enumerate(groups))
+    for swelling, alike in itertools.groupby(plans, key=lambda plan: plan[1].swelling):
+        kept = [name for name in texts if name not in swelling]
+        with pq.ParquetFile(path, read_dictionary=kept, buffer_size=1 << 20, pre_buffer=False) as file:
+            for number, plan in alike:
+                yield from file.iter_batches(
+                    batch_size=plan.batch_rows, row_groups=[number], columns=wanted, use_threads=False
+                )
 
 
 def _texts(column: Any) -> list[str]:

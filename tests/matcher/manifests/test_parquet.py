@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import random
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from matcher.errors import ManifestError
-from matcher.manifests import read_listings
+from matcher.manifests import Row, read_listings
 from matcher.records import FailedRow
 from tests.matcher.manifests.contract import ManifestContract, Table, columns_of, lines, told
 
@@ -116,12 +120,55 @@ def test_a_wanted_column_of_another_kind_is_refused(tmp_path: Path) -> None:
         read_listings(parquet(tmp_path, {"listing_id": ["1"], "title": [["a"]]}))
 
 
-def test_a_column_that_claims_to_unpack_to_gigabytes_is_refused(
+def test_a_page_that_unpacks_to_gigabytes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("matcher.manifests.parquet.MAX_PAGE", 100_000)
+    columns = {"listing_id": ["1", "2"], "title": ["a" * 200_000, "b" * 200_000]}
+    path = parquet(tmp_path, columns, compression="zstd", use_dictionary=False)
+    assert path.stat().st_size < 3_000
+    with pytest.raises(ManifestError, match="write smaller ones"):
+        read_listings(path)
+
+
+@pytest.mark.parametrize("encoding", ["DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY", "PLAIN"])
+@pytest.mark.parametrize("page", ["1.0", "2.0"])
+def test_every_encoding_of_text_is_read(tmp_path: Path, encoding: str, page: str) -> None:
+    ids = [f"L-{at:05}" for at in range(3_000)]
+    path = parquet(
+        tmp_path,
+        {"listing_id": ids},
+        use_dictionary=False,
+        column_encoding={"listing_id": encoding},
+        data_page_version=page,
+        data_page_size=2_000,
+    )
+    assert [row.listing_id for row in told(read_listings(path))] == ids
+
+
+def test_a_text_written_as_its_difference_cannot_fill_the_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("matcher.manifests.parquet.MAX_CHUNK", 10_000)
-    with pytest.raises(ManifestError, match="write smaller row groups"):
-        read_listings(parquet(tmp_path, {"listing_id": [str(at) for at in range(5_000)]}))
+    monkeypatch.setattr("matcher.manifests.parquet.MAX_SWELLING_PAGE", 10_000)
+    columns = {"listing_id": ["1", "2"], "title": ["a" * 20_000 + "b", "a" * 20_000 + "c"]}
+    path = parquet(tmp_path, columns, use_dictionary=False, column_encoding={"title": "DELTA_BYTE_ARRAY"})
+    with pytest.raises(ManifestError, match="write smaller ones"):
+        read_listings(path)
+
+
+@settings(max_examples=300, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_no_damage_to_the_footer_crashes_the_reader(
+    tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> None:
+    folder = tmp_path_factory.mktemp("parquet")
+    path = parquet(folder, {"listing_id": ["1", "2", "3"], "image": ["a", "b", None]}, row_group_size=2)
+    content = bytearray(path.read_bytes())
+    chance = random.Random(seed)
+    for _ in range(chance.randint(1, 4)):
+        content[chance.randrange(4, len(content))] = chance.randrange(256)
+    path.write_bytes(content)
+    with contextlib.suppress(ManifestError):
+        for row in read_listings(path):
+            assert isinstance(row, Row | FailedRow)
 
 
 def test_bytes_that_are_no_text_fail_their_row(tmp_path: Path) -> None:
