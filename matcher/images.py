@@ -150,9 +150,9 @@ def _inspect(blob: bytes, source: str, settings: ImageSettings) -> tuple[str, Es
         )
     kind = sniff(blob)
     if kind is None:
-        raise ImageError(
-            source, f"is not an image: looks like {look_of(blob)} (readable: {', '.join(KINDS)})"
-        )
+        look = look_of(blob)
+        known = f"is no known image; readable are {', '.join(KINDS)}"
+        raise ImageError(source, f"is not an image: looks like {look}" if look else known)
     if kind not in WALKS:
         return kind, None
     try:

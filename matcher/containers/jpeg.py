@@ -65,6 +65,8 @@ def jpeg_essence(blob: bytes) -> Essence:
     """In order: JFIF header, orientation, profile, Adobe marker, then the other segments as they stood."""
     parts = _JpegParts()
     complete = _walk_jpeg(blob, parts)
+    if not any(map(len, parts.body)):
+        raise MalformedError("is truncated")
     orientation, profile = parts.orientation or 1, parts.profile()
     head = [b"\xff\xd8", _JFIF if parts.jfif else b""]
     if orientation != 1:

@@ -41,7 +41,7 @@ def _sniff_brands(blob: bytes) -> str | None:
 
 
 def look_of(blob: bytes) -> str:
-    """What a file that is no picture looks like, in words: 'HTML', 'a ZIP archive', 'text' …"""
+    """What a file that is no picture looks like, in words: 'HTML', 'a ZIP archive' …; empty when unknown."""
     head = blob[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     for magic, name in _LOOKS:
         if head.startswith(magic):
@@ -55,7 +55,7 @@ def look_of(blob: bytes) -> str:
         and sum(byte >= 32 or byte in b"\t\r\n" for byte in text) >= 0.95 * len(text)
     ):
         return "text"
-    return "no known kind of picture"
+    return ""
 
 
 _LOOKS = (

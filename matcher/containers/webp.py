@@ -43,6 +43,10 @@ def webp_essence(blob: bytes) -> Essence:
         flags |= _EXIF_FLAG
         kept.append(_Chunk(b"EXIF", minimal_exif(orientation)))
     header = _Chunk(b"VP8X", bytes([flags]) + head.payload[1:10])
+    if len(kept) == 1 and _size(kept[0]) == _size(head) and kept[0].name in (b"VP8 ", b"VP8L"):
+        return Essence(
+            _riff(kept), size
+        )  # without metadata the header adds nothing, and most files have none
     return Essence(_riff([header, *kept]), size, orientation, profile)
 
 
