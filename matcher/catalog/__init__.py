@@ -33,17 +33,16 @@ from matcher.catalog.features import (
 )
 from matcher.catalog.image_store import ImageStore, stored_hash_of
 from matcher.catalog.importing import ImportSummary, import_references
-from matcher.catalog.purge import Purge, PurgeCounts, purge_listings, sweep_features, sweep_images
-from matcher.catalog.references import (
+from matcher.catalog.products import (
     CatalogImage,
     Product,
     StoredImage,
     UnreadImage,
     find_product,
     list_products,
-    put_product,
-    remove_product,
 )
+from matcher.catalog.purge import Purge, PurgeCounts, purge_listings, sweep_features, sweep_images
+from matcher.catalog.references import Outcome, put_product, remove_product
 from matcher.catalog.results import (
     BrandCount,
     JudgedListing,
@@ -92,6 +91,7 @@ __all__ = [
     "ImportSummary",
     "JudgedListing",
     "LiveImage",
+    "Outcome",
     "PhotoFacts",
     "Product",
     "Purge",

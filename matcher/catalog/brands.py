@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, Table, delete, insert, select, update
 
 from matcher.catalog.changes import ChangedImage, lock_catalog, record_changes
 from matcher.catalog.queries import check_key
@@ -79,15 +80,12 @@ def add_brand(connection: Connection, brand: Brand, *, owner_id: int = DEFAULT_O
 def _add_texts(
     connection: Connection, table: Table, column: str, texts: Iterable[str], row_of: dict[str, int]
 ) -> None:
-    known = set(connection.execute(_texts(table, column, row_of["brand_id"])).scalars())
+    query = select(table.c[column]).where(table.c.brand_id == row_of["brand_id"])
+    known = set(connection.execute(query).scalars())
     for text in dict.fromkeys(texts):
         if text not in known:
             check_key(text, f"a {column.removesuffix('_id')} of the brand")
             connection.execute(insert(table).values({column: text, **row_of}))
-
-
-def _texts(table: Table, column: str, brand_id: int) -> Any:
-    return select(table.c[column]).where(table.c.brand_id == brand_id).order_by(next(iter(table.primary_key)))
 
 
 def _add_trademark(connection: Connection, trademark: Trademark, row_of: dict[str, int]) -> None:
@@ -115,31 +113,42 @@ def _add_trademark(connection: Connection, trademark: Trademark, row_of: dict[st
 
 def show_brand(connection: Connection, name: str, *, owner_id: int = DEFAULT_OWNER) -> Brand:
     """Everything said of the brand; raises `CatalogError` when there is none of that name."""
-    return _brand(connection, brand_id_of(connection, name, owner_id=owner_id))
+    brand_id = brand_id_of(connection, name, owner_id=owner_id)
+    return _brands(connection, select(brands.c.brand_id).where(brands.c.brand_id == brand_id))[0]
 
 
 def list_brands(connection: Connection, *, owner_id: int | None = DEFAULT_OWNER) -> list[Brand]:
     """All brands of an owner (None: of every owner), by name."""
-    query = select(brands.c.brand_id).order_by(brands.c.name_key, brands.c.brand_id)
-    if owner_id is not None:
-        query = query.where(brands.c.owner_id == owner_id)
-    return [_brand(connection, brand_id) for brand_id in connection.execute(query).scalars().all()]
+    query = select(brands.c.brand_id)
+    return _brands(connection, query if owner_id is None else query.where(brands.c.owner_id == owner_id))
 
 
-def _brand(connection: Connection, brand_id: int) -> Brand:
-    name = connection.execute(select(brands.c.name).where(brands.c.brand_id == brand_id)).scalar_one()
-    rows = connection.execute(
-        select(trademarks).where(trademarks.c.brand_id == brand_id).order_by(trademarks.c.trademark_id)
-    )
-    return Brand(
-        name=name,
-        wordmarks=tuple(connection.execute(_texts(wordmarks, "text", brand_id)).scalars()),
-        licensed_sellers=tuple(connection.execute(_texts(licensed_sellers, "seller_id", brand_id)).scalars()),
-        trademarks=tuple(
-            Trademark(number=row.number, office=row.office, nice_classes=tuple(json.loads(row.nice_classes)))
-            for row in rows
-        ),
-    )
+def _brands(connection: Connection, wanted: Select[Any]) -> list[Brand]:
+    marks = _by_brand(connection, wordmarks, wanted)
+    sellers = _by_brand(connection, licensed_sellers, wanted)
+    registered = _by_brand(connection, trademarks, wanted)
+    query = select(brands).where(brands.c.brand_id.in_(wanted)).order_by(brands.c.name_key, brands.c.brand_id)
+    return [
+        Brand(
+            name=brand.name,
+            wordmarks=tuple(row.text for row in marks[brand.brand_id]),
+            licensed_sellers=tuple(row.seller_id for row in sellers[brand.brand_id]),
+            trademarks=tuple(
+                Trademark(number=row.number, office=row.office, nice_classes=json.loads(row.nice_classes))
+                for row in registered[brand.brand_id]
+            ),
+        )
+        for brand in connection.execute(query)
+    ]
+
+
+def _by_brand(connection: Connection, table: Table, wanted: Select[Any]) -> dict[int, list[Row[Any]]]:
+    """Rows of `table` in the order they were added."""
+    answer: dict[int, list[Row[Any]]] = defaultdict(list)
+    query = select(table).where(table.c.brand_id.in_(wanted)).order_by(next(iter(table.primary_key)))
+    for row in connection.execute(query):
+        answer[row.brand_id].append(row)
+    return answer
 
 
 def remove_brand(connection: Connection, name: str, *, owner_id: int = DEFAULT_OWNER) -> int:

@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 from matcher.catalog.brands import add_brand, brand_key, find_brand
 from matcher.catalog.database import Database
 from matcher.catalog.image_store import ImageStore, stored_hash_of
+from matcher.catalog.products import StoredImage, UnreadImage
 from matcher.catalog.queries import check_key, groups
-from matcher.catalog.references import Outcome, StoredImage, UnreadImage, put_product
+from matcher.catalog.references import Outcome, put_product
 from matcher.catalog.tables import DEFAULT_OWNER
 from matcher.config import ImageSettings
 from matcher.errors import CatalogError, ImageError

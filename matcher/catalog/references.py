@@ -1,67 +1,22 @@
-"""Products of a brand with their images: references, logos and known counterfeits."""
+"""Puts products with their images into the catalog and takes them out, numbering what changed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, update
 
 from matcher.catalog.brands import brand_id_of
 from matcher.catalog.changes import ChangedImage, lock_catalog, record_changes
+from matcher.catalog.products import CatalogImage, StoredImage, UnreadImage, find_row, images_of
 from matcher.catalog.queries import check_key
-from matcher.catalog.tables import DEFAULT_OWNER, brands, images, photos, products
+from matcher.catalog.tables import DEFAULT_OWNER, images, photos, products
 from matcher.errors import CatalogError
 from matcher.records import ImageRole, ReferenceRow
 
 Outcome = Literal["added", "changed", "unchanged"]
-
-
-@dataclass(frozen=True)
-class StoredImage:
-    """An image whose bytes lie in the image store.
-
-    `content_hash` is of the bytes as given and names the file, `stored_hash` is of the bytes in the file;
-    both are SHA-256 in lower-case hex. `source` is the path or URL as given; sizes are in pixels, as shown.
-    """
-
-    content_hash: str
-    stored_hash: str
-    source: str
-    width: int
-    height: int
-
-
-@dataclass(frozen=True)
-class UnreadImage:
-    """An image that a row names but that cannot be had now; what the product has from `source` stays."""
-
-    source: str
-
-
-@dataclass(frozen=True)
-class CatalogImage(StoredImage):
-    """A `StoredImage` that is in the catalog."""
-
-    image_id: int
-    position: int
-
-
-@dataclass(frozen=True)
-class Product:
-    """A product (or logo, or known counterfeit) with its images in order."""
-
-    product_id: int
-    brand: str
-    role: ImageRole
-    reference_id: str
-    title: str
-    price: Decimal | None
-    currency: str
-    gtin: str
-    images: tuple[CatalogImage, ...]
 
 
 @dataclass(frozen=True)
@@ -94,7 +49,7 @@ def put_product(
     if not any(isinstance(image, StoredImage) for image in images):
         raise CatalogError(f"reference '{row.reference_id}' has no image")
     brand_id = brand_id_of(connection, brand, owner_id=owner_id)
-    found = _find_row(connection, brand_id, row.reference_id, role)
+    found = find_row(connection, brand_id, row.reference_id, role)
     facts = {"title": row.title, "price": row.price, "currency": row.currency, "gtin": row.gtin}
     if found is None:
         product_id = _insert_product(connection, owner_id, brand_id, row.reference_id, role, facts)
@@ -105,15 +60,6 @@ def put_product(
         connection.execute(update(products).where(products.c.product_id == product_id).values(facts))
     moved = _put_images(connection, _Place(owner_id, brand_id, product_id, role), images)
     return "added" if found is None else "changed" if edited or moved else "unchanged"
-
-
-def _find_row(connection: Connection, brand_id: int, reference_id: str, role: ImageRole) -> Row[Any] | None:
-    query = select(products).where(
-        products.c.brand_id == brand_id,
-        products.c.role == role.value,
-        products.c.reference_id == reference_id,
-    )
-    return connection.execute(query).one_or_none()
 
 
 def _insert_product(
@@ -133,7 +79,7 @@ def _insert_product(
 def _put_images(connection: Connection, place: _Place, named: Sequence[StoredImage | UnreadImage]) -> bool:
     """Whether anything about the product's images changed."""
     known = {
-        image.content_hash: image for image in _images_of(connection, [place.product_id])[place.product_id]
+        image.content_hash: image for image in images_of(connection, [place.product_id])[place.product_id]
     }
     wanted = _wanted(named, list(known.values()))
     gone = [image.image_id for content_hash, image in known.items() if content_hash not in wanted]
@@ -206,24 +152,6 @@ def _remove_images(connection: Connection, place: _Place, image_ids: Sequence[in
         connection.execute(delete(images).where(images.c.image_id == image_id))
 
 
-def _images_of(connection: Connection, product_ids: Sequence[int]) -> dict[int, list[CatalogImage]]:
-    query = select(images).where(images.c.product_id.in_(product_ids))
-    answer: dict[int, list[CatalogImage]] = {product_id: [] for product_id in product_ids}
-    for row in connection.execute(query.order_by(images.c.position, images.c.image_id)):
-        answer[row.product_id].append(
-            CatalogImage(
-                content_hash=row.content_hash,
-                stored_hash=row.stored_hash,
-                source=row.source,
-                width=row.width,
-                height=row.height,
-                image_id=row.image_id,
-                position=row.position,
-            )
-        )
-    return answer
-
-
 def remove_product(
     connection: Connection,
     brand: str,
@@ -238,64 +166,10 @@ def remove_product(
     """
     lock_catalog(connection)
     brand_id = brand_id_of(connection, brand, owner_id=owner_id)
-    found = _find_row(connection, brand_id, reference_id, role)
+    found = find_row(connection, brand_id, reference_id, role)
     if found is None:
         raise CatalogError(f"brand '{brand}' has no {role} '{reference_id}': see `matcher catalog list`")
-    image_ids = [image.image_id for image in _images_of(connection, [found.product_id])[found.product_id]]
+    image_ids = [image.image_id for image in images_of(connection, [found.product_id])[found.product_id]]
     _remove_images(connection, _Place(owner_id, brand_id, found.product_id, role), image_ids)
     connection.execute(delete(products).where(products.c.product_id == found.product_id))
     return len(image_ids)
-
-
-def find_product(
-    connection: Connection,
-    brand: str,
-    reference_id: str,
-    role: ImageRole = ImageRole.REFERENCE,
-    *,
-    owner_id: int = DEFAULT_OWNER,
-) -> Product | None:
-    """The product with its images, or None; raises `CatalogError` for an unknown brand."""
-    brand_id = brand_id_of(connection, brand, owner_id=owner_id)
-    found = _find_row(connection, brand_id, reference_id, role)
-    return None if found is None else _products(connection, products.c.product_id == found.product_id, 1)[0]
-
-
-def list_products(
-    connection: Connection,
-    *,
-    brand: str = "",
-    role: ImageRole | None = None,
-    after: int = 0,
-    limit: int = 100,
-    owner_id: int = DEFAULT_OWNER,
-) -> list[Product]:
-    """At most `limit` products by product_id, after the product_id `after` (the page before's last)."""
-    wanted = (products.c.owner_id == owner_id) & (products.c.product_id > after)
-    if brand:
-        wanted &= products.c.brand_id == brand_id_of(connection, brand, owner_id=owner_id)
-    if role is not None:
-        wanted &= products.c.role == role.value
-    return _products(connection, wanted, limit)
-
-
-def _products(connection: Connection, wanted: Any, limit: int) -> list[Product]:
-    query = select(products, brands.c.name.label("brand")).join_from(
-        products, brands, brands.c.brand_id == products.c.brand_id
-    )
-    rows = connection.execute(query.where(wanted).order_by(products.c.product_id).limit(limit)).all()
-    found = _images_of(connection, [row.product_id for row in rows])
-    return [
-        Product(
-            product_id=row.product_id,
-            brand=row.brand,
-            role=ImageRole(row.role),
-            reference_id=row.reference_id,
-            title=row.title,
-            price=row.price,
-            currency=row.currency,
-            gtin=row.gtin,
-            images=tuple(found[row.product_id]),
-        )
-        for row in rows
-    ]

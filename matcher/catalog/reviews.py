@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select
 
 from matcher.catalog.columns import now
-from matcher.catalog.results import JudgedListing, find_judged, judge_rows
+from matcher.catalog.results import FLAGGED, JudgedListing, find_judged, judge_rows
 from matcher.catalog.tables import DEFAULT_OWNER, listings, reviews, verdicts
 from matcher.errors import CatalogError
-from matcher.records import ReviewAnswer, VerdictKind
+from matcher.records import ReviewAnswer
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,11 @@ def pending_reviews(
     query = (
         select(listings, verdicts.c.text)
         .join_from(listings, verdicts, verdicts.c.listing_row == listings.c.listing_row)
-        .where(listings.c.owner_id == owner_id, listings.c.listing_row > after)
-        .where(verdicts.c.verdict != VerdictKind.CLEAR.value, ~answered)
+        .where(verdicts.c.owner_id == owner_id, verdicts.c.listing_row > after)
+        .where(verdicts.c.verdict.in_([kind.value for kind in FLAGGED]), ~answered)
     )
     if scan_id is not None:
-        query = query.where(listings.c.scan_id == scan_id)
+        query = query.where(verdicts.c.scan_id == scan_id)
     return judge_rows(
         connection, connection.execute(query.order_by(listings.c.listing_row).limit(limit)).all()
     )

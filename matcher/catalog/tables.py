@@ -255,6 +255,7 @@ verdicts = Table(
     _text("text"),
     CheckConstraint("verdict IN ('clear', 'review', 'counterfeit')", name="verdict"),
     Index("ix_verdicts_scan_id_verdict_score", "scan_id", "verdict", "score"),
+    Index("ix_verdicts_owner_id_verdict", "owner_id", "verdict"),
 )
 
 failures = Table(

@@ -54,15 +54,17 @@ def _postgresql_programs() -> Path | None:
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: str) -> str:
+def postgresql_url(postgresql_server: str) -> Iterator[str]:
     """An empty PostgreSQL database."""
     pytest.importorskip("psycopg", reason="psycopg is not installed")
     name = f"test_{next(_NAMES)}"
     admin = create_engine(f"postgresql+psycopg://matcher@/postgres?host={postgresql_server}")
     with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
+    yield f"postgresql://matcher@/{name}?host={postgresql_server}"
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
-    return f"postgresql://matcher@/{name}?host={postgresql_server}"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

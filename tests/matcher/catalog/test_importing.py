@@ -8,6 +8,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -49,6 +51,8 @@ POINTS = [
 IMPORTER = """
 import sys
 from pathlib import Path
+from threading import Thread
+from typing import Any
 from matcher.catalog import ImageStore, open_database
 from matcher.config import DatabaseSettings
 from tests.matcher.catalog.test_importing import import_many
@@ -132,13 +136,22 @@ def test_a_changed_image_is_replaced_and_the_rest_stays(database: Database, stor
         assert verify_catalog(connection, store).notes == ()
 
 
+@pytest.fixture(scope="module")
+def never_killed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+    """What the database holds after one import."""
+    workspace = tmp_path_factory.mktemp("never-killed")
+    with open_database(DatabaseSettings(), workspace) as database:
+        import_many(database, ImageStore(workspace / "images"))
+        return dump(database)
+
+
 @pytest.mark.parametrize("point", POINTS)
 def test_a_kill_and_the_same_import_again_is_as_if_never_killed(
     database: Database,
     settings: DatabaseSettings,
     workspace: Path,
     store: ImageStore,
-    tmp_path: Path,
+    never_killed: dict[str, list[Any]],
     point: str,
 ) -> None:
     command = [sys.executable, "-c", IMPORTER, settings.url, str(workspace)]
@@ -148,15 +161,25 @@ def test_a_kill_and_the_same_import_again_is_as_if_never_killed(
         assert verify_catalog(connection, store).problems == ()
     import_many(database, store)
     sweep_images(database, store)
-    with open_database(DatabaseSettings(), tmp_path / "never killed") as other:
-        import_many(other, ImageStore(tmp_path / "never killed" / "images"))
-        assert dump(database) == dump(other)
-        with database.read() as connection, other.read() as other_connection:
-            assert last_number(connection) == last_number(other_connection)
+    assert dump(database) == never_killed
     with database.read() as connection:
         report = verify_catalog(connection, store)
     assert (report.problems, report.notes) == ((), ())
     assert [entry.name for entry in store.folder.iterdir() if entry.name.endswith(".tmp")] == []
+
+
+def test_two_imports_at_once_leave_what_one_would(
+    database: Database, store: ImageStore, never_killed: dict[str, list[Any]]
+) -> None:
+    summaries: list[ImportSummary] = []
+    threads = [Thread(target=lambda: summaries.append(import_many(database, store))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(summary.added for summary in summaries) == MANY
+    assert sum(summary.unchanged for summary in summaries) == MANY
+    assert dump(database) == never_killed
 
 
 def test_a_damaged_or_missing_file_is_mended_by_an_import(database: Database, store: ImageStore) -> None:

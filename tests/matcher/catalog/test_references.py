@@ -173,13 +173,16 @@ def test_products_come_a_page_at_a_time(database: Database, acme: str) -> None:
     assert pages == [["R-0", "R-1", "R-2"], ["R-3", "R-4", "R-5"], ["R-6"]]
 
 
-def test_facts_of_images_stream_or_are_asked_for_by_number(database: Database, acme: str) -> None:
+def test_facts_of_images_stream_or_are_asked_for_by_number(
+    database: Database, acme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("matcher.catalog.queries.PAGE", 10)
     with database.write() as connection:
-        for number in range(1205):
+        for number in range(35):
             put_product(connection, acme, row(f"R-{number}"), [image(f"{number}")])
     with database.read() as connection:
         everything = list(image_facts(connection))
-        assert [facts.reference_id for facts in everything] == [f"R-{number}" for number in range(1205)]
+        assert [facts.reference_id for facts in everything] == [f"R-{number}" for number in range(35)]
         first = everything[0]
         assert (first.brand, first.role, first.content_hash, first.price) == (
             "Acme",

@@ -155,20 +155,23 @@ def test_a_scan_is_finished_once_and_then_closed(database: Database) -> None:
             finish_scan(connection, 77, 0)
 
 
-def test_verdicts_and_failures_stream_in_input_order(database: Database) -> None:
+def test_verdicts_and_failures_stream_in_input_order(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("matcher.catalog.queries.PAGE", 10)
     scan_id, other = begin(database), begin(database)
-    for start in range(0, 2400, 800):
+    for start in range(0, 60, 20):
         with database.write() as connection:
             for scan in (scan_id, other):
-                results = [examined(number) for number in range(start, start + 800)]
+                results = [examined(number) for number in range(start, start + 20)]
                 commit_chunk(
-                    connection, scan, start, results, [failure(start), failure(start + 1)], start + 800
+                    connection, scan, start, results, [failure(start), failure(start + 1)], start + 20
                 )
     with database.read() as connection:
         names = [found.listing_id for found in iterate_verdicts(connection, scan_id)]
-        assert names == [f"L-{number}" for number in range(2400)]
+        assert names == [f"L-{number}" for number in range(60)]
         assert list(iterate_failures(connection, scan_id)) == [
-            failure(start + more) for start in range(0, 2400, 800) for more in (0, 1)
+            failure(start + more) for start in range(0, 60, 20) for more in (0, 1)
         ]
         assert count_failures(connection, scan_id) == 6
 

@@ -323,6 +323,7 @@ def _make_verdicts() -> None:
         sa.PrimaryKeyConstraint("listing_row", name="pk_verdicts"),
     )
     op.create_index("ix_verdicts_scan_id_verdict_score", "verdicts", ["scan_id", "verdict", "score"])
+    op.create_index("ix_verdicts_owner_id_verdict", "verdicts", ["owner_id", "verdict"])
 
 
 def _make_failures() -> None:
