@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from indexes.durable import sync_folder
+from indexes.build import choose_kind
 from indexes.exact import Ids, Neighbours, Vectors, merge
-from indexes.manifest import MANIFEST, REPAIR, Manifest, commit_manifest, read_manifest
-from indexes.segment import Segment, are_unit, open_segment
+from indexes.manifest import REPAIR, Manifest
+from indexes.plan import segments_to_merge
+from indexes.segment import Segment
+from indexes.snapshot import take_snapshot
+from indexes.state import State, checked_ids, checked_pair, checked_vectors, open_state
+from indexes.writer import create, merge_segments, rebuild, write_change, writing
 from matcher.config import GallerySettings
 from matcher.errors import GalleryError
-from matcher.faults import commit_point
-
-if TYPE_CHECKING:
-    from indexes.writer import GalleryWriter
-
-OPEN_TRIES = 20
 
 
 class Stored(NamedTuple):
@@ -32,14 +27,6 @@ class Stored(NamedTuple):
 
     ids: Ids
     vectors: Vectors
-
-
-@dataclass(frozen=True, eq=False)
-class State:
-    """One committed manifest and its open segments; never changes, so a search that holds it is safe."""
-
-    manifest: Manifest
-    segments: tuple[Segment, ...]
 
 
 class Gallery:
@@ -54,8 +41,6 @@ class Gallery:
         folder: Path, *, dims: int, fingerprint: str, settings: GallerySettings | None = None
     ) -> Gallery:
         """Make an empty gallery at position 0; raises `GalleryError` if one is there already."""
-        from indexes.writer import create
-
         create(folder, dims=dims, fingerprint=fingerprint, settings=settings or GallerySettings())
         return Gallery.open(folder)
 
@@ -79,10 +64,8 @@ class Gallery:
 
         Raises `GalleryError` if another writer keeps the lock for `wait_seconds`, or for a damaged gallery.
         """
-        from indexes.writer import open_writer
-
-        with open_writer(folder, settings, wait_seconds) as writer:
-            yield writer
+        with writing(folder, wait_seconds) as state:
+            yield GalleryWriter(folder, state, settings or state.manifest.settings)
 
     @staticmethod
     def rebuild(
@@ -100,8 +83,6 @@ class Gallery:
         One commit at the end; until then an intact gallery stays as it was. Memory: a batch, and 16 bytes a
         vector for the ids (a trained index on top, once past `flat_limit`).
         """
-        from indexes.writer import rebuild
-
         plan = Manifest(
             dims=dims, fingerprint=fingerprint, position=position, settings=settings or GallerySettings()
         )
@@ -192,65 +173,50 @@ class Gallery:
 
         Raises `GalleryError` if `folder` already holds a gallery other than this very state.
         """
-        for attempt in range(OPEN_TRIES):
-            manifest = self._state.manifest
-            frozen = manifest.model_copy(update={"frozen": True, "retired": ()})
-            if (folder / MANIFEST).exists():
-                if read_manifest(folder) == frozen.sealed():
-                    return manifest.position
-                raise GalleryError(str(folder), "holds another snapshot; name an empty folder")
-            try:
-                _link_files(self.folder, folder, manifest)
-            except FileNotFoundError as error:
-                if attempt == OPEN_TRIES - 1 or not self.refresh():
-                    raise GalleryError(str(self.folder), f"{error.filename} is missing; {REPAIR}") from error
-                continue
-            commit_manifest(folder, frozen)
-            return manifest.position
-        raise AssertionError("unreachable")
+        self._state = take_snapshot(self.folder, self._state, folder)
+        return self.position
 
 
-def open_state(folder: Path, previous: State | None = None) -> State:
-    """Open what was committed last; a file that a writer deleted meanwhile means: read the manifest again."""
-    opened = {s.record.name: s for s in previous.segments} if previous else {}
-    manifest = read_manifest(folder)
-    for _ in range(OPEN_TRIES):
-        if previous and manifest == previous.manifest:
-            return previous
-        try:
-            segments = [open_segment(folder, s, manifest.dims, opened.get(s.name)) for s in manifest.segments]
-            return State(manifest, tuple(segments))
-        except FileNotFoundError as error:
-            missing = Path(error.filename or "a file").name
-            before, manifest = manifest, read_manifest(folder)
-            if before == manifest:
-                break
-    raise GalleryError(str(folder), f"{missing} is missing; {REPAIR}")
+class GalleryWriter(Gallery):
+    """A gallery open for writing; `Gallery.open_writer` gives it out, under the lock."""
 
+    def __init__(self, folder: Path, state: State, settings: GallerySettings) -> None:
+        """Use `Gallery.open_writer`."""
+        super().__init__(folder, state)
+        self.settings = settings
 
-def checked_vectors(given: ArrayLike, dims: int, folder: Path) -> Vectors:
-    """Unit float32 vectors (n, dims) in one piece of memory, or `GalleryError`."""
-    vectors = np.ascontiguousarray(given, dtype=np.float32)
-    if vectors.ndim != 2 or vectors.shape[1] != dims:
-        raise GalleryError(str(folder), f"vectors of shape {vectors.shape} given, (n, {dims}) needed")
-    fit = are_unit(vectors)
-    if not fit.all():
-        row = int(np.argmin(fit))
-        length = float(np.linalg.norm(vectors[row].astype(np.float64)))
-        raise GalleryError(str(folder), f"vector {row} has length {length:.3g}; unit vectors are needed")
-    return vectors
+    def apply(
+        self,
+        *,
+        add_ids: ArrayLike = (),
+        add_vectors: ArrayLike | None = None,
+        remove_ids: ArrayLike = (),
+        position: int,
+    ) -> None:
+        """Remove all vectors of `remove_ids`, then add; one commit, seen at once by searches of this object.
 
+        `add_ids`: int64 (n,), an id may occur several times; `add_vectors`: unit float32 (n, dims). Ids to
+        remove that are not there are passed over. Raises `GalleryError`, with nothing changed, for wrong
+        shapes, vectors that are not of length 1, or a `position` before the gallery's.
+        """
+        vectors = np.empty((0, self.dims), np.float32) if add_vectors is None else add_vectors
+        added = checked_pair(add_ids, vectors, self.dims, self.folder)
+        removed = np.unique(checked_ids(remove_ids, self.folder))
+        if position < self.position:
+            raise GalleryError(
+                str(self.folder), f"already holds change {self.position}, so {position} cannot follow"
+            )
+        self._state = write_change(self.folder, self._state, self.settings, added, removed, position)
+        while chosen := segments_to_merge(self._state.manifest.segments, self.settings):
+            self._state = merge_segments(self.folder, self._state, self.settings, chosen)
 
-def checked_ids(given: ArrayLike, folder: Path) -> Ids:
-    """Whole numbers from 0, int64 (n,), or `GalleryError`."""
-    ids: NDArray[np.generic] = np.asarray(given)
-    if ids.size == 0:
-        return np.empty(0, np.int64)
-    if ids.ndim != 1 or ids.dtype.kind not in "iu":
-        raise GalleryError(str(folder), f"ids are {ids.dtype} of shape {ids.shape}, int64 (n,) needed")
-    if ids.min() < 0 or ids.max() > np.iinfo(np.int64).max:
-        raise GalleryError(str(folder), "ids below 0 or beyond 63 bits cannot be stored")
-    return ids.astype(np.int64)
+    def compact(self) -> None:
+        """Merge everything into one segment without tombstones, of the kind its size asks for; one commit."""
+        records = self._state.manifest.segments
+        tidy = all(record.dead is None for record in records) and len(records) <= 1
+        if not tidy or any(choose_kind(record.live, self.settings) != record.kind for record in records):
+            chosen = set(range(len(records)))
+            self._state = merge_segments(self.folder, self._state, self.settings, chosen)
 
 
 def _segment_status(segment: Segment) -> dict[str, object]:
@@ -263,23 +229,3 @@ def _segment_status(segment: Segment) -> dict[str, object]:
         "bytes": sum(file.bytes for file in record.names().values()),
         "search": record.search.model_dump() if record.search else None,
     }
-
-
-def _link_files(source: Path, target: Path, manifest: Manifest) -> None:
-    target.mkdir(parents=True, exist_ok=True)
-    for name in manifest.names():
-        (target / name).unlink(missing_ok=True)
-        try:
-            os.link(source / name, target / name, follow_symlinks=False)
-        except FileNotFoundError:
-            raise
-        except (OSError, NotImplementedError):
-            _copy(source / name, target / name)
-    sync_folder(target)
-    commit_point("index:snapshot-linked")
-
-
-def _copy(source: Path, target: Path) -> None:
-    shutil.copyfile(source, target)
-    with target.open("rb+") as file:
-        os.fsync(file.fileno())

@@ -1,4 +1,4 @@
-"""The one writer of a gallery: adds, removes, merges, rebuilds; each change is one atomic commit."""
+"""What the one writer of a gallery does: change, merge, rebuild; each is one atomic commit."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import ArrayLike
 
-from indexes.build import choose_kind, finish_segment
+from indexes.build import finish_segment
 from indexes.durable import NewFile
 from indexes.exact import Ids, Vectors
-from indexes.gallery import Gallery, checked_ids, checked_vectors, open_state
 from indexes.manifest import (
     MANIFEST,
     REPAIR,
@@ -25,8 +24,8 @@ from indexes.manifest import (
     next_generation,
     read_manifest,
 )
-from indexes.plan import segments_to_merge
 from indexes.segment import Segment, little, write_rows, write_whole
+from indexes.state import State, checked_pair, open_state
 from matcher.config import GallerySettings
 from matcher.errors import GalleryError
 from matcher.faults import commit_point
@@ -36,98 +35,65 @@ GATHER_FLOATS = 2**22
 """How much of other segments is in memory during a merge: 16 MiB."""
 
 
-class GalleryWriter(Gallery):
-    """A gallery open for writing; use it through `Gallery.open_writer`."""
-
-    settings: GallerySettings
-
-    def apply(
-        self,
-        *,
-        add_ids: ArrayLike = (),
-        add_vectors: ArrayLike | None = None,
-        remove_ids: ArrayLike = (),
-        position: int,
-    ) -> None:
-        """Remove all vectors of `remove_ids`, then add; one commit, seen at once by searches of this object.
-
-        `add_ids`: int64 (n,), an id may occur several times; `add_vectors`: unit float32 (n, dims). Ids to
-        remove that are not there are passed over. Raises `GalleryError`, with nothing changed, for wrong
-        shapes, vectors that are not of length 1, or a `position` before the gallery's.
-        """
-        ids = checked_ids(add_ids, self.folder)
-        vectors = checked_vectors(
-            np.empty((0, self.dims)) if add_vectors is None else add_vectors, self.dims, self.folder
-        )
-        removed = np.unique(checked_ids(remove_ids, self.folder))
-        if len(ids) != len(vectors):
-            raise GalleryError(str(self.folder), f"{len(ids)} ids given for {len(vectors)} vectors")
-        if position < self.position:
-            raise GalleryError(
-                str(self.folder), f"already holds change {self.position}, so {position} cannot follow"
-            )
-        self._write(ids, vectors, removed, position)
-        self._merge_some()
-
-    def compact(self) -> None:
-        """Merge everything into one segment without tombstones, of the kind its size asks for; one commit."""
-        records = self._state.manifest.segments
-        tidy = all(record.dead is None for record in records) and len(records) <= 1
-        if not tidy or any(choose_kind(record.live, self.settings) != record.kind for record in records):
-            self._merge(set(range(len(records))))
-
-    def _write(self, ids: Ids, vectors: Vectors, removed: Ids, position: int) -> None:
-        generation = next_generation(self.folder, self._state.manifest)
-        kept = [self._without(segment, removed, generation) for segment in self._state.segments]
-        records = [record for record in kept if record is not None]
-        if len(ids):
-            order = np.argsort(ids, kind="stable")
-            name = segment_name(generation)
-            files = write_rows(self.folder, name, ids[order], [vectors[order]])
-            records.append(finish_segment(self.folder, name, files, self.dims, self.settings))
-        self._commit(records, generation, position)
-
-    def _without(self, segment: Segment, removed: Ids, generation: int) -> SegmentRecord | None:
-        """The segment's record with more tombstones; None once nothing is left of it."""
-        rows = segment.rows_of(removed)
-        if not len(rows):
-            return segment.record
-        if len(rows) == segment.record.live:
-            return None
-        dead = np.union1d(segment.dead, rows)
-        name = f"{segment.record.name}-dead-{generation:08d}"
-        file = write_whole(self.folder / name, dead)
-        commit_point("index:tombstones-written")
-        return segment.record.model_copy(update={"dead": Tombstones(name=name, count=len(dead), file=file)})
-
-    def _merge_some(self) -> None:
-        while chosen := segments_to_merge(self._state.manifest.segments, self.settings):
-            self._merge(chosen)
-
-    def _merge(self, chosen: set[int]) -> None:
-        """Rewrite the chosen segments' live rows as one segment; what can be found stays the same."""
-        generation = next_generation(self.folder, self._state.manifest)
-        segments = [segment for at, segment in enumerate(self._state.segments) if at in chosen]
-        records = [segment.record for at, segment in enumerate(self._state.segments) if at not in chosen]
-        ids = np.concatenate([segment.ids[segment.live_rows] for segment in segments])
+def write_change(
+    folder: Path,
+    state: State,
+    settings: GallerySettings,
+    added: tuple[Ids, Vectors],
+    removed: Ids,
+    position: int,
+) -> State:
+    """Commit removals (distinct, rising ids) and, after them, additions; returns the new state."""
+    generation = next_generation(folder, state.manifest)
+    kept = [_without(segment, removed, generation) for segment in state.segments]
+    records = [record for record in kept if record is not None]
+    ids, vectors = added
+    if len(ids):
         order = np.argsort(ids, kind="stable")
         name = segment_name(generation)
-        files = write_rows(self.folder, name, ids[order], _gathered(segments, order, self.dims))
-        records.append(finish_segment(self.folder, name, files, self.dims, self.settings))
-        self._commit(records, generation, self.position)
+        files = write_rows(folder, name, ids[order], [vectors[order]])
+        records.append(finish_segment(folder, name, files, state.manifest.dims, settings))
+    update = {"segments": tuple(records), "position": position, "settings": settings}
+    return _commit(folder, state, state.manifest.model_copy(update=update), generation)
 
-    def _commit(self, records: list[SegmentRecord], generation: int, position: int) -> None:
-        before = self._state.manifest
-        update = {"segments": tuple(records), "position": position, "settings": self.settings}
-        manifest = before.model_copy(update=update)
-        if manifest == before:
-            return
-        retired = tuple(sorted(set(before.names()) - set(manifest.names())))
-        commit_manifest(
-            self.folder, manifest.model_copy(update={"generation": generation, "retired": retired})
-        )
-        self._state = open_state(self.folder, self._state)
-        clear_leftovers(self.folder, self._state.manifest)
+
+def merge_segments(folder: Path, state: State, settings: GallerySettings, chosen: set[int]) -> State:
+    """Rewrite the chosen segments' live rows as one segment; what can be found stays the same."""
+    generation, dims = next_generation(folder, state.manifest), state.manifest.dims
+    segments = [segment for at, segment in enumerate(state.segments) if at in chosen]
+    records = [segment.record for at, segment in enumerate(state.segments) if at not in chosen]
+    ids = np.concatenate([segment.ids[segment.live_rows] for segment in segments])
+    order = np.argsort(ids, kind="stable")
+    name = segment_name(generation)
+    files = write_rows(folder, name, ids[order], _gathered(segments, order, dims))
+    records.append(finish_segment(folder, name, files, dims, settings))
+    update = {"segments": tuple(records), "settings": settings}
+    return _commit(folder, state, state.manifest.model_copy(update=update), generation)
+
+
+def _without(segment: Segment, removed: Ids, generation: int) -> SegmentRecord | None:
+    """The segment's record with more tombstones; None once nothing is left of it."""
+    rows = segment.rows_of(removed)
+    if not len(rows):
+        return segment.record
+    if len(rows) == segment.record.live:
+        return None
+    dead = np.union1d(segment.dead, rows)
+    name = f"{segment.record.name}-dead-{generation:08d}"
+    file = write_whole(segment.folder / name, dead)
+    commit_point("index:tombstones-written")
+    return segment.record.model_copy(update={"dead": Tombstones(name=name, count=len(dead), file=file)})
+
+
+def _commit(folder: Path, state: State, manifest: Manifest, generation: int) -> State:
+    before = state.manifest
+    if manifest == before:
+        return state
+    retired = tuple(sorted(set(before.names()) - set(manifest.names())))
+    commit_manifest(folder, manifest.model_copy(update={"generation": generation, "retired": retired}))
+    after = open_state(folder, state)
+    clear_leftovers(folder, after.manifest)
+    return after
 
 
 def segment_name(generation: int) -> str:
@@ -146,10 +112,8 @@ def create(folder: Path, *, dims: int, fingerprint: str, settings: GallerySettin
 
 
 @contextmanager
-def open_writer(
-    folder: Path, settings: GallerySettings | None, wait_seconds: float
-) -> Iterator[GalleryWriter]:
-    """Take the lock, clean up after killed writers, and give the writer out until the block ends."""
+def writing(folder: Path, wait_seconds: float) -> Iterator[State]:
+    """Hold the lock for the block, and clean up after killed writers first."""
     if read_manifest(folder).frozen:
         raise GalleryError(
             str(folder), "is a snapshot and never changes; write to the gallery it was taken from"
@@ -157,9 +121,7 @@ def open_writer(
     with _locked(folder, wait_seconds):
         state = open_state(folder)
         clear_leftovers(folder, state.manifest)
-        writer = GalleryWriter(folder, state)
-        writer.settings = settings or state.manifest.settings
-        yield writer
+        yield state
 
 
 def rebuild(
@@ -198,9 +160,7 @@ def _write_stream(
     parts = [np.empty(0, np.int64)]
     with NewFile(spool) as file:
         for given_ids, given_vectors in batches:
-            ids, vectors = checked_ids(given_ids, folder), checked_vectors(given_vectors, plan.dims, folder)
-            if len(ids) != len(vectors):
-                raise GalleryError(str(folder), f"{len(ids)} ids given for {len(vectors)} vectors")
+            ids, vectors = checked_pair(given_ids, given_vectors, plan.dims, folder)
             parts.append(ids)
             file.write(little(vectors, "<f4"))
     commit_point("index:spool-written")

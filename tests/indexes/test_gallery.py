@@ -246,7 +246,7 @@ def test_a_snapshot_stays_as_it_was(folder: Path, tmp_path: Path) -> None:
         writer.apply(remove_ids=range(10), position=3)
         writer.compact()
         writer.apply(remove_ids=[15], position=4)
-        with pytest.raises(GalleryError, match="another snapshot"):
+        with pytest.raises(GalleryError, match="another gallery"):
             writer.snapshot(tmp_path / "frozen")
     frozen = Gallery.open(tmp_path / "frozen")
     assert (frozen.count, frozen.position, frozen.verify()) == (19, 2, [])
