@@ -92,7 +92,7 @@ def _within(seconds: float, look_up: Callable[[], list[str]]) -> list[str]:
     def run() -> None:
         try:
             answers.put(look_up())
-        except (OSError, UnicodeError) as error:
+        except Exception as error:  # noqa: BLE001 - raised again in the thread that waits
             answers.put(error)
 
     threading.Thread(target=run, daemon=True).start()
@@ -100,8 +100,10 @@ def _within(seconds: float, look_up: Callable[[], list[str]]) -> list[str]:
         answer = answers.get(timeout=seconds)
     except queue.Empty as error:
         raise httpcore.ConnectTimeout from error
-    if isinstance(answer, Exception):
+    if isinstance(answer, (OSError, UnicodeError)):
         raise Refused(f"has a host that cannot be found: {said(answer)}") from answer
+    if isinstance(answer, Exception):
+        raise answer
     return answer
 
 

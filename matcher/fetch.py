@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import time
 import zlib
@@ -18,6 +19,7 @@ from matcher.connections import Refused, Resolver, VettedBackend, deadline, reso
 from matcher.errors import FetchError
 
 _MAX_URL = 8_192
+_HOST = re.compile(rb"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -135,6 +137,8 @@ def _checked(url: str) -> httpx.URL:
         raise Refused(f"has the scheme {parsed.scheme!r}; only http and https are fetched")
     if not parsed.host:
         raise Refused("is a URL without a host")
+    if not _HOST.fullmatch(parsed.raw_host) or not (parsed.port is None or 1 <= parsed.port <= 65_535):
+        raise Refused("is not a valid URL: its host or port cannot be")
     if parsed.userinfo:
         raise Refused("holds a user name or password, which is refused")
     return parsed.copy_with(fragment=None)
