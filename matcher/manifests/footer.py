@@ -17,6 +17,9 @@ MAX_PAGES = 1_000_000
 _HEADER_BYTES = (512, 1 << 20)
 _MAX_NESTING = 16
 
+DICTIONARY_ENCODINGS = frozenset({2, 8})
+"""PLAIN_DICTIONARY and RLE_DICTIONARY: values are numbers of entries of the chunk's dictionary page."""
+
 DELTA_ENCODINGS = frozenset({6, 7})
 """DELTA_LENGTH_BYTE_ARRAY and DELTA_BYTE_ARRAY; the second writes how a text differs from the one before."""
 
@@ -66,7 +69,7 @@ def read_row_groups(file: BinaryIO) -> list[list[Chunk]]:
 def _chunk(column: dict[int, Any], rows: int, size: int) -> Chunk:
     start = min(offset for offset in (column.get(11), column[9]) if offset)
     end = start + column[7]
-    if not 0 < start <= end <= size:
+    if not 0 < start <= end <= size or not column[3]:
         raise FooterError("its footer names places outside of it")
     path = tuple(part.decode("utf-8", "replace") for part in column[3])
     return Chunk(path, int(column[5]), rows, start, end)
@@ -85,7 +88,7 @@ def read_pages(file: BinaryIO, chunk: Chunk) -> Iterator[Page]:
             packed, unpacked = int(header[3]), int(header[2])
             details = header.get(5) or header.get(8)
             yield Page(unpacked, int(details[4 if 8 in header else 2]) if details else None)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (IndexError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise FooterError("a page header is damaged") from error
         if packed < 0 or unpacked < 0:
             raise FooterError("a page header is damaged")

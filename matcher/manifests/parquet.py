@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from matcher.errors import ManifestError
 from matcher.manifests.columns import is_image, is_known
-from matcher.manifests.footer import DELTA_ENCODINGS, Chunk, read_pages, read_row_groups
+from matcher.manifests.footer import DELTA_ENCODINGS, DICTIONARY_ENCODINGS, Chunk, read_pages, read_row_groups
 from matcher.manifests.opening import explained
 from matcher.manifests.rows import (
     MAX_CELL,
@@ -26,20 +26,23 @@ from matcher.manifests.rows import (
     Numeral,
     Row,
     Unusable,
+    number_text,
     unreadable,
 )
-from matcher.manifests.spreadsheet import number_text
 
 BATCH_ROWS = 1_024
-NARROW_BATCH_ROWS = 64
-"""Rows read at once where a value may take far more room than in the file: lists, delta encodings."""
+
+MAX_SWOLLEN = 64 * 2**20
+"""Most bytes a column may swell to in one batch, if each of its texts were the longest the file can hold."""
+
+LIST_BATCH_ROWS = 64
 
 MAX_PAGE = 256 * 2**20
 """Most bytes that one page of a wanted column may unpack to; writers make pages of about 1 MB."""
 
 MAX_SWELLING_PAGE = 8 * 2**20
-"""The same for columns whose texts are not kept dictionary-encoded, so that few bytes may become many once
-more.
+"""The same for a page whose few bytes may become many once more: dictionaries (usually 1 MB) and delta
+encodings.
 """
 
 _BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError)
@@ -66,7 +69,7 @@ def read_parquet(path: Path) -> Iterator[Item]:
         with path.open("rb") as content:
             groups = read_row_groups(content)
         if groups:
-            _plan(path, groups[0], wanted)
+            _plan(path, groups[0], wanted, texts)
     except _BROKEN as error:
         raise ManifestError(str(path), f"is not a readable Parquet file: {explained(error)}") from error
     yield Columns(tuple(schema.names))
@@ -115,38 +118,50 @@ def _refuse_types(schema: Any, path: Path) -> None:
 
 
 class _Plan(NamedTuple):
-    """How to read a row group: so many rows at once, and these columns not as dictionaries."""
+    """How to read a row group: so many rows at once, and these columns as dictionaries."""
 
     batch_rows: int
-    swelling: frozenset[str]
+    dictionaries: frozenset[str]
 
 
-def _plan(path: Path, group: list[Chunk], wanted: list[str]) -> _Plan:
-    """The way to read a group; raises `PageError` if a page of a wanted column is too large."""
-    swelling = set()
+def _plan(path: Path, group: list[Chunk], wanted: list[str], texts: list[str]) -> _Plan:
+    """The way to read a group; raises `PageError` if a page of a wanted column is too large.
+
+    A column that is dictionary-encoded throughout is read as a dictionary, which takes no more room than in
+    the file. pyarrow would gather all a group's texts for one that is so in part, and cannot do it for lists
+    and deltas: these are unpacked, in batches small enough.
+    """
+    rows, dictionaries = BATCH_ROWS, set()
     with path.open("rb") as content:
         for chunk in (chunk for chunk in group if chunk.path[0] in wanted):
             if chunk.values > MAX_IMAGES * max(1, chunk.rows):
                 raise PageError(f"column {chunk.path[0]!r} has more than {MAX_IMAGES} values a row")
-            largest, delta = _look_at_pages(content, chunk)
-            # pyarrow reads neither lists nor delta encodings as dictionaries.
-            swells = delta or len(chunk.path) > 1
-            if largest > (MAX_SWELLING_PAGE if swells else MAX_PAGE):
-                raise PageError(
-                    f"column {chunk.path[0]!r} has a page of {largest:,} bytes; write smaller ones"
+            swelling, encodings = _look_at_pages(content, chunk)
+            if encodings <= DICTIONARY_ENCODINGS and chunk.path[0] in texts:
+                dictionaries.add(chunk.path[0])
+            else:
+                rows = min(
+                    rows,
+                    MAX_SWOLLEN // max(1, swelling),
+                    BATCH_ROWS if len(chunk.path) == 1 else LIST_BATCH_ROWS,
                 )
-            if swells:
-                swelling.add(chunk.path[0])
-    return _Plan(NARROW_BATCH_ROWS if swelling else BATCH_ROWS, frozenset(swelling))
+    return _Plan(rows, frozenset(dictionaries))
 
 
-def _look_at_pages(content: BinaryIO, chunk: Chunk) -> tuple[int, bool]:
-    """Unpacked bytes of a chunk's largest page, and whether one is delta-encoded."""
-    largest, delta = 0, False
+def _look_at_pages(content: BinaryIO, chunk: Chunk) -> tuple[int, set[int]]:
+    """Unpacked bytes of a chunk's largest page that may swell, and the encodings of its values."""
+    largest, encodings = 0, set()
     for page in read_pages(content, chunk):
-        largest = max(largest, page.unpacked)
-        delta = delta or page.encoding in DELTA_ENCODINGS
-    return largest, delta
+        swells = page.encoding is None or page.encoding in DELTA_ENCODINGS
+        if page.unpacked > (MAX_SWELLING_PAGE if swells else MAX_PAGE):
+            raise PageError(
+                f"column {chunk.path[0]!r} has a page of {page.unpacked:,} bytes; write smaller ones"
+            )
+        if swells:
+            largest = max(largest, page.unpacked)
+        if page.encoding is not None:
+            encodings.add(page.encoding)
+    return largest, encodings
 
 
 def _rows(path: Path, groups: list[list[Chunk]], wanted: list[str], texts: list[str]) -> Iterator[Row[Cells]]:
@@ -164,10 +179,11 @@ def _rows(path: Path, groups: list[list[Chunk]], wanted: list[str], texts: list[
 
 def _batches(path: Path, groups: list[list[Chunk]], wanted: list[str], texts: list[str]) -> Iterator[Any]:
     """Batches group by group, so that a damaged one costs none of those before it."""
-    plans = ((number, _plan(path, group, wanted)) for number, group in enumerate(groups))
-    for swelling, alike in itertools.groupby(plans, key=lambda plan: plan[1].swelling):
-        kept = [name for name in texts if name not in swelling]
-        with pq.ParquetFile(path, read_dictionary=kept, buffer_size=1 << 20, pre_buffer=False) as file:
+    plans = ((number, _plan(path, group, wanted, texts)) for number, group in enumerate(groups))
+    for dictionaries, alike in itertools.groupby(plans, key=lambda plan: plan[1].dictionaries):
+        with pq.ParquetFile(
+            path, read_dictionary=sorted(dictionaries), buffer_size=1 << 20, pre_buffer=False
+        ) as file:
             for number, plan in alike:
                 yield from file.iter_batches(
                     batch_size=plan.batch_rows, row_groups=[number], columns=wanted, use_threads=False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -87,3 +88,14 @@ def with_columns(rows: Iterator[Row[Cells]]) -> Iterator[Item]:
 def shortened(text: str, limit: int = 60) -> str:
     """`text` in quotes, on one line and cut, fit for an error message."""
     return repr(text if len(text) <= limit else text[: limit - 1] + "…")
+
+
+def number_text(value: float) -> str:
+    """A number as a person writes it: whole ones without a point, others without an exponent where that is
+    short.
+    """
+    if isinstance(value, int):
+        return Numeral(value) if abs(value) < 10**30 else Unusable("is too large a number")
+    if not math.isfinite(value):
+        return Unusable("is not a finite number")
+    return Numeral(int(value)) if value.is_integer() and abs(value) < 10**30 else Numeral(repr(value))

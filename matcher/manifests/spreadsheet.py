@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import math
 import re
 import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -19,7 +19,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from matcher.errors import ManifestError
 from matcher.manifests.columns import is_id
 from matcher.manifests.opening import explained
-from matcher.manifests.rows import Cells, Columns, Item, Numeral, Row, Unusable, unreadable
+from matcher.manifests.rows import Cells, Columns, Item, Row, Unusable, number_text, unreadable
 
 MAX_UNPACKED = 1 << 30
 """Most bytes that a workbook's parts may unpack to; the rows are streamed."""
@@ -60,8 +60,7 @@ def read_spreadsheet(path: Path) -> Iterator[Item]:
     refuse_bomb(path)
     with path.open("rb") as content:  # not by its path: openpyxl would judge it by its extension
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions it leaves out
+            with _silence():
                 book = load_workbook(content, read_only=True, data_only=True, keep_links=False)
         except _BROKEN as error:
             raise ManifestError(str(path), f"is not a readable workbook: {explained(error)}") from error
@@ -106,7 +105,8 @@ def _find_header(book: Any, path: Path) -> tuple[Any, int, tuple[str, ...]]:
     first: tuple[Any, int, tuple[str, ...]] | None = None
     try:
         for sheet in book.worksheets:
-            for line, cells in enumerate(sheet.iter_rows(max_row=_HEADER_ROWS, max_col=MAX_COLUMNS), start=1):
+            rows = sheet.iter_rows(max_row=_HEADER_ROWS, max_col=MAX_COLUMNS)
+            for line, cells in enumerate(_quietly(rows), start=1):
                 names = _trimmed([str(_text(cell)) for cell in cells])
                 if any(map(is_id, names)):
                     return sheet, line, names
@@ -119,6 +119,23 @@ def _find_header(book: Any, path: Path) -> tuple[Any, int, tuple[str, ...]]:
     return first
 
 
+@contextmanager
+def _silence() -> Iterator[None]:
+    """No warnings: openpyxl gives them of styles, extensions and dates it leaves out."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _quietly(rows: Iterator[Any]) -> Iterator[Any]:
+    while True:
+        with _silence():  # not around the yield, where it would silence others
+            row = next(rows, None)
+        if row is None:
+            return
+        yield row
+
+
 def _trimmed(names: list[str]) -> tuple[str, ...]:
     while names and not names[-1].strip():
         names.pop()
@@ -129,7 +146,7 @@ def _rows(sheet: Any, header: int, names: tuple[str, ...]) -> Iterator[Row[Cells
     line = header
     try:
         rows = sheet.iter_rows(min_row=header + 1, max_row=MAX_ROWS, max_col=len(names))
-        for line, cells in enumerate(rows, start=header + 1):
+        for line, cells in enumerate(_quietly(rows), start=header + 1):
             values = tuple(map(_text, cells))
             if any(values):
                 yield Row(line, Cells(names, values))
@@ -153,14 +170,3 @@ def _text(cell: Any) -> str:
     if isinstance(value, datetime.datetime) and value.time() == datetime.time():
         return value.date().isoformat()
     return value.isoformat() if isinstance(value, datetime.date | datetime.time) else str(value)
-
-
-def number_text(value: float) -> str:
-    """A number as a person writes it: whole ones without a point, others without an exponent where that is
-    short.
-    """
-    if isinstance(value, int):
-        return Numeral(value) if abs(value) < 10**30 else Unusable("is too large a number")
-    if not math.isfinite(value):
-        return Unusable("is not a finite number")
-    return Numeral(int(value)) if value.is_integer() and abs(value) < 10**30 else Numeral(repr(value))

@@ -90,6 +90,18 @@ def test_rows_are_counted_across_groups_and_batches(tmp_path: Path) -> None:
     assert [row.listing_id for row in told(rows)] == ids
 
 
+def test_columns_that_are_dictionary_encoded_in_part_are_read(tmp_path: Path) -> None:
+    ids = [f"L-{at:05}" for at in range(4_000)]
+    images = [[f"{at}.jpg", f"{at}-back.jpg"] for at in range(4_000)]
+    columns = {"listing_id": ids, "images": images, "title": ["t"] * 4_000}
+    path = parquet(
+        tmp_path, columns, row_group_size=3_000, dictionary_pagesize_limit=4_000, data_page_size=1_000
+    )
+    rows = told(read_listings(path))
+    assert [row.listing_id for row in rows] == ids
+    assert [list(row.images) for row in rows] == images
+
+
 def test_a_dictionary_that_would_expand_to_100_gigabytes_stays_small(tmp_path: Path) -> None:
     rows = 100_000
     huge = pa.DictionaryArray.from_arrays(

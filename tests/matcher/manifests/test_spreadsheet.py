@@ -175,6 +175,13 @@ def test_what_excel_escapes_is_read_as_it_was_meant(tmp_path: Path) -> None:
     assert [row.listing_id for row in told(read_listings(path))] == ["a\rb", "_x000D_"]
 
 
+def test_a_date_that_no_calendar_has_spoils_its_row_in_silence(tmp_path: Path) -> None:
+    rows: list[list[Any]] = [["listing_id", "title"], ["1", datetime.datetime(2024, 1, 5)], ["2", "b"]]
+    path = workbook(tmp_path / "m.xlsx", rows)
+    rewritten(path, SHEET, "<v>45296</v>", "<v>99999999999</v>")
+    assert [isinstance(row, FailedRow) for row in read_listings(path)] == [True, False]
+
+
 def test_a_number_without_end_spoils_its_row(tmp_path: Path) -> None:
     path = workbook(tmp_path / "m.xlsx", [["listing_id"], [5], [6]])
     rewritten(path, SHEET, "<v>5</v>", "<v>1E999</v>")
