@@ -1,4 +1,4 @@
-"""The demo set: invented brands, their catalogs and listings with known truth, drawn by the project itself."""
+"""The demo set: invented brands, catalogs, and listings with known truth, all drawn by the project."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from matcher.demo.brands import BRANDS, DemoBrand
-from matcher.demo.listings import KINDS, Fake, Plan, Shop, known_fakes, plans, references
+from matcher.demo.listings import KINDS, Plan, Shop, plans
 from matcher.demo.marks import logo_sheet
+from matcher.demo.stock import Fake, known_fakes, references
 from matcher.records import Brand
 
 __all__ = ["BrandFiles", "DemoSet", "make_demo"]
@@ -34,7 +35,7 @@ class BrandFiles:
 
 @dataclass(frozen=True)
 class DemoSet:
-    """Where everything of a demo lies; `brands_file` says the same as `brands`, with paths relative to `folder`."""
+    """Where a demo lies; `brands_file` says the same as `brands`, with paths relative to `folder`."""
 
     folder: Path
     brands: tuple[BrandFiles, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw
@@ -53,7 +54,7 @@ class Bag:
 
     def seam(self, points: list[Point]) -> None:
         """A row of stitches."""
-        for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+        for (x1, y1), (x2, y2) in pairwise(points):
             long = max(1.0, float(np.hypot(x2 - x1, y2 - y1)))
             for start in np.arange(0, long, 9).tolist():
                 t1, t2 = start / long, min(1.0, (start + 5.5) / long)

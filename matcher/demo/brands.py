@@ -81,7 +81,7 @@ FORM_TITLES = {
 
 
 def gtin(prefix: int, number: int) -> str:
-    """An EAN-13 of the range kept for use inside a company (GS1 prefixes 20-29), so that it names nothing sold."""
+    """An EAN-13 of the range for use inside a company (GS1 prefixes 20-29), so that it names nothing sold."""
     body = f"2{prefix:03d}{number:08d}"
     total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(body))
     return body + str(-total % 10)

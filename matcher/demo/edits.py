@@ -145,6 +145,6 @@ def collage(images: list[Image.Image], rng: Rng) -> Image.Image:
 
 
 EDITS: dict[str, Edit] = {
-    "crop": crop, "mirror": mirror, "watermark": watermark, "banner": banner, "tint": tint, "squeeze": squeeze,
-    "screenshot": screenshot, "pasted": pasted, "turned-frame": turned_frame,
+    "crop": crop, "mirror": mirror, "watermark": watermark, "banner": banner, "tint": tint,
+    "squeeze": squeeze, "screenshot": screenshot, "pasted": pasted, "turned-frame": turned_frame,
 }  # fmt: skip

@@ -11,28 +11,21 @@ from PIL import Image, ImageDraw
 from matcher.demo.artwork import Print
 from matcher.demo.lettering import clear_sheet, luminance, mix, set_text
 from matcher.demo.marks import Pen, Point, draw_mark
-from matcher.demo.patterns import garment_print
+from matcher.demo.prints import garment_print
 from matcher.demo.solids import Floats, soft_noise, softened
 
 WIDTH, HEIGHT = 900, 900
 
 
 def bend(points: list[Point], steps: int = 8) -> list[Point]:
-    """A smooth closed outline through `points` (Catmull-Rom)."""
-    out: list[Point] = []
-    count = len(points)
-    for i in range(count):
-        p0, p1, p2, p3 = (points[(i + k - 1) % count] for k in range(4))
-        for t in (j / steps for j in range(steps)):
-            out.append(
-                (
-                    0.5 * (2 * p1[0] + (p2[0] - p0[0]) * t + (2 * p0[0] - 5 * p1[0] + 4 * p2[0] - p3[0]) * t**2
-                           + (3 * p1[0] - p0[0] - 3 * p2[0] + p3[0]) * t**3),
-                    0.5 * (2 * p1[1] + (p2[1] - p0[1]) * t + (2 * p0[1] - 5 * p1[1] + 4 * p2[1] - p3[1]) * t**2
-                           + (3 * p1[1] - p0[1] - 3 * p2[1] + p3[1]) * t**3),
-                )
-            )  # fmt: skip
-    return out
+    """A smooth closed outline through `points` (a Catmull-Rom spline)."""
+    corners = np.array(points)
+    before, after, beyond = (np.roll(corners, shift, 0) for shift in (1, -1, -2))
+    t = (np.arange(steps) / steps)[None, :, None]
+    slope, square = after - before, 2 * before - 5 * corners + 4 * after - beyond
+    cube = 3 * corners - before - 3 * after + beyond
+    curve = corners[:, None] + 0.5 * (slope[:, None] * t + square[:, None] * t**2 + cube[:, None] * t**3)
+    return [(float(x), float(y)) for x, y in curve.reshape(-1, 2)]
 
 
 def both_sides(half: list[Point]) -> list[Point]:
@@ -41,12 +34,13 @@ def both_sides(half: list[Point]) -> list[Point]:
 
 
 TEE = both_sides(
-    [(95, 66), (150, 74), (255, 112), (300, 140), (350, 225), (408, 330), (410, 345), (330, 392), (318, 390), (262, 290),
-     (258, 320), (262, 560), (266, 800), (262, 836), (240, 848), (120, 854)]
+    [(95, 66), (150, 74), (255, 112), (300, 140), (350, 225), (408, 330), (410, 345), (330, 392), (318, 390),
+     (262, 290), (258, 320), (262, 560), (266, 800), (262, 836), (240, 848), (120, 854)]
 )  # fmt: skip
 HOODIE = both_sides(
-    [(80, 120), (150, 132), (240, 160), (290, 200), (330, 330), (372, 560), (398, 740), (396, 772), (330, 792), (318, 776),
-     (284, 560), (252, 370), (254, 420), (262, 740), (262, 836), (240, 850), (110, 856)]
+    [(80, 120), (150, 132), (240, 160), (290, 200), (330, 330), (372, 560), (398, 740), (396, 772),
+     (330, 792), (318, 776), (284, 560), (252, 370), (254, 420), (262, 740), (262, 836),
+     (240, 850), (110, 856)]
 )  # fmt: skip
 HOOD = both_sides([(40, 20), (110, 32), (158, 80), (172, 140), (150, 196), (96, 236), (30, 250)])
 
@@ -157,8 +151,8 @@ def hoodie(item: Print, back: bool) -> Image.Image:
     for side in (-1, 1):
         stitches(draw, [(450 + side * x, y) for x, y in ((238, 160), (256, 260), (252, 372))], seam)
         for step in range(9):
-            x = 450 + side * (326 + step * 8.5)
-            draw.line((x * 2, 1480 - step * 5, x * 2 + side * 10, 1560 - step * 4), fill=rib, width=5)
+            cuff = 450 + side * (326 + step * 8.5)
+            draw.line((cuff * 2, 1480 - step * 5, cuff * 2 + side * 10, 1560 - step * 4), fill=rib, width=5)
     mask = np.asarray(body.getchannel("A"))
     laid = np.asarray(details.reduce(2)).copy()
     laid[..., 3] = np.minimum(laid[..., 3], mask)

@@ -9,11 +9,13 @@ from PIL import Image, ImageDraw, ImageFont
 Box = tuple[float, float, float, float]
 
 
+@lru_cache(maxsize=4096)
 def rgb(colour: str) -> tuple[int, int, int]:
     """`#rrggbb` as three numbers."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
+@lru_cache(maxsize=4096)
 def mix(first: str, second: str, share: float) -> str:
     """`first` with a `share` in [0, 1] of `second`."""
     pairs = zip(rgb(first), rgb(second), strict=True)
@@ -54,7 +56,7 @@ def set_text(
 ) -> float:
     """Set one line with its middle height at `xy`; returns its width.
 
-    `align`: l, m or r. `weight` thickens the strokes and `tracking` spaces the letters, both in parts of the size.
+    `align`: l, m or r. `weight` thickens strokes, `tracking` spaces letters, both in parts of the size.
     A line wider than `max_width` is set smaller.
     """
     wide = width_of(text, size, tracking)
@@ -83,7 +85,7 @@ def paragraph(
     align: str = "l",
     leading: float = 1.4,
 ) -> float:
-    """Set `text` in lines inside `box`, from its top; lines that do not fit are left out. Returns the height used."""
+    """Set `text` in lines inside `box`, as many as fit; returns the height used."""
     x1, y1, x2, y2 = box
     y, line = y1 + size * leading / 2, ""
     at = {"l": x1, "m": (x1 + x2) / 2, "r": x2}[align]

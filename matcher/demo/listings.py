@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from io import BytesIO
 
-import numpy as np
 from PIL import Image
 
 from matcher.demo.artwork import Print
-from matcher.demo.brands import BRANDS, Colours, DemoBrand, Product, recoloured
+from matcher.demo.brands import BRANDS, DemoBrand, Product, recoloured
 from matcher.demo.edits import EDITS, collage
-from matcher.demo.everyday import EVERYDAY, no_name
+from matcher.demo.everyday import EVERYDAY
+from matcher.demo.no_name import no_name
 from matcher.demo.photography import Shot, jpeg, photograph, quality_of, studio
-from matcher.demo.products import FRONT, GARMENTS, PACKAGED, SECOND, View, cut_out
+from matcher.demo.products import PACKAGED
 from matcher.demo.scenes import Rng
+from matcher.demo.stock import Fake, opened, snap, true_print, wrong_colours
 from matcher.records import VerdictKind
 
 CLEAR, REVIEW, COUNTERFEIT = VerdictKind.CLEAR, VerdictKind.REVIEW, VerdictKind.COUNTERFEIT
@@ -31,14 +31,36 @@ KINDS: dict[str, VerdictKind] = {
     "wrong-colours": REVIEW, "near-miss-wordmark": REVIEW,
 }  # fmt: skip
 PRICE_SHARES: dict[str, tuple[float, float]] = {  # of the reference's price
-    "licensed": (0.92, 1.0), "resale": (0.55, 0.9), "stolen-photo": (0.85, 1.05), "stolen-photo-cheap": (0.15, 0.35),
-    "own-photo-cheap": (0.15, 0.3), "known-counterfeit": (0.2, 0.4), "known-counterfeit-again": (0.2, 0.4),
-    "wrong-colours": (0.2, 0.4), "near-miss-wordmark": (0.2, 0.4), "look-alike": (0.3, 1.0),
-}  # fmt: skip
+    "licensed": (0.92, 1.0),
+    "resale": (0.55, 0.9),
+    "stolen-photo": (0.85, 1.05),
+    "stolen-photo-cheap": (0.15, 0.35),
+    "own-photo-cheap": (0.15, 0.3),
+    "known-counterfeit": (0.2, 0.4),
+    "known-counterfeit-again": (0.2, 0.4),
+    "wrong-colours": (0.2, 0.4),
+    "near-miss-wordmark": (0.2, 0.4),
+}
 SELLERS = (
-    "attic-finds-22", "quick.parcel", "bluebird-home", "market_hall_9", "second-shelf", "dealharbor", "flat-4b",
-    "weekend.stall", "easycart-77", "nested", "old-yard-sales", "trend_island",
+    "attic-finds-22", "quick.parcel", "bluebird-home", "market_hall_9", "second-shelf", "dealharbor",
+    "flat-4b", "weekend.stall", "easycart-77", "nested", "old-yard-sales", "trend_island",
 )  # fmt: skip
+NO_NAME_GOODS = (
+    ("tin", "Tea caddy"),
+    ("teabox", "Herbal tea bags"),
+    ("bottle", "Hand soap"),
+    ("jar", "Hand cream"),
+    ("carton", "Gift soap box"),
+    ("tee", "Printed T-shirt"),
+    ("hoodie", "Cotton hoodie"),
+    ("tote", "Canvas shopper"),
+    ("satchel", "Messenger bag"),
+    ("pouch", "Make-up pouch"),
+    ("tin", "Biscuit tin"),
+    ("tee", "Summer T-shirt"),
+    ("bottle", "Shower gel"),
+    ("teabox", "Breakfast tea bags"),
+)
 
 
 @dataclass(frozen=True)
@@ -53,46 +75,6 @@ class Plan:
     shoot: Shoot
     brand: str = ""
     reference_id: str = ""
-
-
-@dataclass(frozen=True)
-class Fake:
-    """A counterfeit that a reviewer confirmed: the print it carries and its one known photo."""
-
-    fake_id: str
-    brand: DemoBrand
-    product: Product
-    print: Print
-    photo: bytes
-
-
-def opened(blob: bytes) -> Image.Image:
-    """JPEG bytes as RGB."""
-    return Image.open(BytesIO(blob)).convert("RGB")
-
-
-def true_print(brand: DemoBrand, product: Product) -> Print:
-    """The product as the brand prints it."""
-    return Print(brand, product, brand.name)
-
-
-def shop_image(item: Print, view: View) -> bytes:
-    """A studio image as the brand's shop shows it."""
-    form, pale = item.product.form, ("#ffffff", "#f6f4f0", "#f2f4f6")
-    backdrop = pale[sum(item.product.reference_id.encode()) % 3]
-    return jpeg(studio(cut_out(item, view), upright=form not in GARMENTS, backdrop=backdrop), 92)
-
-
-def snap(item: Print, rng: Rng, strain: float = 0.5) -> bytes:
-    """A private photo of a product: another angle than the shop's, some room, some phone."""
-    form = item.product.form
-    view = FRONT
-    if form in PACKAGED:
-        # A few steps of yaw only, so that solids already turned that way are used again.
-        view = View(yaw=float(rng.choice([-0.4, -0.2, 0.2, 0.4])), pitch=float(rng.choice([0.1, 0.24])))
-    upright = form in PACKAGED or (form in ("tote", "satchel", "backpack") and rng.random() < 0.6)
-    shot = Shot(upright=bool(upright), strain=strain)
-    return jpeg(photograph(cut_out(item, view), rng, shot), quality_of(rng))
 
 
 def asked(kind: str, item: Item, rng: Rng) -> str:
@@ -171,34 +153,14 @@ def unrelated(rng: Rng, count: int) -> Iterator[Plan]:
 
 def look_alikes(rng: Rng) -> Iterator[Plan]:
     """The brands' categories without the brands."""
-    forms = (
-        "tin",
-        "teabox",
-        "bottle",
-        "jar",
-        "carton",
-        "tee",
-        "hoodie",
-        "tote",
-        "satchel",
-        "pouch",
-        "tin",
-        "tee",
-        "bottle",
-        "teabox",
-    )
-    names = {"tin": "Tea caddy", "teabox": "Herbal tea bags", "bottle": "Hand soap", "jar": "Hand cream", "carton": "Gift soap box",
-             "tee": "Printed T-shirt", "hoodie": "Cotton hoodie", "tote": "Canvas shopper", "satchel": "Messenger bag", "pouch": "Make-up pouch"}  # fmt: skip
-    for form in forms:
+    for form, title in NO_NAME_GOODS:
 
         def shoot(own: Rng, form: str = form) -> list[bytes]:
             shot = Shot(upright=form in PACKAGED)
             return [jpeg(photograph(no_name(form, own), own, shot), quality_of(own))]
 
         price = f"{float(rng.uniform(4, 30)):.2f}"
-        yield Plan(
-            "look-alike", f"{names[form]}, no brand", "Unbranded, works well.", price, someone(rng), shoot
-        )
+        yield Plan("look-alike", f"{title}, no brand", "Unbranded, works well.", price, someone(rng), shoot)
 
 
 def licensed(rng: Rng, shop: Shop, count: int) -> Iterator[Plan]:
@@ -230,11 +192,10 @@ def resales(rng: Rng, count: int) -> Iterator[Plan]:
     """Genuine things sold on by those who bought them."""
     for index, item in enumerate(choose(rng, count)):
         brand, product = item
+        genuine = true_print(brand, product)
 
-        def shoot(
-            own: Rng, item: Print = true_print(brand, product), two: bool = index % 5 == 0
-        ) -> list[bytes]:
-            return [snap(item, own) for _ in range(2 if two else 1)]
+        def shoot(own: Rng, genuine: Print = genuine, two: bool = index % 5 == 0) -> list[bytes]:
+            return [snap(genuine, own) for _ in range(2 if two else 1)]
 
         text = (
             "Bought last year, hardly used.",
@@ -262,10 +223,7 @@ def stolen(rng: Rng, shop: Shop, kind: str, count: int) -> Iterator[Plan]:
             image = opened(blob)
             if again:
                 image = EDITS[("tint", "crop", "watermark")[int(own.integers(3))]](image, own)
-            if name == "collage":
-                image = collage([image, opened(other)], own)
-            else:
-                image = EDITS[name](image, own)
+            image = collage([image, opened(other)], own) if name == "collage" else EDITS[name](image, own)
             return [jpeg(image, quality_of(own))]
 
         text = (
@@ -280,9 +238,10 @@ def own_cheap(rng: Rng, count: int) -> Iterator[Plan]:
     """The seller's own photo of the right product at a wrong price."""
     for item in choose(rng, count):
         brand, product = item
+        genuine = true_print(brand, product)
 
-        def shoot(own: Rng, item: Print = true_print(brand, product)) -> list[bytes]:
-            return [snap(item, own)]
+        def shoot(own: Rng, genuine: Print = genuine) -> list[bytes]:
+            return [snap(genuine, own)]
 
         yield about(
             "own-photo-cheap",
@@ -311,15 +270,6 @@ def known(rng: Rng, fakes: list[Fake]) -> Iterator[Plan]:
             yield about("known-counterfeit-again", item, title, "Same as in shops, own photo.", rng, anew)
 
 
-def wrong_colours(colours: Colours) -> Colours:
-    """The colours with their channels swapped: a dye lot the brand never made."""
-
-    def swap(colour: str) -> str:
-        return f"#{colour[5:7]}{colour[1:3]}{colour[3:5]}"
-
-    return Colours(swap(colours.ground), swap(colours.accent), colours.paper, swap(colours.ink))
-
-
 def altered(rng: Rng) -> Iterator[Plan]:
     """Products that were never made: other colours, or a wordmark with a letter wrong."""
     for index, item in enumerate(choose(rng, 10)):
@@ -337,29 +287,3 @@ def altered(rng: Rng) -> Iterator[Plan]:
         kind = "near-miss-wordmark" if near_miss else "wrong-colours"
         spelt = made.wordmark if near_miss else brand.name
         yield about(kind, item, f"{spelt} {product.name}", "New, no receipt.", rng, shoot)
-
-
-def known_fakes(seed: int) -> list[Fake]:
-    """Two confirmed counterfeits a brand: off colours and a misspelt wordmark, each with one photo."""
-    fakes = []
-    for brand in BRANDS:
-        for number, place in enumerate((1, 7), 1):
-            product = brand.products[place]
-            c = product.colours
-            faded = (
-                recoloured(product, Colours(c.accent, c.ground, c.paper, c.ink)) if number == 2 else product
-            )
-            made = Print(brand, faded, brand.misspelt[number - 1])
-            rng = np.random.default_rng([seed, 99, len(fakes)])
-            fakes.append(Fake(f"{brand.slug}-fake-{number}", brand, product, made, snap(made, rng, 0.2)))
-    return fakes
-
-
-def references(brand: DemoBrand) -> Iterator[tuple[Product, list[bytes]]]:
-    """Each product of a brand with its shop images, front first."""
-    for product in brand.products:
-        item = true_print(brand, product)
-        views = [FRONT]
-        if product.extra_views and product.form in SECOND:
-            views.append(SECOND[product.form])
-        yield product, [shop_image(item, view) for view in views]

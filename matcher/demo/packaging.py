@@ -6,9 +6,11 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw
 
-from matcher.demo.artwork import Panels, Print, care_wrap, carton_panels, teabox_panels, tin_wrap
+from matcher.demo.artwork import Panels, Print
+from matcher.demo.care_art import care_wrap, carton_panels
 from matcher.demo.lettering import mix, sheet
 from matcher.demo.solids import box, smooth_profile, stacked, trimmed, turned
+from matcher.demo.tea_art import teabox_panels, tin_wrap
 
 STEEL = "#c9ccd0"
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from matcher.demo.lettering import clear_sheet, mix, rgb, set_text
-from matcher.demo.marks import leaf
+from matcher.demo.lettering import rgb
+from matcher.demo.obstacles import in_the_way
 from matcher.demo.scenes import Rng, flat_lay, room
 from matcher.demo.solids import Floats, Quad, soft_noise, softened, warp
 
@@ -26,9 +26,10 @@ SIZES = (
     (1440, 1080),
     (1600, 1200),
 )
-SIZE_CHANCES = (0.2, 0.18, 0.15, 0.15, 0.12, 0.08, 0.07, 0.05)
+SIZE_CHANCES = (0.24, 0.22, 0.15, 0.15, 0.12, 0.05, 0.04, 0.03)
 STUDIO_SIDE = 800
-GRAIN_SIDE = 1600
+GRAIN_SIDE = 2048
+"""Photos are never larger than this less some room to move the window."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def fitted(cut: Image.Image, width: float, height: float) -> Image.Image:
     """The cut-out scaled to fit into `width` x `height`, never more than 1.5 times its own size."""
     scale = min(width / cut.width, height / cut.height, 1.5)
     size = max(1, round(cut.width * scale)), max(1, round(cut.height * scale))
-    return cut.convert("RGBa").resize(size, Image.Resampling.LANCZOS).convert("RGBA")
+    return cut.convert("RGBa").resize(size, Image.Resampling.BICUBIC).convert("RGBA")
 
 
 def studio(cut: Image.Image, *, upright: bool, backdrop: str = "#ffffff") -> Image.Image:
@@ -178,89 +179,6 @@ def cast_shadow(picture: Floats, cut: Image.Image, quad: Quad, rng: Rng, upright
     picture *= (1 - np.asarray(soft, np.float32) / 255 * 0.9)[..., None]
 
 
-def in_the_way(rng: Rng, quad: Quad, width: int, height: int) -> Image.Image:
-    """Something before the thing: fingers, a pen, a twig or a price sticker, RGBA of the picture's size."""
-    out, draw = clear_sheet(width, height)
-    (x1, y1), (x2, y2), (x3, y3), _ = quad
-    wide = math.dist((x1, y1), (x2, y2))
-    kind = int(rng.integers(4))
-    if kind == 0:
-        fingers(out, rng, (x3, y3 + (y2 - y3) * float(rng.uniform(0.15, 0.5))), wide * 0.1)
-    elif kind == 1:
-        x, y, angle = (
-            x1 + wide * float(rng.uniform(-0.1, 0.25)),
-            y3 - wide * float(rng.uniform(-0.05, 0.1)),
-            float(rng.uniform(-0.6, 0.5)),
-        )
-        pen(draw, x, y, angle, wide * 0.5, mix("#22314d", "#b3312c", float(rng.random())))
-    elif kind == 2:
-        for index in range(5):
-            twig = x3 - wide * 0.08 * index, y3 + wide * 0.03 * index
-            leaf(draw, *twig, -2.2 + (index % 2) * 1.5, wide * 0.15, wide * 0.06, "#5d7d4a", "#3c5732")
-    else:
-        x, y, r = x2 - wide * 0.14, y2 + wide * float(rng.uniform(0.1, 0.3)), wide * 0.075
-        draw.ellipse(
-            (x - r, y - r, x + r, y + r), fill=("#f5e15a", "#f08a3c", "#9be05a")[int(rng.integers(3))]
-        )
-        set_text(draw, (x, y), str(int(rng.integers(3, 60))), r * 1.1, "#2a2a2a", weight=0.03)
-    return out
-
-
-def fingers(out: Image.Image, rng: Rng, at: tuple[float, float], thick: float) -> None:
-    """Three fingertips that hold the thing from the right, and the hand they grow from."""
-    skin = ("#e2b393", "#c58c66", "#8d5a3c", "#f0c9ae", "#6f4630")[int(rng.integers(5))]
-    long, wide = round(thick * 4.2), round(thick * 1.25)
-    hand, draw = clear_sheet(long * 3, long * 2)
-    draw.ellipse((long * 0.86, long * 0.25, long * 3.6, long * 1.75), fill=mix(skin, "#000000", 0.1))
-    for index in range(3):
-        finger = fingertip(skin, long, wide - index * wide // 12)
-        tilted = finger.rotate(9 - 10 * index, Image.Resampling.BICUBIC, expand=True)
-        reach = (0.12, 0.0, 0.1)[index] * long
-        hand.alpha_composite(tilted, (round(reach), round(long * (0.34 + 0.31 * index))))
-    shadow = Image.new("RGBA", hand.size, (20, 14, 10, 0))
-    shadow.putalpha(softened(hand.getchannel("A"), thick * 0.25).point(lambda value: value * 0.45))
-    shadow.alpha_composite(hand)
-    out.paste(shadow, (round(at[0] - long * 0.45), round(at[1] - long * 0.4)), shadow)
-
-
-def fingertip(skin: str, long: int, high: int) -> Image.Image:
-    """One finger that points left, round-lit, with its nail and two creases."""
-    mask = Image.new("L", (long * 2, high * 2), 0)
-    ImageDraw.Draw(mask).rounded_rectangle((0, 0, long * 4, high * 2 - 1), high, fill=255)
-    rows = np.linspace(-1, 1, high, dtype=np.float32)[:, None]
-    light = np.clip(1.05 - 0.3 * (rows + 0.3) ** 2, 0.5, 1.1).repeat(long, 1)
-    finger = Image.fromarray(
-        np.clip(np.array(rgb(skin), np.float32) * light[..., None], 0, 255).astype(np.uint8)
-    )
-    draw = ImageDraw.Draw(finger)
-    nail = (high * 0.1, high * 0.24, high * 0.78, high * 0.76)
-    draw.rounded_rectangle(
-        nail, high * 0.25, fill=mix(skin, "#ffe3d8", 0.5), outline=mix(skin, "#7a4a3a", 0.25), width=2
-    )
-    for t in (0.36, 0.4):
-        draw.arc(
-            (long * t, high * 0.1, long * t + high * 0.25, high * 0.9),
-            100,
-            260,
-            fill=mix(skin, "#5a3020", 0.3),
-            width=2,
-        )
-    finger.putalpha(mask.reduce(2))
-    return finger
-
-
-def pen(draw: ImageDraw.ImageDraw, x: float, y: float, angle: float, long: float, colour: str) -> None:
-    """A ballpoint pen."""
-    cos, sin = math.cos(angle), math.sin(angle)
-    for start, stop, width, tone in (
-        (0.0, 0.86, 0.05, colour),
-        (0.0, 0.8, 0.016, mix(colour, "#ffffff", 0.45)),
-        (0.86, 1.0, 0.026, "#b9bcc0"),
-    ):
-        ends = [(x + cos * long * t, y + sin * long * t) for t in (start, stop)]
-        draw.line(ends, fill=tone, width=max(2, round(long * width)))
-
-
 def expose(picture: Floats, rng: Rng, strain: float) -> None:
     """Uneven light, a lamp's glare, the white balance and the dark corners of a small lens, in place."""
     height, width = picture.shape[:2]
@@ -276,21 +194,21 @@ def expose(picture: Floats, rng: Rng, strain: float) -> None:
     light = light + 0.02 * soft_noise(rng, width // 8, height // 8, 4)
     glare = np.zeros_like(light)
     for _ in range(int(rng.integers(0, 2 + round(2 * strain)))):
-        cx, cy, sx, sy = *rng.uniform(-0.6, 0.6, 2).tolist(), *rng.uniform(0.05, 0.28, 2).tolist()
+        cx, cy, sx, sy = rng.uniform((-0.6, -0.6, 0.05, 0.05), (0.6, 0.6, 0.28, 0.28)).tolist()
         glare += float(rng.uniform(20, 70)) * np.exp(-(((x - cx) / sx) ** 2) - ((y - cy) / sy) ** 2)
     warmth = float(rng.normal(0, 0.05))
     gains = np.array([1 + warmth, 1 + float(rng.normal(0, 0.012)), 1 - warmth], np.float32) * float(
         rng.uniform(0.86, 1.06)
     )
-    full = [
-        np.asarray(
-            Image.fromarray(part.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR)
-        )
-        for part in (light, glare)
-    ]
-    picture *= full[0][..., None]
-    picture *= gains
-    picture += full[1][..., None]
+    picture *= upsized(light, width, height)[..., None] * gains
+    if glare.any():
+        picture += upsized(glare, width, height)[..., None]
+
+
+def upsized(light: NDArray[np.floating], width: int, height: int) -> Floats:
+    """A small map of light at the picture's size."""
+    small = Image.fromarray(light.astype(np.float32))
+    return np.asarray(small.resize((width, height), Image.Resampling.BILINEAR), np.float32)
 
 
 def developed(picture: Floats, rng: Rng, strain: float) -> Image.Image:
@@ -302,9 +220,10 @@ def developed(picture: Floats, rng: Rng, strain: float) -> Image.Image:
     if rng.random() < 0.35 * strain:
         image = image.filter(ImageFilter.BoxBlur((float(rng.uniform(0.5, 2.0)) * unit, 0.2)))
     level = float(rng.uniform(1.0, 2.5 + 3.5 * strain))
-    x, y = rng.integers(0, GRAIN_SIDE, 2).tolist()
-    noise = np.roll(film(), (y, x), (0, 1))[:height, :width] * level
-    chroma = soft_noise(rng, width, height, width // 6) * (level * 0.5)
+    x, y = rng.integers(0, GRAIN_SIDE - max(width, height), 2).tolist()
+    noise = film()[y : y + height, x : x + width] * level
+    blotches = film()[x : x + height // 6 + 1, y : y + width // 6 + 1] * (level * 0.4)
+    chroma = blotches.repeat(6, 0)[:height].repeat(6, 1)[:, :width]
     pixels = np.asarray(image, np.float32) + noise[..., None]
     pixels[..., 0] += chroma
     pixels[..., 2] -= chroma
@@ -313,7 +232,7 @@ def developed(picture: Floats, rng: Rng, strain: float) -> Image.Image:
 
 @lru_cache(maxsize=1)
 def film() -> Floats:
-    """Sensor noise of about unit spread with a little clumping, `GRAIN_SIDE` square; photos take a window of it."""
+    """Sensor noise of about unit spread, a little clumped, `GRAIN_SIDE` square; photos take windows of it."""
     noise = np.random.default_rng(3).standard_normal((GRAIN_SIDE, GRAIN_SIDE), dtype=np.float32)
     return np.asarray((noise + np.roll(noise, 1, 0) + 0.5 * np.roll(noise, 1, 1)) * 0.62, np.float32)
 
@@ -321,14 +240,3 @@ def film() -> Floats:
 def quality_of(rng: Rng) -> int:
     """The JPEG quality a phone or a marketplace picks, 60 to 90."""
     return int(rng.integers(60, 91))
-
-
-def heap(cuts: Sequence[Image.Image]) -> Image.Image:
-    """Several things side by side as one cut-out, feet on one line."""
-    tall = max(cut.height for cut in cuts)
-    out = Image.new("RGBA", (sum(cut.width for cut in cuts) + 24 * (len(cuts) - 1), tall), (0, 0, 0, 0))
-    x = 0
-    for cut in cuts:
-        out.alpha_composite(cut, (x, tall - cut.height))
-        x += cut.width + 24
-    return out

@@ -159,7 +159,8 @@ def enlarged(picture: Floats, width: int, height: int) -> Floats:
 def wall(rng: Rng, width: int, height: int) -> Floats:
     """A painted wall: a gradient, perhaps with a window's light, a picture or shelves out of focus."""
     base = pick(rng, "#d9d3c7 .", "#b9c4c4 .", "#cdb8a5 .", "#8fa3a0 .", "#e4e1dc .", "#7d7f8c .")[0]
-    slope = np.linspace(*rng.uniform(0.82, 1.12, 2), width, dtype=np.float32)[None, :]
+    left, right = rng.uniform(0.82, 1.12, 2).tolist()
+    slope = np.linspace(left, right, width, dtype=np.float32)[None, :]
     light = slope + 0.02 * soft_noise(rng, width, height, 3)
     picture = tint(
         base, np.asarray(light * np.linspace(1.04, 0.9, height, dtype=np.float32)[:, None], np.float32)
@@ -196,7 +197,7 @@ def furnish(picture: Floats, rng: Rng) -> None:
 
 
 def room(rng: Rng, width: int, height: int, horizon: float) -> Floats:
-    """A wall above a table that runs away from the eye; `horizon` is where they meet, in parts of the height."""
+    """A wall above a table that runs away from the eye; they meet at `horizon`, in parts of the height."""
     edge = round(height * horizon)
     picture = np.empty((height, width, 3), np.float32)
     picture[:edge] = wall(rng, width, edge)

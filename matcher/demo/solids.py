@@ -1,4 +1,4 @@
-"""Turning flat print into things: boxes in perspective, turned bodies (tins, bottles, pots) and soft shading."""
+"""Turning flat print into things: boxes in perspective, turned bodies (tins, bottles, pots), soft shading."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Quad = Sequence[tuple[float, float]]
 
 
 def perspective(source: Quad, target: Quad) -> tuple[float, ...]:
-    """The eight numbers Pillow's perspective transform needs to carry `source` corners onto `target` corners."""
+    """The eight numbers with which Pillow's perspective transform carries `source` corners onto `target`."""
     rows: list[list[float]] = []
     for (x, y), (u, v) in zip(target, source, strict=True):
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
@@ -30,7 +30,7 @@ def warp(
     size: tuple[int, int],
     resample: Image.Resampling = Image.Resampling.BICUBIC,
 ) -> Image.Image:
-    """`image` drawn onto `quad` (clockwise from its top left) of a transparent sheet of `size`; edges are smooth."""
+    """`image` drawn, smooth-edged, onto `quad` (clockwise from top left) of a clear sheet of `size`."""
     pad = 2
     framed = Image.new("RGBA", (image.width + 2 * pad, image.height + 2 * pad), (0, 0, 0, 0))
     framed.paste(image, (pad, pad))
@@ -66,53 +66,61 @@ def fit_scale(image: Image.Image, width: float, height: float) -> Image.Image:
     """`image` made smaller to about `width` x `height`, so that the warp need not skip pixels."""
     if image.width <= width * 1.15:
         return image
-    return image.resize(
-        (max(1, round(width * 1.1)), max(1, round(height * 1.1))), Image.Resampling.LANCZOS, reducing_gap=2.0
-    )
+    return image.resize((max(1, round(width * 1.1)), max(1, round(height * 1.1))), Image.Resampling.BICUBIC)
+
+
+Corner = tuple[int, int, int]
+FACES: dict[str, list[Corner]] = {  # corners of the unit box, clockwise as seen: x to the right, y up, z away
+    "top": [(0, 1, 1), (1, 1, 1), (1, 1, 0), (0, 1, 0)],
+    "right": [(1, 1, 0), (1, 1, 1), (1, 0, 1), (1, 0, 0)],
+    "left": [(0, 1, 1), (0, 1, 0), (0, 0, 0), (0, 0, 1)],
+    "front": [(0, 1, 0), (1, 1, 0), (1, 0, 0), (0, 0, 0)],
+}
+LIGHTS = {"front": 1.0, "right": 0.78, "left": 0.86, "top": 1.06}
 
 
 def box(
     front: Image.Image, side: Image.Image, top: Image.Image, *, yaw: float, pitch: float, tall: int
 ) -> Image.Image:
-    """A box of three printed faces as a cut-out, RGBA; `yaw` > 0 shows its right side, `pitch` > 0 its top (radians)."""
-    w, h, d = front.width / front.height, 1.0, side.width / side.height
-    faces = {
-        "top": [(0, 1, 1), (1, 1, 1), (1, 1, 0), (0, 1, 0)],
-        "front": [(0, 1, 0), (1, 1, 0), (1, 0, 0), (0, 0, 0)],
-    }
-    faces["side"] = [(1, 1, 0), (1, 1, 1), (1, 0, 1), (1, 0, 0)]
-    if yaw < 0:
-        faces["side"] = [(0, 1, 1), (0, 1, 0), (0, 0, 0), (0, 0, 1)]
-
-    def seen(corner: tuple[int, int, int]) -> tuple[float, float]:
-        x, y, z = (corner[0] - 0.5) * w, (corner[1] - 0.5) * h, (corner[2] - 0.5) * d
-        x, z = x * math.cos(yaw) + z * math.sin(yaw), z * math.cos(yaw) - x * math.sin(yaw)
-        y, z = y * math.cos(pitch) + z * math.sin(pitch), z * math.cos(pitch) - y * math.sin(pitch)
-        depth = 4.2 / (4.2 + z)
-        return x * depth, -y * depth
-
-    flat = {name: [seen(corner) for corner in corners] for name, corners in faces.items()}
-    points = [point for quad in flat.values() for point in quad]
-    left, high = min(x for x, _ in points), min(y for _, y in points)
-    scale = (tall - 8) / (max(y for _, y in points) - high)
-    size = math.ceil((max(x for x, _ in points) - left) * scale) + 8, tall
+    """A box as a cut-out, RGBA; `yaw` > 0 shows its right, < 0 its left, `pitch` > 0 its top (radians)."""
+    prints = {"front": front}
+    if abs(yaw) >= 0.04:
+        prints["right" if yaw > 0 else "left"] = side
+    if pitch >= 0.03:
+        prints["top"] = top
+    edges = front.width / front.height, 1.0, side.width / side.height
+    flat = {name: [seen(corner, edges, yaw, pitch) for corner in FACES[name]] for name in prints}
+    xs, ys = ([point[axis] for quad in flat.values() for point in quad] for axis in (0, 1))
+    scale, margin = (tall - 8) / (max(ys) - min(ys)), 4
+    size = math.ceil((max(xs) - min(xs)) * scale) + 2 * margin, tall
     out = Image.new("RGBA", size, (0, 0, 0, 0))
-    lights = {"front": 1.0, "side": 0.78 if yaw > 0 else 0.86, "top": 1.06}
-    prints = {"front": front, "side": side, "top": top}
-    for name, quad in flat.items():
-        if (name == "side" and abs(yaw) < 0.04) or (name == "top" and pitch < 0.03):
-            continue
-        placed = [((x - left) * scale + 4, (y - high) * scale + 4) for x, y in quad]
-        wide, long = math.dist(placed[0], placed[1]), math.dist(placed[1], placed[2])
-        face = shaded(fit_scale(prints[name], wide, long), lights[name]).convert("RGBA")
-        under = face.resize((1, 1)).resize(face.size)
-        out.alpha_composite(warp(under, placed, size))
-        out.alpha_composite(warp(face, placed, size))
+    under, middle = ImageDraw.Draw(out), (size[0] / 2, size[1] / 2)
+    placed = {
+        name: [((x - min(xs)) * scale + margin, (y - min(ys)) * scale + margin) for x, y in quad]
+        for name, quad in flat.items()
+    }
+    for name, quad in placed.items():
+        # Smooth edges leave a gap where faces meet; a slightly smaller box under them fills it.
+        tone = prints[name].resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+        inner = [(middle[0] + (x - middle[0]) * 0.993, middle[1] + (y - middle[1]) * 0.993) for x, y in quad]
+        under.polygon(inner, fill=tone)
+    for name, quad in placed.items():
+        wide, long = math.dist(quad[0], quad[1]), math.dist(quad[1], quad[2])
+        out.alpha_composite(warp(shaded(fit_scale(prints[name], wide, long), LIGHTS[name]), quad, size))
     return out
 
 
+def seen(corner: Corner, edges: tuple[float, float, float], yaw: float, pitch: float) -> tuple[float, float]:
+    """Where a corner of a box with these edge lengths appears, in parts of its height, y down."""
+    x, y, z = ((at - 0.5) * edge for at, edge in zip(corner, edges, strict=True))
+    x, z = x * math.cos(yaw) + z * math.sin(yaw), z * math.cos(yaw) - x * math.sin(yaw)
+    y, z = y * math.cos(pitch) + z * math.sin(pitch), z * math.cos(pitch) - y * math.sin(pitch)
+    near = 4.2 / (4.2 + z)
+    return x * near, -y * near
+
+
 def smooth_profile(points: Sequence[tuple[float, float]], rows: int) -> Floats:
-    """Radii of `rows` rows from (height, radius) points, both in [0, 1]; straight between them, corners eased."""
+    """Radii of `rows` rows from (height, radius) points, both in [0, 1]; corners are eased."""
     at = np.linspace(0, 1, rows)
     radii = np.interp(at, [p[0] for p in points], [p[1] for p in points])
     ease = max(3, rows // 90)
@@ -133,56 +141,71 @@ def turned(
 ) -> Image.Image:
     """A body of revolution as a cut-out, RGBA.
 
-    `paint` wraps the whole way round, its middle in front when `roll` (radians) is 0; `radii` (rows,) in parts of
-    half the `width`, one a row of the cut-out; `pitch` is how far the eye looks down; `lid` colours the top's ellipse.
+    `paint` wraps the whole way round, its middle in front when `roll` (radians) is 0; `radii` (rows,)
+    are in parts of half the `width`, one a row; `pitch` is how far the eye looks down; `lid` colours the top.
     """
-    over, half = 2, width
-    rows = len(radii)
-    sag = pitch * half
-    top = round(float(radii[: max(1, rows // 50)].max()) * sag)
-    tall = rows * over + top + round(sag)
-    x = (np.arange(width * over, dtype=np.float32) + 0.5 - half)[None, :]
-    y = np.arange(tall, dtype=np.float32)[:, None] - top
-    r = radii[np.clip(y / over, 0, rows - 1).astype(np.int32)] * half
-    bow = np.sqrt(np.clip(1 - (x / np.maximum(r, 1)) ** 2, 0, 1))
-    v = y - pitch * r * bow
-    r = radii[np.clip(v / over, 0, rows - 1).astype(np.int32)] * half
-    across = x / np.maximum(r, 1)
-    inside = (np.abs(across) < 1) & (v >= 0) & (v < rows * over)
-    across = np.clip(across, -1, 1)
+    rows, half = len(radii), width  # drawn at twice the size, so half of it is `width`
+    top = round(float(radii[: max(1, rows // 50)].max()) * pitch * half)
+    across, v = unrolled(radii, width, pitch, top)
     texture = np.asarray(paint.convert("RGB"))
-    u = (np.arcsin(across) + roll) / math.tau + 0.5
-    columns = np.mod((u * texture.shape[1]).astype(np.int32), texture.shape[1])
-    lines = np.clip(v / (rows * over) * texture.shape[0], 0, texture.shape[0] - 1).astype(np.int32)
-    colour = texture[lines, columns].astype(np.float32)
-    colour = colour * (round_light(across))[..., None] + (gloss * 150 * highlight(across))[..., None]
-    pixels = np.zeros((tall, width * over, 4), np.uint8)
-    pixels[..., :3] = np.clip(colour, 0, 255)
-    pixels[..., 3] = inside * np.uint8(255)
+    at = ((np.clip(across, -1, 1) + 1) * (LOOKUPS / 2 - 0.5)).astype(np.int16)
+    columns = turned_columns(texture.shape[1], roll)[at]
+    lines = np.clip(v * (texture.shape[0] / rows / 2), 0, texture.shape[0] - 1).astype(np.int16)
+    light, glint = round_light(), highlight() * np.float32(gloss * 150)
+    colour = texture[lines, columns] * light[at][..., None] + glint[at][..., None]
+    pixels = np.empty((*across.shape, 4), np.uint8)
+    pixels[..., :3] = np.minimum(colour, 255)
+    pixels[..., 3] = ((np.abs(across) < 1) & (v >= 0) & (v < rows * 2)) * np.uint8(255)
     cut = Image.fromarray(pixels)
     if lid:
-        rim = float(radii[0]) * half
-        shape = (half - rim, top - rim * pitch, half + rim, top + rim * pitch)
-        draw = ImageDraw.Draw(cut)
-        draw.ellipse(shape, fill=lid)
-        inset = rim * 0.06
-        outline = tuple(min(255, round(n * 1.18 + 8)) for n in rgb(lid))
-        draw.ellipse(
-            (shape[0] + inset, shape[1] + inset * pitch, shape[2] - inset, shape[3] - inset * pitch),
-            outline=outline,
-            width=3,
-        )
-    return cut.reduce(over)
+        close(ImageDraw.Draw(cut), lid, half, top, float(radii[0]) * half, pitch)
+    return cut.reduce(2)
 
 
-def round_light(across: Floats) -> Floats:
-    """How bright a round body is at `across` in [-1, 1]: lit from the left, with a turned-away edge."""
-    light = 0.55 + 0.5 * np.sqrt(np.clip(1 - (across * 0.96 + 0.22) ** 2, 0, 1))
+def unrolled(radii: Floats, width: int, pitch: float, top: int) -> tuple[Floats, Floats]:
+    """For each pixel at twice the size: how far across the body (-1 to 1), and which row, times 2."""
+    rows, half = len(radii), width
+    x = (np.arange(width * 2, dtype=np.float32) + 0.5 - half)[None, :]
+    y = np.arange(rows * 2 + top + round(pitch * half), dtype=np.float32)[:, None] - top
+    doubled = np.repeat(np.maximum(radii * half, 1).astype(np.float32), 2)
+    r = doubled[np.clip(y, 0, rows * 2 - 1).astype(np.int32)]
+    v = y - pitch * np.sqrt(np.maximum(r * r - x * x, 0))
+    return x / doubled[np.clip(v, 0, rows * 2 - 1).astype(np.int32)], v
+
+
+def close(draw: ImageDraw.ImageDraw, lid: str, x: float, y: float, rim: float, pitch: float) -> None:
+    """The ellipse on top of a turned body, with a lit rim."""
+    draw.ellipse((x - rim, y - rim * pitch, x + rim, y + rim * pitch), fill=lid)
+    red, green, blue = (min(255, round(n * 1.18 + 8)) for n in rgb(lid))
+    inner = rim * 0.94
+    draw.ellipse(
+        (x - inner, y - inner * pitch, x + inner, y + inner * pitch), outline=(red, green, blue), width=3
+    )
+
+
+LOOKUPS = 4096
+
+
+def lookup_points() -> Floats:
+    """The places across a turned body, -1 to 1, for which light and columns are tabled."""
+    return np.linspace(-1, 1, LOOKUPS, dtype=np.float32)
+
+
+def turned_columns(width: int, roll: float) -> NDArray[np.int16]:
+    """Which column of a wrap of `width` pixels shows at each lookup point."""
+    share = (np.arcsin(lookup_points()) + roll) / math.tau + 0.5
+    return np.mod((share * width).astype(np.int32), width).astype(np.int16)
+
+
+def round_light() -> Floats:
+    """How bright a round body is at each lookup point: lit from the left, with a turned-away edge."""
+    light = 0.55 + 0.5 * np.sqrt(np.clip(1 - (lookup_points() * 0.96 + 0.22) ** 2, 0, 1))
     return np.asarray(light, np.float32)
 
 
-def highlight(across: Floats) -> Floats:
-    """Two upright streaks of a studio lamp."""
+def highlight() -> Floats:
+    """Two upright streaks of a studio lamp, at each lookup point."""
+    across = lookup_points()
     streaks = np.exp(-(((across + 0.52) / 0.1) ** 2)) + 0.45 * np.exp(-(((across - 0.74) / 0.05) ** 2))
     return np.asarray(streaks, np.float32)
 
@@ -191,13 +214,6 @@ def soft_noise(rng: np.random.Generator, width: int, height: int, cells: int, ro
     """Smooth noise of about unit spread, (height, width), with `cells` bumps across (and `rows` down)."""
     grid = rng.standard_normal((rows or max(2, round(cells * height / width)), cells)).astype(np.float32)
     return np.asarray(Image.fromarray(grid).resize((width, height), Image.Resampling.BICUBIC), np.float32)
-
-
-def shade(cut: Image.Image, light: Floats) -> Image.Image:
-    """An RGBA cut-out with its colours times `light` (height, width)."""
-    pixels = np.asarray(cut).astype(np.float32)
-    pixels[..., :3] = np.clip(pixels[..., :3] * light[..., None], 0, 255)
-    return Image.fromarray(pixels.astype(np.uint8))
 
 
 def stacked(size: tuple[int, int], parts: Sequence[tuple[Image.Image, tuple[int, int]]]) -> Image.Image:
