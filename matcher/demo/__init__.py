@@ -11,8 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from matcher.demo.brands import BRANDS, DemoBrand
+from matcher.demo.garments import folds
 from matcher.demo.listings import KINDS, Plan, Shop, plans
 from matcher.demo.marks import logo_sheet
+from matcher.demo.packaging import panels, wrap
+from matcher.demo.photography import film
+from matcher.demo.products import cut_out
 from matcher.demo.stock import Fake, known_fakes, references
 from matcher.records import Brand
 
@@ -59,6 +63,8 @@ def make_demo(folder: Path, *, seed: int = 7) -> DemoSet:
         json.dumps([described(folder, files) for files in brands], indent=2) + "\n", encoding="utf-8"
     )
     write_listings(folder, seed, shop, fakes)
+    for cache in (panels, wrap, cut_out, folds, film):  # hundreds of MB that whoever goes on to scan needs
+        cache.cache_clear()
     return DemoSet(folder, brands, brands_file, folder / "listings.csv", folder / "truth.csv")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -18,7 +17,6 @@ WIDTH, HEIGHT = 900, 940
 BRASS, BRASS_DARK, BRASS_LIGHT = "#c39a4a", "#7a5a22", "#f0dca4"
 
 
-@lru_cache(maxsize=32)
 def canvas(item: Print) -> Image.Image:
     """The bag's patterned cloth, twice the cut-out's size, RGB."""
     return REPEATS[item.product.motif](item, WIDTH * 2, HEIGHT * 2)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from zlib import crc32
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 from matcher.demo.artwork import Print
 from matcher.demo.lettering import clear_sheet, luminance, mix, set_text
@@ -77,6 +77,12 @@ def cloth(outline: list[Point], colour: str, size: tuple[int, int] = (WIDTH, HEI
     return Image.fromarray(pixels)
 
 
+def lay_within(body: Image.Image, details: Image.Image) -> None:
+    """Lay `details` on the cloth, in place; what sticks out over its edge is cut off."""
+    details.putalpha(ImageChops.darker(details.getchannel("A"), body.getchannel("A")))
+    body.alpha_composite(details)
+
+
 def stitches(draw: Pen, points: list[Point], colour: str) -> None:
     """A double seam along `points`, drawn at twice the size."""
     for shift in (0, 7):
@@ -92,19 +98,17 @@ def tee(item: Print, back: bool) -> Image.Image:
     rib = mix(c.ground, c.ink, 0.16)
     drop = 96 if back else 150
     draw.pieslice((700, 132 - drop * 1.6, 1100, 132 + drop * 1.5), 2, 178, fill=rib)
-    draw.pieslice(
-        (724, 120 - drop * 1.6, 1076, 122 + drop * 1.28), 0, 180, fill=mix(c.ground, "#000000", 0.5)
-    )
-    if back:
-        draw.pieslice((724, 90, 1076, 152), 0, 180, fill=rib)
-    else:
-        draw.rounded_rectangle((862, 126, 938, 178), 6, fill="#f4f2ee")
-        draw_mark(draw, item.brand, 900, 152, 19, item.brand.colours.ground, "#f4f2ee")
+    if not back:
+        inside = mix(c.ground, "#000000", 0.5)
+        draw.pieslice((724, 120 - drop * 1.6, 1076, 122 + drop * 1.28), 0, 180, fill=inside)
+        draw.pieslice((724, 84, 1076, 178), 0, 180, fill=rib)
+        draw.rounded_rectangle((862, 164, 938, 216), 6, fill="#f4f2ee")
+        draw_mark(draw, item.brand, 900, 190, 19, item.brand.colours.ground, "#f4f2ee")
     for side in (-1, 1):
         stitches(draw, [(450 + side * x, y) for x, y in ((322, 376), (402, 336))], seam)
         stitches(draw, [(450 + side * x, y) for x, y in ((250, 116), (262, 200), (258, 300))], seam)
     stitches(draw, [(190, 828), (450, 836), (710, 828)], seam)
-    body.alpha_composite(details.reduce(2))
+    lay_within(body, details.reduce(2))
     return finish(item, body, (450, 420) if not back else (450, 300), 420 if not back else 0, "tee", back)
 
 
@@ -153,10 +157,7 @@ def hoodie(item: Print, back: bool) -> Image.Image:
         for step in range(9):
             cuff = 450 + side * (326 + step * 8.5)
             draw.line((cuff * 2, 1480 - step * 5, cuff * 2 + side * 10, 1560 - step * 4), fill=rib, width=5)
-    mask = np.asarray(body.getchannel("A"))
-    laid = np.asarray(details.reduce(2)).copy()
-    laid[..., 3] = np.minimum(laid[..., 3], mask)
-    body.alpha_composite(Image.fromarray(laid))
+    lay_within(body, details.reduce(2))
     return finish(item, body, (450, 462) if not back else (450, 420), 330 if not back else 0, "hoodie", back)
 
 

@@ -15,13 +15,13 @@ from matcher.demo.tea_art import teabox_panels, tin_wrap
 STEEL = "#c9ccd0"
 
 
-@lru_cache(maxsize=160)
+@lru_cache(maxsize=32)
 def panels(item: Print) -> Panels:
     """The printed faces of a box or carton."""
     return teabox_panels(item) if item.product.form == "teabox" else carton_panels(item)
 
 
-@lru_cache(maxsize=48)
+@lru_cache(maxsize=32)
 def wrap(item: Print) -> Image.Image:
     """The print around a tin, bottle or jar."""
     product = item.product

@@ -94,16 +94,15 @@ def wave(draw: Pen, item: Print) -> None:
             corners = [(column, row), (column + 1, row), (column + 1, row + 1), (column, row + 1)]
             shape = [swell(x / 14, y / 14) for x, y in corners]
             draw.polygon(shape, fill=(c.accent, mix(c.accent, c.paper, 0.6), c.ink)[(row + column * 2) % 3])
-    draw.rectangle((120, 770, 880, 900), fill=c.ground)
-    draw_wordmark(draw, item.brand, item.wordmark, 500, 818, 640, c.ink)
-    set_text(draw, (500, 878), "TRACK AND FIELD  ·  1500 M", 34, c.accent, tracking=0.16)
+    draw_wordmark(draw, item.brand, item.wordmark, 500, 840, 640, c.ink)
+    set_text(draw, (500, 935), "TRACK AND FIELD  ·  1500 M", 36, c.accent, tracking=0.16)
 
 
 def swell(x: float, y: float) -> Point:
     """A point of the flat flag where the swell carries it."""
     dx, dy = x - 0.5, y - 0.42
     push = 1 + 0.55 * math.exp(-(dx * dx + dy * dy) * 14)
-    return 500 + dx * 880 * push + 26 * math.sin(y * 9), 375 + dy * 650 * push + 30 * math.sin(x * 8)
+    return 500 + dx * 880 * push + 26 * math.sin(y * 9), 345 + dy * 610 * push + 30 * math.sin(x * 8)
 
 
 def kite(draw: Pen, item: Print) -> None:
