@@ -121,35 +121,7 @@ def hoodie(item: Print, back: bool) -> Image.Image:
     details, draw = clear_sheet(WIDTH * 2, HEIGHT * 2)
     seam = mix(c.ground, "#000000" if luminance(c.ground) > 0.35 else "#ffffff", 0.2)
     if not back:
-        inner = bend(
-            [
-                (900 + x * 2, y * 2)
-                for x, y in (
-                    (0, 62),
-                    (80, 84),
-                    (104, 140),
-                    (62, 196),
-                    (0, 222),
-                    (-62, 196),
-                    (-104, 140),
-                    (-80, 84),
-                )
-            ]
-        )
-        draw.polygon(inner, fill=mix(c.ground, "#000000", 0.55))
-        draw.rounded_rectangle((860, 180, 940, 236), 6, fill="#f4f2ee")
-        draw_mark(draw, item.brand, 900, 208, 20, item.brand.colours.ground, "#f4f2ee")
-        for side in (-1, 1):
-            draw.line(
-                [(900 + side * 70, 440), (900 + side * 84, 600), (900 + side * 74, 700)],
-                fill=c.paper,
-                width=10,
-                joint="curve",
-            )
-            draw.ellipse((888 + side * 74, 692, 912 + side * 74, 730), fill=c.accent)
-        pocket = [(640, 1620), (640, 1480), (740, 1330), (1060, 1330), (1160, 1480), (1160, 1620)]
-        draw.polygon(pocket, fill=mix(c.ground, "#000000", 0.06))
-        draw.line([*pocket, pocket[0]], fill=seam, width=5)
+        hoodie_front(draw, item, seam)
     for x in range(388, 1412, 15):
         draw.line((x, 1640, x, 1704), fill=rib, width=5)
     for side in (-1, 1):
@@ -159,6 +131,23 @@ def hoodie(item: Print, back: bool) -> Image.Image:
             draw.line((cuff * 2, 1480 - step * 5, cuff * 2 + side * 10, 1560 - step * 4), fill=rib, width=5)
     lay_within(body, details.reduce(2))
     return finish(item, body, (450, 462) if not back else (450, 420), 330 if not back else 0, "hoodie", back)
+
+
+def hoodie_front(draw: Pen, item: Print, seam: str) -> None:
+    """The hood's opening, its label and cords, and the pouch pocket, drawn at twice the size."""
+    c = item.product.colours
+    half = [(0, 62), (80, 84), (104, 140), (62, 196), (0, 222)]
+    opening = half + [(-x, y) for x, y in reversed(half[1:-1])]
+    draw.polygon(bend([(900 + x * 2, y * 2) for x, y in opening]), fill=mix(c.ground, "#000000", 0.55))
+    draw.rounded_rectangle((860, 180, 940, 236), 6, fill="#f4f2ee")
+    draw_mark(draw, item.brand, 900, 208, 20, item.brand.colours.ground, "#f4f2ee")
+    for side in (-1, 1):
+        cord = [(900 + side * 70, 440), (900 + side * 84, 600), (900 + side * 74, 700)]
+        draw.line(cord, fill=c.paper, width=10, joint="curve")
+        draw.ellipse((888 + side * 74, 692, 912 + side * 74, 730), fill=c.accent)
+    pocket = [(640, 1620), (640, 1480), (740, 1330), (1060, 1330), (1160, 1480), (1160, 1620)]
+    draw.polygon(pocket, fill=mix(c.ground, "#000000", 0.06))
+    draw.line([*pocket, pocket[0]], fill=seam, width=5)
 
 
 def finish(item: Print, body: Image.Image, at: Point, side: int, form: str, back: bool) -> Image.Image:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from matcher.demo.artwork import Print
-from matcher.demo.brands import DemoBrand, Product
+from matcher.demo.brands import Colours, DemoBrand, Product
 from matcher.demo.lettering import luminance, mix, paragraph, set_text, sheet
 from matcher.demo.products import cut_out
 from matcher.demo.scenes import Rng
@@ -19,22 +19,7 @@ def house_label(rng: Rng, width: int, height: int) -> Image.Image:
     """A no-name label: a word, a grid of shapes and a line of small print, laid out unlike any brand here."""
     c = scheme(rng)
     image, draw = sheet(width, height, c.paper if rng.random() < 0.5 else c.accent)
-    unit, kind = height / 10, int(rng.integers(3))
-    for row in range(10):
-        for column in range(round(width / unit) + 1):
-            if rng.random() < 0.45:
-                continue
-            x, y, tone = (
-                column * unit,
-                row * unit,
-                (c.ground, c.ink, mix(c.ground, c.accent, 0.5))[int(rng.integers(3))],
-            )
-            if kind == 0:
-                draw.pieslice((x, y, x + unit * 2, y + unit * 2), 180, 270, fill=tone)
-            elif kind == 1:
-                draw.rectangle((x, y, x + unit * 0.8, y + unit * 0.25), fill=tone)
-            else:
-                draw.polygon([(x, y), (x + unit, y), (x, y + unit)], fill=tone)
+    house_shapes(draw, rng, c, width, height)
     mid, wide = width / 2, min(width * 0.8, height * 0.62)
     draw.rectangle((mid - wide / 2, height * 0.34, mid + wide / 2, height * 0.7), fill=c.ground)
     light = c.paper if luminance(c.ground) < 0.6 else c.ink
@@ -58,6 +43,26 @@ def house_label(rng: Rng, width: int, height: int) -> Image.Image:
         align="m",
     )
     return image
+
+
+def house_shapes(draw: ImageDraw.ImageDraw, rng: Rng, c: Colours, width: int, height: int) -> None:
+    """A grid of one simple shape in three tones, about half of its cells left empty."""
+    unit, kind = height / 10, int(rng.integers(3))
+    for row in range(10):
+        for column in range(round(width / unit) + 1):
+            if rng.random() < 0.45:
+                continue
+            x, y, tone = (
+                column * unit,
+                row * unit,
+                (c.ground, c.ink, mix(c.ground, c.accent, 0.5))[int(rng.integers(3))],
+            )
+            if kind == 0:
+                draw.pieslice((x, y, x + unit * 2, y + unit * 2), 180, 270, fill=tone)
+            elif kind == 1:
+                draw.rectangle((x, y, x + unit * 0.8, y + unit * 0.25), fill=tone)
+            else:
+                draw.polygon([(x, y), (x + unit, y), (x, y + unit)], fill=tone)
 
 
 NO_NAME = DemoBrand("tamsivo", "Plain", "cup", "GOODS", "", SCHEMES[0], (), (), (), "EUR", ())

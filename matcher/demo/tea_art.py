@@ -17,7 +17,7 @@ STORY = (
 
 def tin_wrap(item: Print, width: int, height: int) -> Image.Image:
     """The print around a tin, front in the middle; `width` is the whole way round."""
-    c, brand, product = item.product.colours, item.brand, item.product
+    c, product = item.product.colours, item.product
     image, draw = sheet(width, height, c.ground)
     deep, w, h = mix(c.ground, c.ink, 0.35), width, height
     scatter(draw, product.motif, (0, h * 0.14, w, h * 0.86), h * 0.085, fade(item, 0.62), item.rng)
@@ -25,7 +25,15 @@ def tin_wrap(item: Print, width: int, height: int) -> Image.Image:
         band(draw, (0, h * y, w, h * (y + 0.105)), item, deep, c.accent)
         edge = h * (y + 0.105 if way > 0 else y)
         draw.line((0, edge, w, edge), fill=c.accent, width=round(h * 0.008))
-    half, mid = h * 0.4, w / 2
+    tin_front(draw, item, w / 2, h)
+    for side in (-1, 1):
+        tin_back(draw, item, w / 2 + side * h * 0.78, h, side)
+    return image
+
+
+def tin_front(draw: Pen, item: Print, mid: float, h: float) -> None:
+    """The arch on a tin's front: mark, wordmark, wreath, name."""
+    c, brand, product, half = item.product.colours, item.brand, item.product, h * 0.4
     arch(draw, (mid - half, h * 0.075, mid + half, h * 0.93), c.paper, c.accent, round(h * 0.012))
     arch(
         draw,
@@ -59,9 +67,6 @@ def tin_wrap(item: Print, width: int, height: int) -> Image.Image:
         c.ground,
         tracking=0.08,
     )
-    for side in (-1, 1):
-        tin_back(draw, item, mid + side * h * 0.78, h, side)
-    return image
 
 
 def tin_back(draw: Pen, item: Print, x: float, h: float, side: int) -> None:
