@@ -31,24 +31,32 @@ class FetchSettings(Section):
     """Limits on images named by URL."""
 
     timeout_seconds: float = Field(15.0, gt=0, description="for the whole exchange")
-    max_redirects: int = Field(3, ge=0)
-    allow_hosts: tuple[str, ...] = Field((), description="hosts or CIDR networks that may be private or loopback")
-    user_agent: str = "counterfeit-image-matcher"
+    max_redirects: int = Field(3, ge=0, description="each is vetted like the first URL")
+    allow_hosts: tuple[str, ...] = Field(
+        (), description="hosts or CIDR networks that may be private or loopback"
+    )
+    user_agent: str = Field(
+        "counterfeit-image-matcher", description="how the matcher names itself to servers"
+    )
 
 
 class DatabaseSettings(Section):
     """Where the truth lies."""
 
     url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the workspace")
-    busy_timeout_seconds: float = Field(30.0, gt=0)
+    busy_timeout_seconds: float = Field(30.0, gt=0, description="how long another writer is waited for")
 
 
 class GallerySettings(Section):
     """How vectors are stored and searched."""
 
     flat_limit: int = Field(100_000, ge=0, description="beyond this many descriptors a gallery is trained")
-    kind: str = Field("auto", pattern="^(auto|flat|hnsw|ivfpq)$")
-    recall_target: float = Field(0.98, gt=0, le=1, description="nprobe or ef is chosen to reach it on a sample")
+    kind: str = Field(
+        "auto", pattern="^(auto|flat|hnsw|ivfpq)$", description="what is trained beyond that; auto: by size"
+    )
+    recall_target: float = Field(
+        0.98, gt=0, le=1, description="nprobe or ef is chosen to reach it on a sample"
+    )
     max_segments: int = Field(16, ge=1, description="more segments than this are compacted")
 
 
@@ -57,9 +65,9 @@ class ScanSettings(Section):
 
     workers: int = Field(0, ge=0, description="0: one a core")
     chunk_photos: int = Field(32, ge=1, description="photos a worker examines between two commits")
-    listing_timeout_seconds: float = Field(30.0, gt=0)
-    max_photos_per_listing: int = Field(24, ge=1)
-    max_report_rows: int = Field(2_000, ge=0)
+    listing_timeout_seconds: float = Field(30.0, gt=0, description="a listing that takes longer fails")
+    max_photos_per_listing: int = Field(24, ge=1, description="photos examined of one listing")
+    max_report_rows: int = Field(2_000, ge=0, description="listings shown in report.html")
 
 
 class Settings(Section):

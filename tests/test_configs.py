@@ -1,0 +1,34 @@
+"""The presets in configs/ load, and default.toml says what the code does without any."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from matcher.config import Settings, load_settings
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+
+
+@pytest.mark.parametrize("preset", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.name)
+def test_a_preset_loads(preset: Path) -> None:
+    load_settings(preset)
+
+
+def test_default_toml_holds_the_defaults() -> None:
+    assert load_settings(CONFIGS / "default.toml") == Settings(), "run `make generate`"
+
+
+def test_default_toml_leaves_no_setting_out() -> None:
+    said = names(tomllib.loads((CONFIGS / "default.toml").read_text(encoding="utf-8")))
+    assert said == names(Settings().model_dump(exclude_none=True)), "run `make generate`"
+
+
+def names(table: dict[str, object], above: str = "") -> set[str]:
+    """Every setting by its full name; an empty table is a setting too."""
+    found: set[str] = set()
+    for name, value in table.items():
+        found |= names(value, f"{above}{name}.") if isinstance(value, dict) and value else {f"{above}{name}"}
+    return found
