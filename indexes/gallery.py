@@ -41,7 +41,8 @@ class Gallery:
         folder: Path, *, dims: int, fingerprint: str, settings: GallerySettings | None = None
     ) -> Gallery:
         """Make an empty gallery at position 0; raises `GalleryError` if one is there already."""
-        create(folder, dims=dims, fingerprint=fingerprint, settings=settings or GallerySettings())
+        chosen = settings or GallerySettings()
+        create(folder, lambda: Manifest(dims=dims, fingerprint=fingerprint, settings=chosen))
         return Gallery.open(folder)
 
     @staticmethod
@@ -64,7 +65,7 @@ class Gallery:
 
         Raises `GalleryError` if another writer keeps the lock for `wait_seconds`, or for a damaged gallery.
         """
-        with writing(folder, wait_seconds) as state:
+        with writing(folder, wait_seconds, Manifest, open_state) as state:
             yield GalleryWriter(folder, state, settings or state.manifest.settings)
 
     @staticmethod
@@ -173,7 +174,7 @@ class Gallery:
 
         Raises `GalleryError` if `folder` already holds a gallery other than this very state.
         """
-        self._state = take_snapshot(self.folder, self._state, folder)
+        self._state = take_snapshot(self.folder, self._state, folder, open_state)
         return self.position
 
 

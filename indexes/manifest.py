@@ -7,7 +7,7 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
@@ -20,7 +20,7 @@ from matcher.records import Record
 FORMAT = 1
 MANIFEST = "manifest.json"
 TEMPORARY = "manifest.json.tmp"
-OWN_FILE = re.compile(r"(segment|spool)-([0-9]{8,18})-[a-z0-9-]+")
+OWN_FILE = re.compile(r"(segment|spool|words)-([0-9]{8,18})-[a-z0-9-]+")
 """Names that a writer may delete when no manifest holds them; anything else in the folder is left alone."""
 
 REPAIR = "run `matcher index rebuild`"
@@ -68,22 +68,41 @@ class SegmentRecord(Record):
         return named | ({self.dead.name: self.dead.file} if self.dead else {})
 
 
-class Manifest(Record):
-    """All there is to know of a gallery but the vectors."""
+class Committed(Record):
+    """What the manifest of every kind of gallery says."""
 
     format: int = FORMAT
     generation: int = Field(0, ge=0, description="rises with each commit")
     fingerprint: str
-    dims: int = Field(ge=1, le=65_536)
-    metric: Literal["inner product of unit vectors"] = "inner product of unit vectors"
+    metric: str
     position: int = Field(0, description="the caller's number of the last change that is in")
     frozen: bool = Field(False, description="a snapshot: no writer may open it")
     settings: GallerySettings = GallerySettings()
-    segments: tuple[SegmentRecord, ...] = ()
     retired: tuple[Name, ...] = Field(
         (), description="files of the manifest before, kept until the next commit"
     )
     sha256: str = Field("", description="of this manifest with an empty sha256")
+
+    def names(self) -> dict[str, FileRecord]:
+        """Every file that the manifest holds, by name."""
+        raise NotImplementedError
+
+    def sealed(self) -> Self:
+        """This manifest with its own checksum in it."""
+        empty = self.model_copy(update={"sha256": ""})
+        digest = hashlib.sha256(empty.model_dump_json().encode()).hexdigest()
+        return empty.model_copy(update={"sha256": digest})
+
+
+AnyManifest = TypeVar("AnyManifest", bound=Committed)
+
+
+class Manifest(Committed):
+    """All there is to know of a gallery but the vectors."""
+
+    dims: int = Field(ge=1, le=65_536)
+    metric: Literal["inner product of unit vectors"] = "inner product of unit vectors"
+    segments: tuple[SegmentRecord, ...] = ()
 
     @model_validator(mode="after")
     def _files_agree(self) -> Self:
@@ -105,14 +124,13 @@ class Manifest(Record):
         """Every file of every segment."""
         return {name: record for segment in self.segments for name, record in segment.names().items()}
 
-    def sealed(self) -> Manifest:
-        """This manifest with its own checksum in it."""
-        empty = self.model_copy(update={"sha256": ""})
-        digest = hashlib.sha256(empty.model_dump_json().encode()).hexdigest()
-        return empty.model_copy(update={"sha256": digest})
-
 
 def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a gallery of vectors, as `read_committed` gives it."""
+    return read_committed(folder, Manifest)
+
+
+def read_committed(folder: Path, kind: type[AnyManifest]) -> AnyManifest:
     """The manifest that was committed last; raises `GalleryError` if there is none, or none to be trusted."""
     try:
         text = (folder / MANIFEST).read_bytes()
@@ -126,7 +144,8 @@ def read_manifest(folder: Path) -> Manifest:
             raise GalleryError(
                 str(folder), f"was written by a newer version (format {table['format']}); upgrade"
             )
-        manifest = Manifest.model_validate(table)
+        _check_kind(folder, table, kind)
+        manifest = kind.model_validate(table)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"
@@ -140,7 +159,14 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def commit_manifest(folder: Path, manifest: Manifest) -> Manifest:
+def _check_kind(folder: Path, table: object, kind: type[Committed]) -> None:
+    wanted = kind.model_fields["metric"].default
+    found = table.get("metric") if isinstance(table, dict) else None
+    if isinstance(found, str) and found != wanted:
+        raise GalleryError(str(folder), f"is a gallery of {found[:60]!r}, not of {wanted!r}")
+
+
+def commit_manifest(folder: Path, manifest: AnyManifest) -> AnyManifest:
     """Make `manifest` the gallery's truth; its files must be on the disk. Returns it sealed."""
     sealed = manifest.sealed()
     sync_folder(folder)
@@ -153,7 +179,7 @@ def commit_manifest(folder: Path, manifest: Manifest) -> Manifest:
     return sealed
 
 
-def clear_leftovers(folder: Path, manifest: Manifest | None) -> None:
+def clear_leftovers(folder: Path, manifest: Committed | None) -> None:
     """Delete what killed writers left and what was retired two commits ago."""
     kept = set() if manifest is None else set(manifest.names()) | set(manifest.retired)
     for path in folder.iterdir():
@@ -166,7 +192,7 @@ def clear_leftovers(folder: Path, manifest: Manifest | None) -> None:
     commit_point("index:leftovers-cleared")
 
 
-def next_generation(folder: Path, manifest: Manifest | None) -> int:
+def next_generation(folder: Path, manifest: Committed | None) -> int:
     """A number that no file in the folder carries yet."""
     used = [int(match[2]) for path in folder.iterdir() if (match := OWN_FILE.fullmatch(path.name))]
     return 1 + max([manifest.generation if manifest else 0, *used])

@@ -22,20 +22,20 @@ def segments_to_merge(segments: Sequence[SegmentRecord], settings: GallerySettin
     limit = max(settings.flat_limit, LEAST_TRAINED)
     if settings.kind != "flat" and sum(segments[at].live for at in flat) > limit:
         return flat
-    return _smallest(segments) if len(segments) > settings.max_segments else set()
+    return smallest([record.live for record in segments]) if len(segments) > settings.max_segments else set()
 
 
-def _smallest(segments: Sequence[SegmentRecord]) -> set[int]:
+def smallest(sizes: Sequence[int]) -> set[int]:
     """The two smallest, and each next one that is no larger than those before it together.
 
     A row then moves into a segment at least twice as large as the one it leaves (the rule of the logarithmic
     method, Bentley and Saxe 1980), so n single adds write O(n log n) rows, not O(n²).
     """
-    order = sorted(range(len(segments)), key=lambda at: segments[at].live)
-    chosen, total = set(order[:2]), sum(segments[at].live for at in order[:2])
+    order = sorted(range(len(sizes)), key=lambda at: sizes[at])
+    chosen, total = set(order[:2]), sum(sizes[at] for at in order[:2])
     for at in order[2:]:
-        if segments[at].live > total:
+        if sizes[at] > total:
             break
         chosen.add(at)
-        total += segments[at].live
+        total += sizes[at]
     return chosen

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from indexes.durable import FileRecord, NewFile, record_of
 from indexes.exact import Ids, Neighbours, Vectors, rank_pairs
 from indexes.flat import search_flat
-from indexes.manifest import REPAIR, SearchSettings, SegmentRecord
+from indexes.manifest import REPAIR, SearchSettings, SegmentRecord, Tombstones
 from matcher.errors import GalleryError
 
 EXHAUSTIVE_ROWS = 4096
@@ -81,14 +81,7 @@ class Segment:
 
     def problems(self) -> list[str]:
         """What a full reading finds wrong; empty if all is well."""
-        wrong = []
-        for name, record in self.record.names().items():
-            try:
-                if record_of(self.folder / name) != record:
-                    wrong.append(f"{name}: its bytes differ from its checksum; {REPAIR}")
-            except OSError as error:
-                wrong.append(f"{name}: cannot be read ({error.strerror}); {REPAIR}")
-        return wrong or self._wrong_contents()
+        return wrong_files(self.folder, self.record.names()) or self._wrong_contents()
 
     def _wrong_contents(self) -> list[str]:
         wrong, name = [], self.record.name
@@ -104,6 +97,18 @@ class Segment:
                 wrong.append(f"{name}: a vector from row {start} on is not finite or not of length 1")
                 break
         return wrong
+
+
+def wrong_files(folder: Path, files: dict[str, FileRecord]) -> list[str]:
+    """Which files differ from their checksums, a line each."""
+    wrong = []
+    for name, record in files.items():
+        try:
+            if record_of(folder / name) != record:
+                wrong.append(f"{name}: its bytes differ from its checksum; {REPAIR}")
+        except OSError as error:
+            wrong.append(f"{name}: cannot be read ({error.strerror}); {REPAIR}")
+    return wrong
 
 
 def are_unit(vectors: Vectors) -> NDArray[np.bool_]:
@@ -186,24 +191,35 @@ def map_rows(folder: Path, name: str, count: int, dims: int) -> tuple[Vectors, I
     return np.asarray(vectors), np.asarray(ids)
 
 
-def open_segment(folder: Path, record: SegmentRecord, dims: int, previous: Segment | None = None) -> Segment:
-    """Open a segment after comparing file sizes, reusing what `previous` has open of the same files.
-
-    Raises `FileNotFoundError` where a file is gone (a writer may have retired it: read the manifest again),
-    and `GalleryError` where one is damaged.
-    """
-    for name, wanted in record.names().items():
+def check_sizes(folder: Path, files: dict[str, FileRecord]) -> None:
+    """Raise `GalleryError` for a file of another size or kind, `FileNotFoundError` for one that is gone."""
+    for name, wanted in files.items():
         seen = (folder / name).lstat()
         if not S_ISREG(seen.st_mode) or seen.st_size != wanted.bytes:
             found = (
                 f"{seen.st_size} bytes, not {wanted.bytes}" if S_ISREG(seen.st_mode) else "not a plain file"
             )
             raise GalleryError(str(folder), f"{name} is damaged ({found}); {REPAIR}")
-    dead = np.empty(0, np.int64)
-    if record.dead:
-        dead = np.fromfile(folder / record.dead.name, dtype="<i8").astype(np.int64, copy=False)
-        if np.any(dead < 0) or np.any(dead >= record.count) or np.any(np.diff(dead) <= 0):
-            raise GalleryError(str(folder), f"{record.dead.name} is damaged; {REPAIR}")
+
+
+def read_tombstones(folder: Path, record: Tombstones | None, count: int) -> Ids:
+    """Numbers below `count`, rising, int64 (n,); `GalleryError` where they are not."""
+    if record is None:
+        return np.empty(0, np.int64)
+    dead = np.fromfile(folder / record.name, dtype="<i8").astype(np.int64, copy=False)
+    if np.any(dead < 0) or np.any(dead >= count) or np.any(np.diff(dead) <= 0):
+        raise GalleryError(str(folder), f"{record.name} is damaged; {REPAIR}")
+    return dead
+
+
+def open_segment(folder: Path, record: SegmentRecord, dims: int, previous: Segment | None = None) -> Segment:
+    """Open a segment after comparing file sizes, reusing what `previous` has open of the same files.
+
+    Raises `FileNotFoundError` where a file is gone (a writer may have retired it: read the manifest again),
+    and `GalleryError` where one is damaged.
+    """
+    check_sizes(folder, record.names())
+    dead = read_tombstones(folder, record.dead, record.count)
     if previous and previous.record.model_copy(update={"dead": None}) == record.model_copy(
         update={"dead": None}
     ):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from indexes.durable import sync_folder
-from indexes.manifest import MANIFEST, REPAIR, Manifest, commit_manifest, read_manifest
-from indexes.state import OPEN_TRIES, State, open_state
+from indexes.manifest import MANIFEST, REPAIR, Committed, commit_manifest, read_committed
+from indexes.state import OPEN_TRIES, AnyState
 from matcher.errors import GalleryError
 from matcher.faults import commit_point
 
 
-def take_snapshot(source: Path, state: State, target: Path) -> State:
+def take_snapshot(
+    source: Path, state: AnyState, target: Path, reopen: Callable[[Path, AnyState], AnyState]
+) -> AnyState:
     """Commit a frozen gallery of linked or copied files into `target`; returns the state that it holds.
 
     That is a newer state than the one given only where a writer has deleted files of it since.
@@ -21,13 +24,13 @@ def take_snapshot(source: Path, state: State, target: Path) -> State:
     for _ in range(OPEN_TRIES):
         frozen = state.manifest.model_copy(update={"frozen": True, "retired": ()})
         if (target / MANIFEST).exists():
-            if read_manifest(target) == frozen.sealed():
+            if read_committed(target, type(frozen)) == frozen.sealed():
                 return state
             raise GalleryError(str(target), "holds another gallery; name an empty folder")
         try:
             _link_files(source, target, state.manifest)
         except FileNotFoundError as error:
-            before, state = state, open_state(source, state)
+            before, state = state, reopen(source, state)
             if before is state:
                 raise GalleryError(str(source), f"{error.filename} is missing; {REPAIR}") from error
             continue
@@ -36,7 +39,7 @@ def take_snapshot(source: Path, state: State, target: Path) -> State:
     raise GalleryError(str(source), "changes faster than it can be copied; try again")
 
 
-def _link_files(source: Path, target: Path, manifest: Manifest) -> None:
+def _link_files(source: Path, target: Path, manifest: Committed) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for name in manifest.names():
         (target / name).unlink(missing_ok=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from indexes.exact import Ids, Vectors
-from indexes.manifest import REPAIR, Manifest, read_manifest
+from indexes.manifest import REPAIR, AnyManifest, Committed, Manifest, read_committed
 from indexes.segment import Segment, are_unit, open_segment
 from matcher.errors import GalleryError
 
@@ -24,19 +26,44 @@ class State:
     segments: tuple[Segment, ...]
 
 
+class Opened(Protocol):
+    """The state of a gallery of any kind."""
+
+    @property
+    def manifest(self) -> Committed:
+        """What was committed."""
+
+
+AnyState = TypeVar("AnyState", bound=Opened)
+
+
 def open_state(folder: Path, previous: State | None = None) -> State:
-    """Open what was committed last; a file that a writer deleted meanwhile means: read the manifest again."""
+    """Open what was committed last to a gallery of vectors, keeping what `previous` has open of it."""
     opened = {s.record.name: s for s in previous.segments} if previous else {}
-    manifest = read_manifest(folder)
+
+    def open_all(manifest: Manifest) -> State:
+        segments = [open_segment(folder, s, manifest.dims, opened.get(s.name)) for s in manifest.segments]
+        return State(manifest, tuple(segments))
+
+    return open_latest(folder, Manifest, open_all, previous)
+
+
+def open_latest(
+    folder: Path,
+    kind: type[AnyManifest],
+    open_all: Callable[[AnyManifest], AnyState],
+    previous: AnyState | None,
+) -> AnyState:
+    """Open what was committed last; a file that a writer deleted meanwhile means: read the manifest again."""
+    manifest = read_committed(folder, kind)
     for _ in range(OPEN_TRIES):
         if previous and manifest == previous.manifest:
             return previous
         try:
-            segments = [open_segment(folder, s, manifest.dims, opened.get(s.name)) for s in manifest.segments]
-            return State(manifest, tuple(segments))
+            return open_all(manifest)
         except FileNotFoundError as error:
             missing = Path(error.filename or "a file").name
-            before, manifest = manifest, read_manifest(folder)
+            before, manifest = manifest, read_committed(folder, kind)
             if before == manifest:
                 break
     raise GalleryError(str(folder), f"{missing} is missing; {REPAIR}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,16 +16,18 @@ from indexes.exact import Ids, Vectors
 from indexes.manifest import (
     MANIFEST,
     REPAIR,
+    AnyManifest,
+    Committed,
     Manifest,
     SegmentRecord,
     Tombstones,
     clear_leftovers,
     commit_manifest,
     next_generation,
-    read_manifest,
+    read_committed,
 )
 from indexes.segment import Segment, little, write_rows, write_whole
-from indexes.state import State, checked_pair, open_state
+from indexes.state import AnyState, State, checked_pair, open_state
 from matcher.config import GallerySettings
 from matcher.errors import GalleryError
 from matcher.faults import commit_point
@@ -54,7 +56,7 @@ def write_change(
         files = write_rows(folder, name, ids[order], [vectors[order]])
         records.append(finish_segment(folder, name, files, state.manifest.dims, settings))
     update = {"segments": tuple(records), "position": position, "settings": settings}
-    return _commit(folder, state, state.manifest.model_copy(update=update), generation)
+    return commit_change(folder, state, state.manifest.model_copy(update=update), generation, open_state)
 
 
 def merge_segments(folder: Path, state: State, settings: GallerySettings, chosen: set[int]) -> State:
@@ -68,7 +70,7 @@ def merge_segments(folder: Path, state: State, settings: GallerySettings, chosen
     files = write_rows(folder, name, ids[order], _gathered(segments, order, dims))
     records.append(finish_segment(folder, name, files, dims, settings))
     update = {"segments": tuple(records), "settings": settings}
-    return _commit(folder, state, state.manifest.model_copy(update=update), generation)
+    return commit_change(folder, state, state.manifest.model_copy(update=update), generation, open_state)
 
 
 def _without(segment: Segment, removed: Ids, generation: int) -> SegmentRecord | None:
@@ -85,13 +87,20 @@ def _without(segment: Segment, removed: Ids, generation: int) -> SegmentRecord |
     return segment.record.model_copy(update={"dead": Tombstones(name=name, count=len(dead), file=file)})
 
 
-def _commit(folder: Path, state: State, manifest: Manifest, generation: int) -> State:
+def commit_change(
+    folder: Path,
+    state: AnyState,
+    manifest: Committed,
+    generation: int,
+    reopen: Callable[[Path, AnyState], AnyState],
+) -> AnyState:
+    """Commit `manifest` if it differs from the state's, retiring the files it leaves out; the new state."""
     before = state.manifest
     if manifest == before:
         return state
     retired = tuple(sorted(set(before.names()) - set(manifest.names())))
     commit_manifest(folder, manifest.model_copy(update={"generation": generation, "retired": retired}))
-    after = open_state(folder, state)
+    after = reopen(folder, state)
     clear_leftovers(folder, after.manifest)
     return after
 
@@ -101,25 +110,27 @@ def segment_name(generation: int) -> str:
     return f"segment-{generation:08d}"
 
 
-def create(folder: Path, *, dims: int, fingerprint: str, settings: GallerySettings) -> None:
-    """Commit an empty manifest into `folder`, making it where needed."""
+def create(folder: Path, empty: Callable[[], Committed]) -> None:
+    """Commit the manifest that `empty` makes into `folder`, making it where needed."""
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder, 0.0):
         if (folder / MANIFEST).exists():
             raise GalleryError(str(folder), "exists already; open it, or name another folder")
         clear_leftovers(folder, None)
-        commit_manifest(folder, Manifest(dims=dims, fingerprint=fingerprint, settings=settings))
+        commit_manifest(folder, empty())
 
 
 @contextmanager
-def writing(folder: Path, wait_seconds: float) -> Iterator[State]:
+def writing(
+    folder: Path, wait_seconds: float, kind: type[Committed], reopen: Callable[[Path], AnyState]
+) -> Iterator[AnyState]:
     """Hold the lock for the block, and clean up after killed writers first."""
-    if read_manifest(folder).frozen:
+    if read_committed(folder, kind).frozen:
         raise GalleryError(
             str(folder), "is a snapshot and never changes; write to the gallery it was taken from"
         )
     with _locked(folder, wait_seconds):
-        state = open_state(folder)
+        state = reopen(folder)
         clear_leftovers(folder, state.manifest)
         yield state
 
@@ -128,9 +139,23 @@ def rebuild(
     folder: Path, batches: Iterable[tuple[ArrayLike, ArrayLike]], plan: Manifest, wait_seconds: float
 ) -> None:
     """Write all batches into one new segment and commit a manifest like `plan` that holds it alone."""
+    replace_all(
+        folder,
+        wait_seconds,
+        Manifest,
+        lambda generation: plan.model_copy(
+            update={"segments": _write_stream(folder, batches, plan, generation)}
+        ),
+    )
+
+
+def replace_all(
+    folder: Path, wait_seconds: float, kind: type[AnyManifest], write: Callable[[int], AnyManifest]
+) -> None:
+    """Commit what `write` makes of a new generation in place of whatever is in `folder`, damaged or not."""
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder, wait_seconds):
-        before = _readable(folder)
+        before = _readable(folder, kind)
         if before and before.frozen:
             raise GalleryError(
                 str(folder), "is a snapshot and never changes; rebuild the gallery it was taken from"
@@ -138,16 +163,17 @@ def rebuild(
         if before:
             clear_leftovers(folder, before)
         generation = next_generation(folder, before)
-        records = _write_stream(folder, batches, plan, generation)
+        manifest = write(generation)
         retired = tuple(sorted(before.names())) if before else ()
-        update = {"segments": records, "generation": generation, "retired": retired}
-        commit_manifest(folder, plan.model_copy(update=update))
-        clear_leftovers(folder, read_manifest(folder))
+        after = commit_manifest(
+            folder, manifest.model_copy(update={"generation": generation, "retired": retired})
+        )
+        clear_leftovers(folder, after)
 
 
-def _readable(folder: Path) -> Manifest | None:
+def _readable(folder: Path, kind: type[AnyManifest]) -> AnyManifest | None:
     try:
-        return read_manifest(folder)
+        return read_committed(folder, kind)
     except GalleryError:
         return None
 

@@ -1,0 +1,73 @@
+"""What the manifest of a voting gallery says: its vocabulary and its segments of local features."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from indexes.durable import FileRecord
+from indexes.manifest import Committed, Name, Tombstones
+from indexes.words import DIMS, MOST_WORDS
+from matcher.records import Record
+
+VotingRole = Literal["index", "ids", "counts"]
+
+
+class WordsRecord(Record):
+    """The file of the vocabulary: uint8 (count, 128)."""
+
+    name: Name
+    count: int = Field(ge=1, le=MOST_WORDS)
+    file: FileRecord
+
+
+class VotingRecord(Record):
+    """One segment: `count` features of `images` ids. Files: the FAISS lists, the ids, features an id."""
+
+    name: Name
+    count: int = Field(ge=1)
+    images: int = Field(ge=1)
+    files: dict[VotingRole, FileRecord]
+    dead: Tombstones | None = Field(None, description="numbers of the removed ids within the segment")
+    removed: int = Field(0, ge=0, description="features of the removed ids")
+
+    @property
+    def live(self) -> int:
+        """Features that were not removed."""
+        return self.count - self.removed
+
+    def names(self) -> dict[str, FileRecord]:
+        """File name to what it must hold."""
+        named = {f"{self.name}-{role}": record for role, record in self.files.items()}
+        return named | ({self.dead.name: self.dead.file} if self.dead else {})
+
+
+class VotingManifest(Committed):
+    """All there is to know of a voting gallery but the features and the words."""
+
+    metric: Literal["votes of local features"] = "votes of local features"
+    words: WordsRecord
+    segments: tuple[VotingRecord, ...] = ()
+
+    @model_validator(mode="after")
+    def _files_agree(self) -> Self:
+        if self.words.file.bytes != self.words.count * DIMS:
+            raise ValueError("the file of the words does not fit their count")
+        for segment in self.segments:
+            held = {role: record.bytes for role, record in segment.files.items() if role != "index"}
+            if "index" not in segment.files or held != dict.fromkeys(("ids", "counts"), segment.images * 8):
+                raise ValueError(f"the files of {segment.name} do not fit its count")
+            dead = segment.dead.count if segment.dead else 0
+            if segment.dead and segment.dead.file.bytes != dead * 8:
+                raise ValueError(f"the tombstones of {segment.name} do not fit their count")
+            if not (dead < segment.images <= segment.count and dead <= segment.removed < segment.count):
+                raise ValueError(f"the counts of {segment.name} contradict each other")
+            if not dead and segment.removed:
+                raise ValueError(f"the counts of {segment.name} contradict each other")
+        return self
+
+    def names(self) -> dict[str, FileRecord]:
+        """The vocabulary's file and every file of every segment."""
+        named = {name: record for segment in self.segments for name, record in segment.names().items()}
+        return named | {self.words.name: self.words.file}

@@ -1,0 +1,193 @@
+"""One segment of a voting gallery: features as they are, 128 bytes each, in FAISS lists by their word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+from faiss.contrib.inspect_tools import get_invlist
+from numpy.typing import NDArray
+
+from indexes.durable import record_of, sync_file
+from indexes.exact import NO_ID, Ids, Neighbours, Vectors
+from indexes.manifest import REPAIR
+from indexes.segment import check_sizes, read_tombstones, write_whole, wrong_files
+from indexes.voting_manifest import VotingRecord
+from indexes.words import DIMS, Features
+from matcher.errors import GalleryError
+from matcher.faults import commit_point
+
+MARGIN = 5
+"""Candidates beyond those wanted, so that equal distances at the edge show."""
+FOUND_AT_ONCE = 2**20
+
+List = tuple[int, Ids, Features]
+"""A word and its features: the numbers of their ids within the segment, (n,), and themselves, (n, 128)."""
+
+
+@dataclass(frozen=True, eq=False)
+class VotingSegment:
+    """An open segment; `ids` (distinct, rising), `counts` and the index are mapped, `dead` numbers ids."""
+
+    folder: Path
+    record: VotingRecord
+    ids: Ids
+    counts: Ids
+    dead: Ids
+    index: Any
+
+    @cached_property
+    def live(self) -> NDArray[np.bool_]:
+        """Which ids were not removed."""
+        live = np.ones(self.record.images, np.bool_)
+        live[self.dead] = False
+        return live
+
+    @cached_property
+    def _selector(self) -> Any:
+        """FAISS passes removed ids over while it scans, so that they take no neighbour's place."""
+        return faiss.IDSelectorBitmap(np.packbits(self.live, bitorder="little")) if len(self.dead) else None
+
+    def numbers_of(self, wanted: Ids) -> Ids:
+        """Numbers of the given distinct, rising ids that are here and live, rising."""
+        places = np.searchsorted(self.ids, wanted)
+        inside = places < self.record.images
+        places = places[inside][self.ids[places[inside]] == wanted[inside]]
+        kept: Ids = places[self.live[places]]
+        return kept
+
+    def nearest(self, queries: Vectors, lists: Ids, k: int) -> Neighbours:
+        """The `k` nearest live features of the given lists, (q, probes); scores: minus the squared distance.
+
+        Distances of whole numbers are exact (FAISS sums them as integers), equal ones rank by id. FAISS keeps
+        any of several equal ones at the edge, so a query whose edge is not clear is asked for more.
+        """
+        k = min(k, self.record.count)
+        found = Neighbours(np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.int64))
+        asked, wanted = np.arange(len(queries)), min(self.record.count, k + MARGIN)
+        while len(asked):
+            doubtful = [np.empty(0, np.int64)]
+            step = max(1, FOUND_AT_ONCE // wanted)
+            for start in range(0, len(asked), step):
+                part = asked[start : start + step]
+                far, numbers = self._search(queries[part], lists[part], wanted)
+                order = np.lexsort((numbers, far), axis=-1)[:, :k]
+                numbers_kept = np.take_along_axis(numbers, order, axis=1)
+                found.scores[part] = -np.take_along_axis(far, order, axis=1)
+                found.ids[part] = np.where(numbers_kept < 0, NO_ID, self.ids[numbers_kept])
+                clear = (numbers[:, -1] < 0) | (far[:, -1] > far[:, k - 1])
+                doubtful.append(part[~clear])
+            if wanted == self.record.count:
+                break
+            asked, wanted = np.concatenate(doubtful), min(self.record.count, wanted * 4)
+        return found
+
+    def _search(self, queries: Vectors, lists: Ids, k: int) -> tuple[NDArray[np.float32], Ids]:
+        """FAISS's search of given lists; its Python wrapper takes no parameters, the inner call does."""
+        queries, lists = np.ascontiguousarray(queries), np.ascontiguousarray(lists)
+        far, numbers = np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.int64)
+        coarse = np.zeros(lists.shape, np.float32)
+        settings = faiss.SearchParametersIVF(nprobe=lists.shape[1], sel=self._selector)
+        pointers = [faiss.swig_ptr(array) for array in (queries, lists, coarse, far, numbers)]
+        asked, words, unused, distances, labels = pointers
+        self.index.search_preassigned_c(
+            len(queries), asked, k, words, unused, distances, labels, False, settings
+        )
+        return far, numbers
+
+    def list_of(self, word: int) -> tuple[Ids, Features]:
+        """Live features of a word, copied: numbers of their ids (n,), features (n, 128)."""
+        numbers, codes = get_invlist(self.index.invlists, word)
+        kept = self.live[numbers]
+        return numbers[kept], codes[kept]
+
+    def problems(self) -> list[str]:
+        """What a full reading finds wrong; empty if all is well."""
+        return wrong_files(self.folder, self.record.names()) or self._wrong_contents()
+
+    def _wrong_contents(self) -> list[str]:
+        name = self.record.name
+        if self.ids[0] < 0 or np.any(np.diff(self.ids) <= 0):
+            return [f"{name}: its ids do not rise from 0"]
+        counts = np.zeros(self.record.images, np.int64)
+        for word in range(self.index.nlist):
+            numbers = get_invlist(self.index.invlists, word)[0]
+            if np.any(numbers < 0) or np.any(numbers >= len(counts)):
+                return [f"{name}: the list of word {word} names an id that does not exist"]
+            counts += np.bincount(numbers, minlength=len(counts)) if len(numbers) else 0
+        if np.any(counts != self.counts) or counts[self.dead].sum() != self.record.removed:
+            return [f"{name}: its lists do not fit its counts"]
+        return []
+
+
+def lists_of(numbers: Ids, words: NDArray[np.integer], features: Features) -> Iterator[List]:
+    """Features (n, 128) grouped by their words (n,); `numbers` (n,) rise within a list."""
+    order = np.lexsort((numbers, words))
+    distinct, starts = np.unique(words[order], return_index=True)
+    for word, rows in zip(distinct.tolist(), np.split(order, starts[1:]), strict=True):
+        yield word, numbers[rows], features[rows]
+
+
+def write_segment(folder: Path, name: str, ids: Ids, lists: Iterable[List], size: int) -> VotingRecord:
+    """Write a segment of distinct, rising ids; `lists` come in any order, `size` is how many words there are.
+
+    Takes 136 bytes of memory a feature. The quantizer in the file is empty: words are found by `Words`.
+    """
+    index = faiss.IndexIVFScalarQuantizer(
+        faiss.IndexFlatL2(DIMS), DIMS, size, faiss.ScalarQuantizer.QT_8bit_direct, faiss.METRIC_L2, False
+    )
+    counts = np.zeros(len(ids), np.int64)
+    for word, numbers, codes in lists:
+        rows, bits = np.ascontiguousarray(numbers, np.int64), np.ascontiguousarray(codes, np.uint8)
+        index.invlists.add_entries(word, len(rows), faiss.swig_ptr(rows), faiss.swig_ptr(bits))
+        np.add.at(counts, rows, 1)
+    index.is_trained, index.ntotal = True, int(counts.sum())
+    path = folder / f"{name}-index"
+    faiss.write_index(index, str(path))
+    sync_file(path)
+    files = {
+        "index": record_of(path),
+        "ids": write_whole(folder / f"{name}-ids", ids),
+        "counts": write_whole(folder / f"{name}-counts", counts),
+    }
+    commit_point("index:segment-written")
+    return VotingRecord.model_validate(
+        {"name": name, "count": index.ntotal, "images": len(ids), "files": files}
+    )
+
+
+def open_segment(
+    folder: Path, record: VotingRecord, size: int, previous: VotingSegment | None = None
+) -> VotingSegment:
+    """Open a segment after comparing file sizes, reusing what `previous` has open of the same files.
+
+    Raises `FileNotFoundError` where a file is gone, and `GalleryError` where one is damaged.
+    """
+    check_sizes(folder, record.names())
+    dead = read_tombstones(folder, record.dead, record.images)
+    if previous and previous.record.files == record.files and previous.record.name == record.name:
+        return replace(previous, record=record, dead=dead)
+    ids, counts = (
+        np.asarray(np.memmap(folder / f"{record.name}-{role}", dtype="<i8", mode="r", shape=(record.images,)))
+        for role in ("ids", "counts")
+    )
+    return VotingSegment(folder, record, ids, counts, dead, _open_index(folder, record, size))
+
+
+def _open_index(folder: Path, record: VotingRecord, size: int) -> Any:
+    path = folder / f"{record.name}-index"
+    try:
+        index = faiss.read_index(str(path), getattr(faiss, "IO_FLAG_MMAP_IFC", faiss.IO_FLAG_MMAP))
+    except (RuntimeError, MemoryError) as error:
+        raise GalleryError(str(folder), f"{path.name} is damaged; {REPAIR}") from error
+    fits = isinstance(index, faiss.IndexIVFScalarQuantizer) and (
+        (index.ntotal, index.d, index.nlist, index.code_size) == (record.count, DIMS, size, DIMS)
+    )
+    if not fits or index.sq.qtype != faiss.ScalarQuantizer.QT_8bit_direct:
+        raise GalleryError(str(folder), f"{path.name} does not fit its segment; {REPAIR}")
+    return index

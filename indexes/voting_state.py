@@ -1,0 +1,63 @@
+"""What a voting gallery was at one commit, opened: its vocabulary and its segments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from indexes.durable import record_of
+from indexes.exact import Ids, Neighbours, merge
+from indexes.manifest import REPAIR
+from indexes.segment import check_sizes
+from indexes.state import open_latest
+from indexes.voting_manifest import VotingManifest, WordsRecord
+from indexes.voting_segment import VotingSegment, open_segment
+from indexes.words import DIMS, Features, Words
+from matcher.errors import GalleryError
+
+
+@dataclass(frozen=True, eq=False)
+class VotingState:
+    """One committed manifest, its words and its open segments; never changes."""
+
+    manifest: VotingManifest
+    words: Words
+    segments: tuple[VotingSegment, ...]
+
+    def nearest(self, features: Features, k: int, probes: int) -> Neighbours:
+        """The `k` nearest live features of all segments: scores are minus the squared distance, exact."""
+        if not self.segments:
+            return merge([], len(features), k)
+        lists = self.words.nearest(features, probes)
+        queries = features.astype(np.float32)
+        return merge([segment.nearest(queries, lists, k) for segment in self.segments], len(features), k)
+
+    def ids(self) -> Ids:
+        """The distinct live ids, rising."""
+        parts = [segment.ids[segment.live] for segment in self.segments]
+        return np.unique(np.concatenate([np.empty(0, np.int64), *parts]))
+
+
+def open_state(folder: Path, previous: VotingState | None = None) -> VotingState:
+    """Open what was committed last, keeping what `previous` has open of it."""
+
+    def open_all(manifest: VotingManifest) -> VotingState:
+        if previous and previous.manifest.words == manifest.words:
+            opened, words = {s.record.name: s for s in previous.segments}, previous.words
+        else:
+            opened, words = {}, _read_words(folder, manifest.words)
+        parts = [open_segment(folder, s, len(words), opened.get(s.name)) for s in manifest.segments]
+        return VotingState(manifest, words, tuple(parts))
+
+    return open_latest(folder, VotingManifest, open_all, previous)
+
+
+def _read_words(folder: Path, record: WordsRecord) -> Words:
+    """Hashed at each opening: a wrong word would not fail, it would miss features."""
+    check_sizes(folder, {record.name: record.file})
+    path = folder / record.name
+    if record_of(path) != record.file:
+        raise GalleryError(str(folder), f"{record.name} is damaged (its checksum differs); {REPAIR}")
+    return Words(np.fromfile(path, dtype=np.uint8).reshape(record.count, DIMS))
