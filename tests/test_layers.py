@@ -17,9 +17,13 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "faces": ("matcher/cli*", "matcher/service*", "benchmarks/*", "training/*"),
     "application": (
         "matcher/assembly.py", "matcher/scan*", "matcher/report/*", "matcher/demo/*", "matcher/outputs.py",
-        "matcher/workspace*", "matcher/snapshot*",
+        "matcher/workspace*", "matcher/snapshot*", "matcher/finder.py",
+        "matcher/galleries.py",
     ),
-    "judgement": ("matcher/decision.py", "matcher/policy.py", "matcher/matching*", "matcher/signals/*"),
+    "judgement": (
+        "matcher/decision.py", "matcher/policy.py", "matcher/matching*", "matcher/similarity.py",
+        "matcher/signals/*",
+    ),
     "domain": (
         "matcher/catalog/*", "matcher/models/*", "matcher/manifests/*", "matcher/containers/*",
         "matcher/images.py", "matcher/colour.py", "matcher/sources.py", "matcher/fetch.py",
