@@ -47,6 +47,33 @@ class DatabaseSettings(Section):
     busy_timeout_seconds: float = Field(30.0, gt=0, description="how long another writer is waited for")
 
 
+class ModelSettings(Section):
+    """Which models look at images, and at what size."""
+
+    embedder: str = Field(
+        "builtin", description="builtin, open_clip:ARCH/WEIGHTS, checkpoint:PATH or torchscript:PATH"
+    )
+    embed_side: int = Field(320, ge=64, description="longest side the builtin embedder sees, pixels")
+    photo_tiles: tuple[tuple[float, int], ...] = Field(
+        ((0.75, 2), (0.5, 3)), description="regions of a photo with a descriptor of their own: (share, steps)"
+    )
+    reference_tiles: tuple[tuple[float, int], ...] = Field((), description="the same of a reference")
+    keypoint_side: int = Field(512, ge=64, description="longest side in which keypoints are found, pixels")
+    keypoint_count: int = Field(800, ge=16, description="keypoints kept of an image")
+
+
+class MatchingSettings(Section):
+    """How many references are proposed for a photo, and how they are verified."""
+
+    by_descriptor: int = Field(10, ge=1, description="candidates proposed by descriptor")
+    by_vote: int = Field(12, ge=0, description="candidates proposed by votes of local features; 0: none")
+    voting_keypoints: int = Field(300, ge=1, description="keypoints of an image that vote or are voted for")
+    mirrored: int = Field(4, ge=0, description="unverified candidates that are tried again mirrored")
+    ratio: float = Field(0.85, gt=0, le=1, description="nearest over second nearest keypoint distance")
+    threshold: float = Field(4.0, gt=0, description="pixels on a 400-pixel canvas a match may be off")
+    least_inliers: int = Field(5, ge=4, description="fewer agreeing keypoints verify nothing")
+
+
 class GallerySettings(Section):
     """How vectors are stored and searched."""
 
@@ -76,6 +103,8 @@ class Settings(Section):
     images: ImageSettings = ImageSettings()
     fetch: FetchSettings = FetchSettings()
     database: DatabaseSettings = DatabaseSettings()
+    models: ModelSettings = ModelSettings()
+    matching: MatchingSettings = MatchingSettings()
     gallery: GallerySettings = GallerySettings()
     scan: ScanSettings = ScanSettings()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,16 +41,20 @@ class Embedder(Protocol):
 
 @dataclass(frozen=True)
 class Keypoints:
-    """Local features of one image.
+    """Local features of one image, strongest first, and a small version of the image itself.
 
     `points`: float32 (n, 2), x and y divided by the image's width and height, so in [0, 1].
-    `descriptors`: uint8 (n, 128), RootSIFT scaled by 512 and rounded.
+    `frames`: float32 (n, 2), log2 of the keypoint's size over the image's longest side, and its angle in degrees.
+    `descriptors`: uint8 (n, 128), RootSIFT scaled to length 512 and rounded.
     `aspect`: width / height of the image.
+    `swatch`: uint8 (64, 64, 3), the image squashed to a square, to compare colours and shading once aligned.
     """
 
     points: NDArray[np.float32]
+    frames: NDArray[np.float32]
     descriptors: NDArray[np.uint8]
     aspect: float
+    swatch: Pixels
 
 
 class KeypointDetector(Protocol):
@@ -68,13 +72,21 @@ class KeypointDetector(Protocol):
 class Correspondence:
     """How a reference lies in a photo, as the keypoints have it.
 
-    `inliers` agree with the homography; `quad` is the reference's outline in the photo, float32 (4, 2) in [0, 1]
-    coordinates of the photo, clockwise from the reference's top left; `mirrored` when only the flipped photo agreed.
+    `matches` are the mutual matches that were tried, `inliers` those that agree with the homography;
+    `coverage` is the share of the reference's area inside the inliers' hull, `visible` the share of the reference
+    that falls inside the photo. `grey` and `colour` are correlations in [-1, 1] of the aligned pixels' shading and
+    chroma inside the hull; `whole` is the shading's over the whole reference. `quad` is the reference's outline in
+    the photo, float32 (4, 2) in [0, 1] coordinates of the photo, clockwise from the reference's top left;
+    `mirrored` when only the flipped photo agreed.
     """
 
-    inliers: int
     matches: int
+    inliers: int
     coverage: float
+    visible: float
+    grey: float
+    colour: float
+    whole: float
     quad: NDArray[np.float32]
     mirrored: bool
 
@@ -82,8 +94,11 @@ class Correspondence:
 class KeypointMatcher(Protocol):
     """Verifies candidates: does a homography carry the reference's keypoints onto the photo's?"""
 
-    def match(self, photo: Keypoints, references: Sequence[Keypoints]) -> list[Correspondence | None]:
-        """One answer a reference, None where no believable homography exists."""
+    name: str
+    fingerprint: str
+
+    def match(self, photo: Keypoints, pixels: Pixels, reference: Keypoints, *, mirrored: bool) -> Correspondence | None:
+        """The best correspondence, None where no believable homography exists; `mirrored` flips the photo first."""
         ...
 
 
@@ -124,6 +139,3 @@ class TextReader(Protocol):
     def read(self, images: Sequence[Pixels]) -> list[list[TextLine]]:
         """Lines an image, in reading order."""
         ...
-
-
-Options = dict[str, Any]

@@ -1,0 +1,136 @@
+"""The only place that names concrete classes: settings in, working parts out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from indexes.gallery import Gallery
+from indexes.voting import VotingGallery
+from matcher.config import ModelSettings, Settings
+from matcher.errors import ModelError
+from matcher.examining import Examiner
+from matcher.galleries import Galleries
+from matcher.matching import DescriptorSearch, FeatureVote, PhotoMatcher, ReferenceKeypoints
+from matcher.models import Embedder, KeypointDetector, KeypointMatcher
+from matcher.models.views import boxes
+from matcher.photo_cache import PhotoCache
+from matcher.policy import Policy
+from matcher.signals import Signal
+from matcher.signals.copy import CopySignal
+from matcher.signals.known_counterfeit import KnownCounterfeitSignal
+from matcher.signals.price import PriceSignal
+from matcher.signals.product import ProductSignal
+from matcher.signals.seller import SellerSignal
+from matcher.similarity import load_scorer
+from matcher.snapshot import Snapshot, take_snapshot
+from matcher.workspace import Workspace
+
+EMBEDDERS = ("builtin", "open_clip:ARCH/WEIGHTS", "checkpoint:PATH", "torchscript:PATH")
+
+
+def build_embedder(settings: ModelSettings, name: str = "") -> Embedder:
+    """The embedder that `name` (or the settings) ask for; raises `ModelError` for an unknown name or bad weights."""
+    kind, _, rest = (name or settings.embedder).partition(":")
+    views = {"photo_boxes": boxes(settings.photo_tiles), "reference_boxes": boxes(settings.reference_tiles)}
+    if kind == "builtin" and not rest:
+        from matcher.models.builtin_embedder import BuiltinEmbedder
+
+        return BuiltinEmbedder(
+            side=settings.embed_side, photo_tiles=settings.photo_tiles, reference_tiles=settings.reference_tiles
+        )
+    if kind == "open_clip" and rest:
+        from matcher.models.open_clip_embedder import OpenClipEmbedder
+
+        return OpenClipEmbedder.load(rest, **views)
+    if kind == "checkpoint" and rest:
+        from matcher.models.checkpoint_embedder import CheckpointEmbedder
+
+        return CheckpointEmbedder.load(Path(rest), **views)
+    if kind == "torchscript" and rest:
+        from matcher.models.torchscript_embedder import TorchscriptEmbedder
+
+        return TorchscriptEmbedder.load(Path(rest), **views)
+    raise ModelError(name or settings.embedder, f"is unknown; use one of {', '.join(EMBEDDERS)}")
+
+
+def build_keypoints(settings: Settings) -> tuple[KeypointDetector, KeypointMatcher]:
+    """What finds keypoints and what verifies by them."""
+    from matcher.models.homography import HomographyMatcher
+    from matcher.models.rootsift import RootSift
+
+    detector = RootSift(side=settings.models.keypoint_side, count=settings.models.keypoint_count)
+    wanted = settings.matching
+    return detector, HomographyMatcher(ratio=wanted.ratio, threshold=wanted.threshold, least=wanted.least_inliers)
+
+
+def build_photo_matcher(
+    settings: Settings, *, embedder: Embedder, descriptors: DescriptorSearch, votes: FeatureVote, references: ReferenceKeypoints
+) -> PhotoMatcher:
+    """Search and verification over the given galleries."""
+    detector, verifier = build_keypoints(settings)
+    return PhotoMatcher(
+        embedder=embedder,
+        detector=detector,
+        verifier=verifier,
+        scorer=load_scorer(),
+        descriptors=descriptors,
+        votes=votes,
+        references=references,
+        settings=settings.matching,
+    )
+
+
+def build_galleries(workspace: Workspace) -> Galleries:
+    """The galleries of a workspace under the models its settings ask for."""
+    from matcher.models.vocabulary import load_vocabulary
+
+    detector, _ = build_keypoints(workspace.settings)
+    return Galleries(
+        workspace.folder / "galleries",
+        workspace.database,
+        workspace.store,
+        workspace.settings,
+        embedder=build_embedder(workspace.settings.models),
+        detector=detector,
+        words=load_vocabulary(),
+    )
+
+
+def freeze(workspace: Workspace, galleries: Galleries, policy: Policy) -> Snapshot:
+    """A snapshot of the workspace as it is now, under `policy`."""
+    models = {"embedder": galleries.embedder.name, "keypoints": galleries.detector.name, "logo": None, "text": None}
+    return take_snapshot(
+        workspace.folder / "snapshots", galleries, policy, workspace.settings, models=models, scorer=load_scorer().fingerprint
+    )
+
+
+def build_signals() -> tuple[Signal, ...]:
+    """Every signal, in the order evidence is looked for: cheap ones may use what dear ones found."""
+    return (CopySignal(), ProductSignal(), KnownCounterfeitSignal(), PriceSignal(), SellerSignal())
+
+
+def build_examiner(workspace: Workspace, snapshot: Snapshot, *, cache: PhotoCache, keep: bool = True) -> Examiner:
+    """What examines listings against `snapshot`; `keep` stores the photos of listings that are not clear.
+
+    The settings that verdicts depend on are the snapshot's own, so that a resumed scan cannot differ.
+    """
+    frozen = snapshot.description.settings
+    settings = workspace.settings.model_copy(update={"models": frozen.models, "matching": frozen.matching, "images": frozen.images})
+    embedder = build_embedder(settings.models)
+    detector, _ = build_keypoints(settings)
+    matcher = build_photo_matcher(
+        settings,
+        embedder=embedder,
+        descriptors=Gallery.open(snapshot.folder / "descriptors", fingerprint=embedder.fingerprint),
+        votes=VotingGallery.open(snapshot.folder / "votes"),
+        references=CatalogKeypoints(workspace.database, snapshot, detector.fingerprint),
+    )
+    return Examiner(
+        snapshot=snapshot,
+        matcher=matcher,
+        photo_boxes=boxes(settings.models.photo_tiles),
+        signals=build_signals(),
+        settings=settings,
+        cache=cache,
+        store=workspace.store if keep else None,
+    )

@@ -1,0 +1,148 @@
+"""One listing through the house: read and decode its photos once, search and verify them, ask each signal, decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from matcher.catalog import ExaminedListing, ImageStore, PhotoFacts, stored_hash_of
+from matcher.config import Settings
+from matcher.decision import best_matches, decide
+from matcher.errors import ImageError
+from matcher.images import content_hash, decode, storable
+from matcher.matching import Candidate, PhotoMatcher
+from matcher.models.views import Box
+from matcher.photo_cache import PhotoCache
+from matcher.records import FailedRow, Listing, Record, VerdictKind
+from matcher.signals import Examination, ExaminedPhoto, Sighting, Signal
+from matcher.snapshot import Snapshot
+
+LEAST_SCORE = 0.02
+"""Candidates less sure than this are kept only among the ten best."""
+KEPT_SIGHTINGS = 10
+
+
+class PhotoFindings(Record):
+    """What the matcher sees in one photo, whoever lists it: cached by content, so identical photos cost once."""
+
+    width: int
+    height: int
+    sightings: tuple[Sighting, ...]
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A verdict with what it rests on, or, without one, why there is none."""
+
+    result: ExaminedListing | None
+    failed: tuple[FailedRow, ...]
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A photo that could be read: its place in the listing, its bytes and what was found in it."""
+
+    position: int
+    source: str
+    blob: bytes
+    content_hash: str
+    findings: PhotoFindings
+
+
+class Examiner:
+    """Examines listings against one snapshot; the same listing gives the same verdict to the last digit."""
+
+    def __init__(self, *, snapshot: Snapshot, matcher: PhotoMatcher, photo_boxes: Sequence[Box], signals: Sequence[Signal],
+                 settings: Settings, cache: PhotoCache, store: ImageStore | None) -> None:
+        self.snapshot, self.matcher, self.signals, self.settings = snapshot, matcher, tuple(signals), settings
+        self._boxes, self._cache, self._store = tuple(photo_boxes), cache, store
+
+    def examine(self, listing: Listing, read: Callable[[str], bytes], *, source: str = "", line: int = 0) -> Examined:
+        """The verdict on `listing`; `read` gives an image's bytes or raises `ImageError`.
+
+        A photo that cannot be read is a failed row beside the verdict; a listing none of whose photos can be read has
+        no verdict. Bytes of listings that are not clear go to the image store, stripped of EXIF and GPS.
+        """
+        failed: list[FailedRow] = []
+        photos: list[_Read] = []
+        limit = self.settings.scan.max_photos_per_listing
+        for position, image in enumerate(listing.images[:limit]):
+            with _reported(failed, source, line, listing.listing_id):
+                photos.append(self._read(position, image, read(image)))
+        if len(listing.images) > limit:
+            failed.append(_failed(source, line, listing, f"has {len(listing.images)} photos; the first {limit} were examined"))
+        if not listing.images:
+            failed.append(_failed(source, line, listing, "has no photo to examine; give it an image"))
+        if not photos:
+            return Examined(None, tuple(failed))
+        return Examined(self._judged(listing, photos), tuple(failed))
+
+    def _read(self, position: int, image: str, blob: bytes) -> _Read:
+        key = content_hash(blob)
+        found = self._cache.get(key)
+        if found is not None:
+            return _Read(position, image, blob, key, PhotoFindings.model_validate_json(found))
+        picture = decode(blob, image, self.settings.images)
+        candidates = self.matcher.find(picture.pixels)
+        findings = PhotoFindings(width=picture.width, height=picture.height, sightings=self._sightings(candidates))
+        self._cache.put(key, findings.model_dump_json())
+        return _Read(position, image, blob, key, findings)
+
+    def _sightings(self, candidates: Sequence[Candidate]) -> tuple[Sighting, ...]:
+        kept = [
+            candidate for rank, candidate in enumerate(candidates)
+            if rank < KEPT_SIGHTINGS or max(candidate.copy, candidate.product) >= LEAST_SCORE
+        ]
+        return tuple(sighting_of(candidate, self._boxes) for candidate in kept)
+
+    def _judged(self, listing: Listing, photos: Sequence[_Read]) -> ExaminedListing:
+        examined = tuple(
+            ExaminedPhoto(photo.position, photo.findings.width, photo.findings.height, photo.content_hash, photo.findings.sightings)
+            for photo in photos
+        )
+        examination = Examination(listing, examined, self.snapshot)
+        evidence = [finding for signal in self.signals for finding in signal.examine(examination)]
+        description = self.snapshot.description
+        verdict = decide(
+            listing.listing_id, evidence, best_matches(examination), self.snapshot.policy, models=description.models, snapshot=description.number
+        )
+        keep = verdict.verdict is not VerdictKind.CLEAR
+        return ExaminedListing(listing, tuple(self._facts(photo, keep) for photo in photos), verdict)
+
+    def _facts(self, photo: _Read, keep: bool) -> PhotoFacts:
+        stored_hash = ""
+        if keep and self._store is not None:
+            kept = storable(photo.blob, photo.source, self.settings.images)
+            self._store.put(photo.content_hash, kept)
+            stored_hash = stored_hash_of(kept)
+        return PhotoFacts(photo.position, photo.source, photo.content_hash, stored_hash, photo.findings.width, photo.findings.height)
+
+
+def sighting_of(candidate: Candidate, boxes: Sequence[Box]) -> Sighting:
+    """A candidate in numbers that JSON keeps exactly: scores to six decimals, corners to four."""
+    comparison = candidate.comparison
+    found = comparison.correspondence
+    return Sighting(
+        image_id=candidate.image_id,
+        copy_score=round(candidate.copy, 6),
+        product_score=round(candidate.product, 6),
+        verified=candidate.verified,
+        cosine=round(comparison.cosine, 6),
+        inliers=found.inliers if found else 0,
+        mirrored=found.mirrored if found else False,
+        quad=tuple((round(float(x), 4), round(float(y), 4)) for x, y in found.quad) if found else (),
+        box=boxes[comparison.view] if comparison.view < len(boxes) else (0.0, 0.0, 1.0, 1.0),
+    )
+
+
+@contextmanager
+def _reported(failed: list[FailedRow], source: str, line: int, listing_id: str) -> Iterator[None]:
+    try:
+        yield
+    except ImageError as error:
+        failed.append(FailedRow(source=source, line=line, listing_id=listing_id, reason=str(error)))
+
+
+def _failed(source: str, line: int, listing: Listing, reason: str) -> FailedRow:
+    return FailedRow(source=source, line=line, listing_id=listing.listing_id, reason=reason)

@@ -1,0 +1,229 @@
+"""Keeps the galleries in step with the catalog: embeds what is new, applies the numbered changes, rebuilds from the cache."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexes.gallery import Gallery
+from indexes.voting import VotingGallery
+from matcher.catalog import (
+    Database,
+    ImageStore,
+    LiveImage,
+    changes_since,
+    get_descriptors,
+    get_keypoints,
+    image_facts,
+    last_number,
+    live_images,
+    missing_descriptors,
+    missing_keypoints,
+    put_descriptors,
+    put_keypoints,
+)
+from matcher.config import Settings
+from matcher.errors import GalleryError, MatcherError
+from matcher.faults import commit_point
+from matcher.images import decode
+from matcher.models import Embedder, KeypointDetector
+from matcher.models.stored_keypoints import pack, unpack
+from matcher.records import ImageRole
+
+SEARCHED_ROLES = (ImageRole.REFERENCE, ImageRole.KNOWN_COUNTERFEIT)
+"""Images that photos are searched among; logos are matched by region and have a gallery of their own."""
+BATCH_CHANGES = 64
+WAIT_SECONDS = 600.0
+Progress = Callable[[int, int], None]
+"""Called with (done, total)."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """What an image puts into the galleries: descriptors (views, dims) and voting features (n, 128)."""
+
+    descriptors: NDArray[np.float32]
+    voting: NDArray[np.uint8]
+
+
+class Galleries:
+    """The two galleries of a workspace under one set of models; made on first use."""
+
+    def __init__(self, folder: Path, database: Database, store: ImageStore, settings: Settings, *,
+                 embedder: Embedder, detector: KeypointDetector, words: NDArray[np.uint8]) -> None:
+        self.database, self.store, self.settings = database, store, settings
+        self.embedder, self.detector, self.words = embedder, detector, words
+        recipe = f"{detector.fingerprint}-{settings.matching.voting_keypoints}"
+        self.voting_fingerprint = f"{recipe}-{hashlib.sha256(words.tobytes()).hexdigest()[:16]}"
+        self.descriptor_folder = folder / f"descriptors-{embedder.fingerprint[:12]}"
+        self.voting_folder = folder / f"votes-{hashlib.sha256(self.voting_fingerprint.encode()).hexdigest()[:12]}"
+
+    def catch_up(self, progress: Progress | None = None) -> int:
+        """Apply every change the galleries do not hold yet, embedding new images; returns the number they now hold.
+
+        Safe to kill at any instant and to call from several processes: the writers' locks let one through at a time.
+        """
+        self._create()
+        self._describe_missing(progress)
+        with Gallery.open_writer(self.descriptor_folder, settings=self.settings.gallery, wait_seconds=WAIT_SECONDS) as writer:
+            for number, added, removed in self._changes(writer.position):
+                ids, vectors = joined((i, f.descriptors) for i, f in self._features(added))
+                writer.apply(add_ids=ids, add_vectors=vectors if len(ids) else None, remove_ids=removed, position=number)
+        with VotingGallery.open_writer(self.voting_folder, settings=self.settings.gallery, wait_seconds=WAIT_SECONDS) as votes:
+            for number, added, removed in self._changes(votes.position):
+                ids, features = joined((i, f.voting) for i, f in self._features(added))
+                votes.apply(add_ids=ids, add_features=features if len(ids) else None, remove_ids=removed, position=number)
+            return votes.position
+
+    def rebuild(self, progress: Progress | None = None) -> int:
+        """Write both galleries anew from the caches, whatever state their files are in; returns the number they hold."""
+        self._describe_missing(progress)
+        with self.database.read() as connection:
+            number = last_number(connection)
+            live = [image for role in SEARCHED_ROLES for image in live_images(connection, role)]
+        Gallery.rebuild(
+            self.descriptor_folder, self._batches(live, lambda f: f.descriptors), dims=self.embedder.dims,
+            fingerprint=self.embedder.fingerprint, position=number, settings=self.settings.gallery, wait_seconds=WAIT_SECONDS,
+        )
+        VotingGallery.rebuild(
+            self.voting_folder, self._batches(live, lambda f: f.voting), words=self.words,
+            fingerprint=self.voting_fingerprint, position=number, settings=self.settings.gallery, wait_seconds=WAIT_SECONDS,
+        )
+        return number
+
+    def compact(self) -> None:
+        """Merge segments and drop what was removed."""
+        self.catch_up()
+        with Gallery.open_writer(self.descriptor_folder, wait_seconds=WAIT_SECONDS) as writer:
+            writer.compact()
+        with VotingGallery.open_writer(self.voting_folder, wait_seconds=WAIT_SECONDS) as votes:
+            votes.compact()
+
+    def open(self) -> tuple[Gallery, VotingGallery]:
+        """Both galleries, for reading."""
+        return (
+            Gallery.open(self.descriptor_folder, fingerprint=self.embedder.fingerprint),
+            VotingGallery.open(self.voting_folder, fingerprint=self.voting_fingerprint),
+        )
+
+    def status(self) -> dict[str, Any]:
+        """Counts and sizes of both, ready for JSON."""
+        self._create()
+        gallery, votes = self.open()
+        with self.database.read() as connection:
+            number = last_number(connection)
+        return {"catalog": number, "embedder": self.embedder.name, "descriptors": gallery.status(), "votes": votes.status()}
+
+    def verify(self) -> list[str]:
+        """What is wrong with the galleries' files, and which images are in the catalog but not in them, or the reverse."""
+        try:
+            gallery, votes = self.open()
+        except GalleryError as error:
+            return [str(error)]
+        with self.database.read() as connection:
+            live = {image.image_id for role in SEARCHED_ROLES for image in live_images(connection, role)}
+        problems = [*gallery.verify(), *votes.verify()]
+        held = set(gallery.ids().tolist())
+        problems += [f"image {i} has no place in the gallery; run `matcher index rebuild`" for i in sorted(live - held)]
+        problems += [f"image {i} is in the gallery but not in the catalog; run `matcher index rebuild`" for i in sorted(held - live)]
+        # An image without any keypoint has no place among the votes, so only strangers count there.
+        strangers = set(votes.ids().tolist()) - live
+        return problems + [f"image {i} is among the votes but not in the catalog; run `matcher index rebuild`" for i in sorted(strangers)]
+
+    def _create(self) -> None:
+        """Make what is missing; whoever loses the race finds it made."""
+        makers: tuple[tuple[Path, Callable[[], object]], ...] = (
+            (self.descriptor_folder, lambda: Gallery.create(
+                self.descriptor_folder, dims=self.embedder.dims, fingerprint=self.embedder.fingerprint, settings=self.settings.gallery)),
+            (self.voting_folder, lambda: VotingGallery.create(
+                self.voting_folder, words=self.words, fingerprint=self.voting_fingerprint, settings=self.settings.gallery)),
+        )
+        for folder, make in makers:
+            if (folder / "manifest.json").exists():
+                continue
+            try:
+                make()
+            except GalleryError:
+                if not (folder / "manifest.json").exists():
+                    raise
+
+    def _changes(self, since: int) -> Iterator[tuple[int, list[LiveImage], list[int]]]:
+        """Batches of (last number, images that came and are still there, ids that went)."""
+        while True:
+            with self.database.read() as connection:
+                changes = changes_since(connection, since, BATCH_CHANGES)
+                searched = [change for change in changes if change.role in SEARCHED_ROLES]
+                came = [change.image_id for change in searched if change.action == "add"]
+                facts = list(image_facts(connection, came)) if came else []
+            if not changes:
+                return
+            since = changes[-1].number
+            live = sorted((LiveImage(f.image_id, f.role, f.content_hash) for f in facts), key=lambda image: image.image_id)
+            yield since, live, [change.image_id for change in searched if change.action == "remove"]
+
+    def _features(self, images: Sequence[LiveImage]) -> Iterator[tuple[int, Features]]:
+        """Features of each image from the caches; one without (its file is damaged) is left out and shows in `verify`."""
+        hashes = [image.content_hash for image in images]
+        self._describe(self._missing(hashes))  # most are there; another process may have imported some just now
+        with self.database.read() as connection:
+            descriptors = get_descriptors(connection, hashes, self.embedder.fingerprint)
+            blobs = get_keypoints(connection, hashes, self.detector.fingerprint)
+        count = self.settings.matching.voting_keypoints
+        for image in images:
+            if image.content_hash in descriptors and image.content_hash in blobs:
+                voting = unpack(blobs[image.content_hash]).descriptors[:count]
+                yield image.image_id, Features(descriptors[image.content_hash], voting)
+
+    def _batches(self, live: Sequence[LiveImage], part: Callable[[Features], NDArray[Any]]) -> Iterator[tuple[NDArray[np.int64], NDArray[Any]]]:
+        for start in range(0, len(live), BATCH_CHANGES):
+            ids, rows = joined((i, part(f)) for i, f in self._features(live[start : start + BATCH_CHANGES]))
+            if len(ids):
+                yield ids, rows
+
+    def _describe_missing(self, progress: Progress | None) -> None:
+        """Fill both caches for every searched image of the catalog, a few at a time."""
+        with self.database.read() as connection:
+            hashes = [image.content_hash for role in SEARCHED_ROLES for image in live_images(connection, role)]
+        wanted = self._missing(hashes)
+        for start in range(0, len(wanted), BATCH_CHANGES):
+            self._describe(wanted[start : start + BATCH_CHANGES])
+            if progress:
+                progress(min(start + BATCH_CHANGES, len(wanted)), len(wanted))
+
+    def _missing(self, hashes: Iterable[str]) -> list[str]:
+        wanted = list(dict.fromkeys(hashes))
+        with self.database.read() as connection:
+            missing = set(missing_descriptors(connection, wanted, self.embedder.fingerprint))
+            missing |= set(missing_keypoints(connection, wanted, self.detector.fingerprint))
+        return [content_hash for content_hash in wanted if content_hash in missing]
+
+    def _describe(self, hashes: Sequence[str]) -> None:
+        descriptors, keypoints = {}, {}
+        for content_hash in hashes:
+            try:
+                picture = decode(self.store.get(content_hash), content_hash, self.settings.images)
+            except MatcherError:
+                continue  # A damaged file is `catalog verify`'s to report; the other images go in.
+            descriptors[content_hash] = self.embedder.embed_references([picture.pixels])[0]
+            keypoints[content_hash] = pack(self.detector.detect(picture.pixels))
+        if not descriptors:
+            return
+        with self.database.write() as connection:
+            put_descriptors(connection, descriptors, self.embedder.fingerprint)
+            put_keypoints(connection, keypoints, self.detector.fingerprint)
+        commit_point("features:committed")
+
+
+def joined(parts: Iterable[tuple[int, NDArray[Any]]]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Rows of all parts under one another, and the id of each row."""
+    found = [(image_id, rows) for image_id, rows in parts if len(rows)]
+    if not found:
+        return np.zeros(0, np.int64), np.zeros((0, 0))
+    ids = np.repeat([image_id for image_id, _ in found], [len(rows) for _, rows in found])
+    return ids.astype(np.int64), np.concatenate([rows for _, rows in found])

@@ -1,0 +1,133 @@
+"""Search, then verify: which references a photo may show, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexes.exact import Neighbours, pair_scores
+from indexes.gallery import Stored
+from matcher.config import MatchingSettings
+from matcher.models import Descriptors, Embedder, KeypointDetector, KeypointMatcher, Keypoints, Pixels
+from matcher.records import Score
+from matcher.similarity import Comparison, Scorer, shading
+
+
+class DescriptorSearch(Protocol):
+    """What is asked of a gallery of descriptors: `indexes.gallery.Gallery` answers it."""
+
+    def search(self, queries: Descriptors, k: int) -> Neighbours:
+        """The nearest descriptors of each query, best first."""
+        ...
+
+    def vectors(self, ids: Sequence[int]) -> Stored:
+        """All descriptors of the given images."""
+        ...
+
+
+class FeatureVote(Protocol):
+    """What is asked of a gallery of local features: `indexes.voting.VotingGallery` answers it."""
+
+    def vote(self, features: NDArray[np.uint8], k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Votes and ids, each (k,), best first, ids padded with -1."""
+        ...
+
+
+class ReferenceKeypoints(Protocol):
+    """Where the keypoints of references come from."""
+
+    def get(self, image_ids: Sequence[int]) -> Mapping[int, Keypoints]:
+        """Keypoints by image id; an unknown id is left out."""
+        ...
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A reference image that a photo may show; `copy` and `product` are probabilities."""
+
+    image_id: int
+    comparison: Comparison
+    copy: Score
+    product: Score
+
+    @property
+    def verified(self) -> bool:
+        """Whether keypoints agree on where the reference lies in the photo."""
+        return self.comparison.correspondence is not None
+
+
+class PhotoMatcher:
+    """Proposes references by descriptor and by vote, verifies them with keypoints, scores each pair."""
+
+    def __init__(self, *, embedder: Embedder, detector: KeypointDetector, verifier: KeypointMatcher, scorer: Scorer,
+                 descriptors: DescriptorSearch, votes: FeatureVote, references: ReferenceKeypoints,
+                 settings: MatchingSettings) -> None:
+        self.embedder, self.detector, self.verifier, self.scorer = embedder, detector, verifier, scorer
+        self._descriptors, self._votes, self._references = descriptors, votes, references
+        self.settings = settings
+
+    def find(self, pixels: Pixels, *, verify: bool = True) -> list[Candidate]:
+        """References that the photo may show, likeliest product first; at most the proposals of one photo."""
+        descriptors = self.embedder.embed_photos([pixels])[0]
+        proposed = self._by_descriptor(descriptors)
+        if not verify:
+            return self._ranked((image_id, Comparison(cosine, view, 0.0, 0.0, None)) for image_id, (cosine, view) in proposed.items())
+        keypoints = self.detector.detect(pixels)
+        votes = self._by_vote(keypoints)
+        self._add_cosines(proposed, [image_id for image_id in votes if image_id not in proposed], descriptors)
+        references = self._references.get(sorted(proposed))
+        compared = {
+            image_id: Comparison(
+                cosine, view, shading(keypoints.swatch, references[image_id].swatch), votes.get(image_id, 0.0),
+                self.verifier.match(keypoints, pixels, references[image_id], mirrored=False),
+            )
+            for image_id, (cosine, view) in proposed.items() if image_id in references
+        }
+        self._try_mirrored(pixels, keypoints, compared, references)
+        return self._ranked(compared.items())
+
+    def _by_descriptor(self, descriptors: Descriptors) -> dict[int, tuple[float, int]]:
+        """The nearest images: their best cosine over all views and the view it was."""
+        # A reference may have several views, so neighbours are asked for with room for repeats.
+        scores, ids = self._descriptors.search(descriptors, self.settings.by_descriptor * self.embedder.reference_views)
+        best: dict[int, tuple[float, int]] = {}
+        for view, (row, names) in enumerate(zip(scores.tolist(), ids.tolist(), strict=True)):
+            for score, image_id in zip(row, names, strict=True):
+                if image_id >= 0 and score > best.get(image_id, (-2.0, 0))[0]:
+                    best[image_id] = (score, view)
+        nearest = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))
+        return dict(nearest[: self.settings.by_descriptor])
+
+    def _by_vote(self, keypoints: Keypoints) -> dict[int, float]:
+        if not self.settings.by_vote or not len(keypoints.points):
+            return {}
+        votes, ids = self._votes.vote(keypoints.descriptors[: self.settings.voting_keypoints], self.settings.by_vote)
+        return {image_id: vote for vote, image_id in zip(votes.tolist(), ids.tolist(), strict=True) if image_id >= 0}
+
+    def _add_cosines(self, proposed: dict[int, tuple[float, int]], ids: list[int], descriptors: Descriptors) -> None:
+        """Give images proposed by vote alone the cosine that the descriptor search would have given them."""
+        stored = self._descriptors.vectors(sorted(ids))
+        for image_id, vector in zip(stored.ids.tolist(), stored.vectors, strict=True):
+            scores = pair_scores(descriptors, np.broadcast_to(vector, descriptors.shape))
+            view = int(scores.argmax())
+            if float(scores[view]) > proposed.get(image_id, (-2.0, 0))[0]:
+                proposed[image_id] = (float(scores[view]), view)
+
+    def _try_mirrored(self, pixels: Pixels, keypoints: Keypoints, compared: dict[int, Comparison], references: Mapping[int, Keypoints]) -> None:
+        """A flipped copy keeps its descriptor but not its keypoints: look again at the nearest that did not verify."""
+        unverified = [item for item in compared.items() if item[1].correspondence is None]
+        unverified.sort(key=lambda item: (-item[1].cosine, item[0]))
+        for image_id, comparison in unverified[: self.settings.mirrored]:
+            found = self.verifier.match(keypoints, pixels, references[image_id], mirrored=True)
+            compared[image_id] = replace(comparison, correspondence=found)
+
+    def _ranked(self, compared: Iterable[tuple[int, Comparison]]) -> list[Candidate]:
+        candidates = [
+            Candidate(image_id, comparison, self.scorer.copy(comparison), self.scorer.product(comparison))
+            for image_id, comparison in compared
+        ]
+        return sorted(candidates, key=lambda candidate: (-candidate.product, candidate.image_id))

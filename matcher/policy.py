@@ -1,0 +1,147 @@
+"""The policy: how much each finding weighs and where a verdict begins, read from a versioned TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from matcher.errors import ConfigError
+from matcher.records import Evidence
+
+DEFAULT = "policies/default.toml"
+_START_FROM = "`matcher policy show` prints a whole policy to start from"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Thresholds(_Part):
+    """Probabilities from which on a listing goes to review, or is called counterfeit."""
+
+    review: float = Field(gt=0, le=1)
+    counterfeit: float = Field(gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _review_comes_first(self) -> Thresholds:
+        if self.review > self.counterfeit:
+            raise ValueError(f"review ({self.review}) is above counterfeit ({self.counterfeit})")
+        return self
+
+
+class Weights(_Part):
+    """Log-odds that a finding adds when it is entirely sure; only a licensed seller's are negative."""
+
+    copied: float = Field(ge=0, alias="copy")
+    product: float = Field(ge=0)
+    known_counterfeit_copy: float = Field(ge=0)
+    known_counterfeit_product: float = Field(ge=0)
+    price: float = Field(ge=0)
+    seller_unlicensed: float = Field(ge=0)
+    seller_licensed: float = Field(le=0)
+
+    def of(self, evidence: Evidence) -> float:
+        """The weight of such evidence at score 1; 0 for a signal that this policy does not weigh."""
+        match evidence.signal:
+            case "copy":
+                return self.copied
+            case "product":
+                return self.product
+            case "known-counterfeit":
+                copied = evidence.detail.get("kind") == "copy"
+                return self.known_counterfeit_copy if copied else self.known_counterfeit_product
+            case "price":
+                return self.price
+            case "seller":
+                licensed = evidence.detail.get("licensed") is True
+                return self.seller_licensed if licensed else self.seller_unlicensed
+            case _:
+                return 0.0
+
+
+class Rules(_Part):
+    """What holds for one brand."""
+
+    thresholds: Thresholds
+    weights: Weights
+
+
+class Policy(Rules):
+    """Weights and thresholds under a name and version; `prior` in log-odds; `brands` holds whole rules by brand name.
+
+    `policy_text` is the file as it was read: it alone gives the same policy again, see `parse_policy`.
+    """
+
+    name: str = Field(pattern=r"^[^\s@]+$")
+    version: int = Field(ge=1)
+    prior: float
+    brands: dict[str, Rules] = Field(default_factory=dict)
+    policy_text: str = Field("", repr=False, exclude=True)
+
+    @property
+    def label(self) -> str:
+        """Name and version, such as `default@1`."""
+        return f"{self.name}@{self.version}"
+
+    def rules(self, brand: str) -> Rules:
+        """What holds for `brand`: its own rules, or everyone's."""
+        return self.brands.get(brand, self)
+
+
+def load_policy(path: Path | None = None) -> Policy:
+    """The policy in the TOML file at `path`, or the shipped one; raises `ConfigError` naming the first wrong key."""
+    if path is None:
+        return parse_policy(files("matcher").joinpath(DEFAULT).read_text(encoding="utf-8"), "default policy")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigError(str(path), "file", f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(path), "file", f"is not TOML: {error}") from error
+    return parse_policy(text, str(path))
+
+
+def parse_policy(text: str, source: str) -> Policy:
+    """The policy that `text` spells out; raises `ConfigError` naming `source` and the first wrong key."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(source, "file", f"is not TOML: {error}") from error
+    if "policy_text" in table:
+        raise ConfigError(source, "policy_text", "unknown key")
+    try:
+        return Policy.model_validate({**_with_whole_rules(table), "policy_text": text})
+    except ValidationError as error:
+        raise _named(source, error) from error
+
+
+def _with_whole_rules(table: dict[str, Any]) -> dict[str, Any]:
+    """Each brand's table filled up with what holds for everyone; whatever is no table is left for validation."""
+    brands = table.get("brands", {})
+    if not isinstance(brands, dict):
+        return table
+    return {**table, "brands": {name: _filled(rules, table) for name, rules in brands.items()}}
+
+
+def _filled(rules: Any, table: Mapping[str, Any]) -> Any:
+    if not isinstance(rules, dict):
+        return rules
+    filled = dict(rules)
+    for part in ("thresholds", "weights"):
+        general, own = table.get(part, {}), rules.get(part, {})
+        filled[part] = {**general, **own} if isinstance(general, dict) and isinstance(own, dict) else own
+    return filled
+
+
+def _named(source: str, error: ValidationError) -> ConfigError:
+    first = min(
+        error.errors(), key=lambda one: one["loc"][:1] == ("brands",)
+    )  # everyone's rules before a brand's
+    key = ".".join(str(part) for part in first["loc"]) or "file"
+    reason = {"extra_forbidden": "unknown key", "missing": f"is missing; {_START_FROM}"}
+    return ConfigError(source, key, reason.get(first["type"], first["msg"].removeprefix("Value error, ")))

@@ -1,0 +1,232 @@
+"""A batch run: listings in, verdicts out, committed a chunk at a time so that a kill loses nothing and doubles nothing."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from matcher.assembly import build_examiner, build_galleries, freeze
+from matcher.catalog import (
+    ExaminedListing,
+    Scan,
+    commit_chunk,
+    count_brands,
+    count_failures,
+    count_verdicts,
+    find_scan,
+    finish_scan,
+    iterate_failures,
+    iterate_verdicts,
+    latest_scan,
+    start_scan,
+)
+from matcher.config import Settings
+from matcher.errors import ScanError
+from matcher.examining import Examined
+from matcher.faults import commit_point
+from matcher.manifests import Row, manifest_fingerprint, manifest_folder, read_listings
+from matcher.outputs import write_outputs
+from matcher.photo_cache import ScanCache
+from matcher.policy import Policy
+from matcher.records import FailedRow, Listing, VerdictKind
+from matcher.scan_report import write_scan_report
+from matcher.snapshot import Snapshot
+from matcher.sources import ImageSource
+from matcher.workers import Lost, Workers
+from matcher.workspace import Workspace
+
+Entry = Row[Listing] | FailedRow
+CACHE = "photos.cache"
+ENTRIES_PER_PHOTO = 4
+"""A chunk ends after `chunk_photos` photos or this many times as many rows, so that rows without photos commit too."""
+
+
+@dataclass(frozen=True)
+class ScanRequest:
+    """What to scan and where the answers go; `limit` counts manifest rows, None for all."""
+
+    manifest: Path
+    out: Path
+    resume: bool = False
+    limit: int | None = None
+    csv: bool = False
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class ScanSummary:
+    """How a scan ended, ready to be shown; `seconds` and `photos` are of this run, not of what it resumed."""
+
+    scan_id: int
+    listings: int
+    counts: dict[VerdictKind, int]
+    failed: int
+    photos: int
+    seconds: float
+    out: Path
+
+    @property
+    def photos_per_second(self) -> float:
+        """Photos of this run over its seconds, start-up left out."""
+        return self.photos / self.seconds if self.seconds > 0 else 0.0
+
+
+Progress = Callable[[int, int], None]
+"""Called with (rows committed, photos examined in this run)."""
+
+
+def run_scan(workspace: Workspace, policy: Policy, request: ScanRequest, *, progress: Progress | None = None) -> ScanSummary:
+    """Examine every listing of the manifest and write the outputs into `request.out`.
+
+    Raises `ScanError` when `out` holds another scan, or one that cannot be resumed; `ManifestError` when the manifest
+    as a whole cannot be read.
+    """
+    entries = read_listings(request.manifest)
+    scan, snapshot = _begin(workspace, policy, request)
+    photos, started = 0, time.monotonic()
+    if scan.state == "running":
+        with workspace.store.keeping():
+            photos, started = _examine_all(workspace, snapshot, request, scan, entries, progress)
+    return _finish(workspace, snapshot, request, scan.scan_id, photos, time.monotonic() - started)
+
+
+def _begin(workspace: Workspace, policy: Policy, request: ScanRequest) -> tuple[Scan, Snapshot]:
+    """The scan to run: a new one, or the one that `--resume` continues with its own snapshot."""
+    out = str(request.out.resolve())
+    fingerprint = manifest_fingerprint(request.manifest)
+    with workspace.database.read() as connection:
+        found = latest_scan(connection, out)
+    if found and not request.resume:
+        raise ScanError(f"{request.out} holds scan {found.scan_id} already; give --resume to continue it, or another folder")
+    if found is None and request.out.is_dir() and any(request.out.iterdir()):
+        raise ScanError(f"{request.out} is not empty and holds no scan of this workspace; give an empty folder")
+    if found:
+        return found, _resumed_snapshot(workspace, found, fingerprint, request)
+    snapshot = freeze(workspace, build_galleries(workspace), policy)
+    settings = {"snapshot": snapshot.folder.name, "limit": request.limit}
+    with workspace.database.write() as connection:
+        scan_id = start_scan(
+            connection, out=out, manifest=str(request.manifest), manifest_fingerprint=fingerprint,
+            snapshot=snapshot.description.number, settings=settings,
+        )
+    request.out.mkdir(parents=True, exist_ok=True)
+    with workspace.database.read() as connection:
+        scan = find_scan(connection, scan_id)
+    assert scan is not None
+    return scan, snapshot
+
+
+def _resumed_snapshot(workspace: Workspace, scan: Scan, fingerprint: str, request: ScanRequest) -> Snapshot:
+    if scan.manifest_fingerprint != fingerprint:
+        raise ScanError(f"{request.manifest} is not what scan {scan.scan_id} began with; scan it into another folder")
+    if scan.settings.get("limit") != request.limit:
+        raise ScanError(f"scan {scan.scan_id} began with --limit {scan.settings.get('limit')}; give the same, or another folder")
+    return Snapshot(workspace.folder / "snapshots" / str(scan.settings["snapshot"]))
+
+
+def _examine_all(
+    workspace: Workspace, snapshot: Snapshot, request: ScanRequest, scan: Scan, entries: Iterator[Entry], progress: Progress | None
+) -> tuple[int, float]:
+    """Examine from the scan's position on; returns the photos of this run and when the first chunk was handed out."""
+    settings = workspace.settings.scan
+    rest = islice(entries, scan.position, request.limit)
+    arguments = (workspace.folder, workspace.settings, snapshot.folder, request.manifest, request.out / CACHE)
+    workers: Workers[Entry, Examined] = Workers(
+        settings.workers or os.cpu_count() or 1, prepare_worker, arguments, item_seconds=settings.listing_timeout_seconds
+    )
+    position, photos, started = scan.position, 0, time.monotonic()
+    try:
+        for chunk, results in workers.run(chunked(rest, settings.chunk_photos)):
+            examined = [_settled(entry, result, str(request.manifest)) for entry, result in zip(chunk, results, strict=True)]
+            done = [one.result for one in examined if one.result]
+            failed = [failure for one in examined for failure in one.failed]
+            with workspace.database.write() as connection:
+                commit_chunk(connection, scan.scan_id, position, done, failed, position + len(chunk))
+            commit_point("scan:chunk-committed")
+            position, photos = position + len(chunk), photos + sum(len(result.photos) for result in done)
+            if progress:
+                progress(position, photos)
+    finally:
+        workers.close()
+    with workspace.database.write() as connection:
+        finish_scan(connection, scan.scan_id, position)
+    commit_point("scan:finished")
+    return photos, started
+
+
+def chunked(entries: Iterable[Entry], photos: int) -> Iterator[list[Entry]]:
+    """Whole listings, together at least `photos` photos or a bounded number of rows, in order."""
+    chunk: list[Entry] = []
+    held = 0
+    for entry in entries:
+        chunk.append(entry)
+        held += len(entry.value.images) if isinstance(entry, Row) else 0
+        if held >= photos or len(chunk) >= photos * ENTRIES_PER_PHOTO:
+            yield chunk
+            chunk, held = [], 0
+    if chunk:
+        yield chunk
+
+
+def prepare_worker(folder: Path, settings: Settings, snapshot: Path, manifest: Path, cache: Path) -> Callable[[Entry], Examined]:
+    """What a worker process calls on each entry; everything heavy is loaded here, once."""
+    import faiss
+
+    faiss.omp_set_num_threads(1)
+    import cv2
+
+    cv2.setNumThreads(1)
+    workspace = Workspace.open(folder, settings)
+    examiner = build_examiner(workspace, Snapshot(snapshot), cache=ScanCache(cache))
+    source = ImageSource(manifest_folder(manifest), settings)
+
+    def examine(entry: Entry) -> Examined:
+        if isinstance(entry, FailedRow):
+            return Examined(None, (entry,))
+        return examiner.examine(entry.value, source.read, source=str(manifest), line=entry.line)
+
+    return examine
+
+
+def _settled(entry: Entry, result: Examined | Lost, source: str) -> Examined:
+    """A lost listing becomes an error row."""
+    if isinstance(result, Examined):
+        return result
+    listing_id, line = (entry.value.listing_id, entry.line) if isinstance(entry, Row) else (entry.listing_id, entry.line)
+    return Examined(None, (FailedRow(source=source, line=line, listing_id=listing_id, reason=result.reason),))
+
+
+def _finish(workspace: Workspace, snapshot: Snapshot, request: ScanRequest, scan_id: int, photos: int, seconds: float) -> ScanSummary:
+    """Write the outputs from the database, which holds the whole scan by now."""
+    with workspace.database.read() as connection:
+        counts, failed = count_verdicts(connection, scan_id), count_failures(connection, scan_id)
+        summary = ScanSummary(scan_id, sum(counts.values()), counts, failed, photos, seconds, request.out)
+        brands = [vars(count) | {"verdict": count.verdict.value} for count in count_brands(connection, scan_id)]
+        write_outputs(
+            request.out, iterate_verdicts(connection, scan_id), iterate_failures(connection, scan_id),
+            _facts(summary, snapshot, brands), csv=request.csv,
+        )
+        write_scan_report(connection, workspace, snapshot, summary, request)
+    for leftover in (CACHE, f"{CACHE}-wal", f"{CACHE}-shm"):
+        (request.out / leftover).unlink(missing_ok=True)
+    return summary
+
+
+def _facts(summary: ScanSummary, snapshot: Snapshot, brands: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "scan": summary.scan_id,
+        "listings": summary.listings,
+        "verdicts": {kind.value: count for kind, count in summary.counts.items()},
+        "failed_rows": summary.failed,
+        "brands": list(brands),
+        "policy": snapshot.policy.label,
+        "snapshot": snapshot.description.number,
+        "models": snapshot.description.models,
+        "photos_this_run": summary.photos,
+        "seconds_this_run": round(summary.seconds, 1),
+    }

@@ -1,0 +1,102 @@
+"""How alike a photo and a reference are: what was measured of the pair, and the fitted probabilities drawn from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.errors import ModelError
+from matcher.models import Correspondence, Pixels
+from matcher.records import Score
+
+WEIGHTS = Path(__file__).parent / "models" / "weights" / "similarity.json"
+
+FEATURES = (
+    "cosine", "cosine squared", "shading", "votes", "verified", "inliers", "many inliers", "aligned shading",
+    "aligned colour", "whole shading", "coverage", "cosine unverified", "shading unverified",
+)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was measured of one photo and one reference image.
+
+    `cosine`: best of the photo's views against the reference's, in [-1, 1]. `view`: which of the photo's views it was.
+    `shading`: correlation of the two whole images squashed to squares, the better of plain and flipped.
+    `votes`: of local features, 0 and up. `correspondence`: how the reference lies in the photo, if keypoints agree.
+    """
+
+    cosine: float
+    view: int
+    shading: float
+    votes: float
+    correspondence: Correspondence | None
+
+    def features(self) -> NDArray[np.float64]:
+        """The row that the fitted weights are multiplied with, in the order of `FEATURES`."""
+        found = self.correspondence
+        cosine = max(self.cosine, 0.0)
+        row = [cosine, cosine**2, self.shading, math.log1p(self.votes)]
+        if found is None:
+            return np.array([*row, 0, 0, 0, 0, 0, 0, 0, cosine, self.shading])
+        inliers = math.log(found.inliers)
+        many = math.log(max(found.inliers / 12, 1))
+        return np.array([*row, 1, inliers, many, found.grey, found.colour, found.whole, found.coverage, 0, 0])
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Two logistic models over one comparison, fitted by `training/fit_similarity.py`.
+
+    `copy`: the photo reuses the reference image, edited or not. `product`: the photo shows the reference's product.
+    """
+
+    copy_weights: tuple[float, ...]
+    product_weights: tuple[float, ...]
+    fingerprint: str
+
+    def copy(self, comparison: Comparison) -> Score:
+        """Probability in (0, 1) that the photo is a copy of the reference image."""
+        return _logistic(self.copy_weights, comparison)
+
+    def product(self, comparison: Comparison) -> Score:
+        """Probability in (0, 1) that the photo shows the reference's product."""
+        return _logistic(self.product_weights, comparison)
+
+
+def load_scorer(path: Path = WEIGHTS) -> Scorer:
+    """Read fitted weights (the last of each list is the constant); raises `ModelError` when they do not fit the code."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        fitted = json.loads(text)
+        weights = [tuple(map(float, fitted[kind])) for kind in ("copy", "product")]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(path.name, f"cannot be read ({error}); fit it again or reinstall") from error
+    if fitted.get("features") != list(FEATURES) or any(len(row) != len(FEATURES) + 1 for row in weights):
+        raise ModelError(path.name, "was fitted for other features; fit it again")
+    return Scorer(*weights, hashlib.sha256(text.encode()).hexdigest())
+
+
+def shading(mine: Pixels, theirs: Pixels) -> float:
+    """Correlation in [-1, 1] of two images of one size in grey, the better of plain and flipped."""
+    left = _centred(mine)
+    right = _centred(theirs)
+    spread = math.sqrt((float((left**2).mean()) + 4) * (float((right**2).mean()) + 4))
+    return max(float((left * right).mean()), float((left[:, ::-1] * right).mean())) / spread
+
+
+def _centred(image: Pixels) -> NDArray[np.float64]:
+    grey = image.astype(np.float64) @ (0.299, 0.587, 0.114)
+    centred: NDArray[np.float64] = grey - grey.mean()
+    return centred
+
+
+def _logistic(weights: tuple[float, ...], comparison: Comparison) -> Score:
+    total = float(comparison.features() @ np.array(weights[:-1])) + weights[-1]
+    return 1 / (1 + math.exp(-total)) if total >= 0 else math.exp(total) / (1 + math.exp(total))

@@ -1,0 +1,154 @@
+"""A snapshot: everything a verdict depends on, as a folder of immutable files that workers read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.feather as feather
+
+from matcher.catalog import Database, ImageFacts, get_keypoints, image_facts, list_brands
+from matcher.config import Settings
+from matcher.errors import MatcherError
+from matcher.files import replacing
+from matcher.galleries import Galleries
+from matcher.models import Keypoints
+from matcher.models.stored_keypoints import unpack
+from matcher.policy import Policy, load_policy
+from matcher.records import Brand, ImageRole, Record
+from matcher.signals import BrandFacts, ReferenceFacts
+
+KEPT_SNAPSHOTS = 8
+DESCRIPTION, FACTS, POLICY = "snapshot.json", "images.feather", "policy.toml"
+_COLUMNS = ("image_id", "brand", "role", "reference_id", "content_hash", "title", "price", "currency")
+
+
+class Description(Record):
+    """What the snapshot holds: the catalog's change number, the models, the brands, the settings in force."""
+
+    number: int
+    models: dict[str, str | None]
+    brands: tuple[Brand, ...]
+    settings: Settings
+    scorer: str
+
+
+class Snapshot:
+    """Reads a snapshot folder; raises `MatcherError` when it is gone or incomplete."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            self.description = Description.model_validate_json((folder / DESCRIPTION).read_bytes())
+            self.policy: Policy = load_policy(folder / POLICY)
+            self._facts = feather.read_table(folder / FACTS, memory_map=True)
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise MatcherError(f"snapshot {folder.name} cannot be read ({error}); start a new scan") from error
+        self._ids = self._facts["image_id"].to_numpy()
+        self._brands = {
+            brand.name: BrandFacts(brand.name, frozenset(brand.licensed_sellers), brand.wordmarks)
+            for brand in self.description.brands
+        }
+
+    @property
+    def digest(self) -> str:
+        """Names the snapshot's content."""
+        return self.folder.name.rpartition("-")[2]
+
+    def brand(self, name: str) -> BrandFacts | None:
+        """The brand of that name."""
+        return self._brands.get(name)
+
+    def of(self, image_id: int) -> ReferenceFacts | None:
+        """What is known of a reference image."""
+        row = int(np.searchsorted(self._ids, image_id))
+        if row == len(self._ids) or int(self._ids[row]) != image_id:
+            return None
+        facts = {name: self._facts[name][row].as_py() for name in _COLUMNS}
+        price = Decimal(facts["price"]) if facts["price"] else None
+        return ReferenceFacts(**(facts | {"role": ImageRole(facts["role"]), "price": price}))
+
+
+class CatalogKeypoints:
+    """Keypoints of a snapshot's images out of the catalog's cache, the last few hundred kept in memory."""
+
+    def __init__(self, database: Database, snapshot: Snapshot, fingerprint: str, *, kept: int = 400) -> None:
+        self._database, self._snapshot, self._fingerprint, self._kept = database, snapshot, fingerprint, kept
+        self._recent: OrderedDict[int, Keypoints] = OrderedDict()
+
+    def get(self, image_ids: Sequence[int]) -> Mapping[int, Keypoints]:
+        """Keypoints by image id; one that is no longer in the catalog's cache is left out."""
+        hashes = {i: facts.content_hash for i in image_ids if i not in self._recent and (facts := self._snapshot.of(i))}
+        if hashes:
+            with self._database.read() as connection:
+                blobs = get_keypoints(connection, hashes.values(), self._fingerprint)
+            for image_id, content_hash in hashes.items():
+                if content_hash in blobs:
+                    self._recent[image_id] = unpack(blobs[content_hash])
+        found = {image_id: self._recent[image_id] for image_id in image_ids if image_id in self._recent}
+        for image_id in found:
+            self._recent.move_to_end(image_id)
+        while len(self._recent) > max(self._kept, len(found)):
+            self._recent.popitem(last=False)
+        return found
+
+
+def take_snapshot(
+    folder: Path, galleries: Galleries, policy: Policy, settings: Settings, *, models: dict[str, str | None], scorer: str
+) -> Snapshot:
+    """Bring the galleries up to the catalog and freeze both under `folder`; the same state gives the same snapshot.
+
+    The catalog may move on meanwhile: the facts are those of the moment, the galleries may hold an image more or
+    less; an image without facts is passed over.
+    """
+    number = galleries.catch_up()
+    with galleries.database.read() as connection:
+        brands = tuple(sorted(list_brands(connection, owner_id=None), key=lambda brand: brand.name))
+        facts = sorted(image_facts(connection, None), key=lambda fact: fact.image_id)
+    description = Description(number=number, models=models, brands=brands, settings=settings, scorer=scorer)
+    text = description.model_dump_json(indent=1)
+    digest = hashlib.sha256((text + policy.text).encode()).hexdigest()[:12]
+    place = folder / f"{number:08d}-{digest}"
+    if not (place / DESCRIPTION).exists():
+        _write(place, galleries, facts, policy.text, text)
+        _drop_old(folder, keep=place)
+    return Snapshot(place)
+
+
+def _write(place: Path, galleries: Galleries, facts: list[ImageFacts], policy: str, description: str) -> None:
+    """Everything goes into a folder of another name first; the rename is the commit."""
+    fresh = place.with_name(f".{place.name}.{os.getpid()}")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    gallery, votes = galleries.open()
+    gallery.snapshot(fresh / "descriptors")
+    votes.snapshot(fresh / "votes")
+    table = {name: [_plain(getattr(fact, name)) for fact in facts] for name in _COLUMNS}
+    types = [pa.int64() if name == "image_id" else pa.string() for name in _COLUMNS]
+    feather.write_feather(pa.table(table, schema=pa.schema(list(zip(_COLUMNS, types, strict=True)))), fresh / FACTS, compression="uncompressed")
+    with replacing(fresh / POLICY, fresh / DESCRIPTION) as (policy_file, description_file):
+        policy_file.write(policy.encode())
+        description_file.write(description.encode())
+    try:
+        fresh.rename(place)
+    except OSError:  # Another process froze the same state first; its snapshot is as good.
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _drop_old(folder: Path, *, keep: Path) -> None:
+    """Keep the newest few; files that a running scan has open stay readable until it ends."""
+    found = sorted((path for path in folder.iterdir() if path.is_dir() and path != keep), key=lambda path: path.stat().st_mtime)
+    for path in found[: max(0, len(found) - KEPT_SNAPSHOTS + 1)]:
+        shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,51 @@
+"""The folder that holds everything: the database, the images, the galleries and the snapshots."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from matcher.catalog import Database, ImageStore, open_database
+from matcher.config import Settings, load_settings
+from matcher.errors import UsageError
+
+SETTINGS_FILE = "matcher.toml"
+
+
+class Workspace:
+    """An open workspace; close it, or use it in a `with`."""
+
+    def __init__(self, folder: Path, settings: Settings, database: Database, store: ImageStore) -> None:
+        self.folder, self.settings, self.database, self.store = folder, settings, database, store
+
+    @classmethod
+    def open(cls, folder: Path, settings: Settings | None = None) -> Self:
+        """Open `folder`, made if absent; settings come from its `matcher.toml` unless given.
+
+        Raises `UsageError` when the folder cannot be made, `ConfigError` for wrong settings, `CatalogError` for a
+        database that cannot be opened.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{folder}: cannot be made a workspace: {error.strerror}") from error
+        if settings is None:
+            settings = workspace_settings(folder)
+        return cls(folder, settings, open_database(settings.database, folder), ImageStore(folder / "images"))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def workspace_settings(folder: Path) -> Settings:
+    """The defaults, overridden by the workspace's `matcher.toml` where there is one."""
+    path = folder / SETTINGS_FILE
+    return load_settings(path if path.exists() else None)
