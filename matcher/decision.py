@@ -28,10 +28,10 @@ def decide(
     models: Mapping[str, str | None],
     snapshot: int,
 ) -> Verdict:
-    """Weigh the evidence brand by brand; the worst finding, of several the likeliest, leads and gives the verdict.
+    """Weigh the evidence brand by brand; the worst finding, of several the likeliest, gives the verdict.
 
-    Evidence may come in any order, with any weight: the policy's weight times the evidence's score replaces it.
-    A finding's score is the logistic function of prior plus weights. `models`: fingerprints by kind of model.
+    Evidence may come in any order and with any weight: the policy's times the evidence's score replaces it.
+    A finding's score is the logistic function of prior plus weights. `models`: fingerprints by kind.
     """
     weighed = sorted((_weighed(one, policy) for one in evidence), key=_strongest_first)
     findings = sorted(_findings(weighed, policy), key=_worst_first)
@@ -107,7 +107,7 @@ def _verdict(score: Score, thresholds: Thresholds, evidence: Sequence[Evidence])
 
 
 def _corroborated(evidence: Sequence[Evidence]) -> bool:
-    """Two kinds of signs besides the seller's, or a known counterfeit's own photo: one weak sign is for a person."""
+    """Two kinds of signs besides the seller's, or a known counterfeit's photo: one weak sign is no proof."""
     signs = [one for one in evidence if one.weight > 0 and one.signal != "seller"]
     known = any(one.signal == "known-counterfeit" and one.detail.get("kind") == "copy" for one in signs)
     return known or len({one.signal for one in signs}) >= 2

@@ -72,8 +72,9 @@ class Rules(_Part):
 
 
 class Policy(Rules):
-    """Weights and thresholds under a name and version; `prior` in log-odds; `brands` holds whole rules by brand name.
+    """Weights and thresholds under a name and version.
 
+    `prior`: log-odds of a fake before any evidence. `brands`: whole rules by brand name.
     `policy_text` is the file as it was read: it alone gives the same policy again, see `parse_policy`.
     """
 
@@ -94,7 +95,7 @@ class Policy(Rules):
 
 
 def load_policy(path: Path | None = None) -> Policy:
-    """The policy in the TOML file at `path`, or the shipped one; raises `ConfigError` naming the first wrong key."""
+    """The policy at `path`, or the shipped one; raises `ConfigError` naming the first wrong key."""
     if path is None:
         return parse_policy(files("matcher").joinpath(DEFAULT).read_text(encoding="utf-8"), "default policy")
     try:
@@ -121,7 +122,7 @@ def parse_policy(text: str, source: str) -> Policy:
 
 
 def _with_whole_rules(table: dict[str, Any]) -> dict[str, Any]:
-    """Each brand's table filled up with what holds for everyone; whatever is no table is left for validation."""
+    """Each brand's table filled up with what holds for everyone; what is no table is left to validation."""
     brands = table.get("brands", {})
     if not isinstance(brands, dict):
         return table

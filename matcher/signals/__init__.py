@@ -1,0 +1,242 @@
+"""What a signal is, and the examination that all signals read: its parts are computed on first use, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated, Literal, NamedTuple, Protocol
+
+from pydantic import Field, JsonValue, field_validator
+
+from matcher.records import Evidence, ImageRole, Listing, Record, Region, Score
+from matcher.signals.outlines import Point, corners, quad_in_pixels, region_in_pixels
+
+LEAST_SURE = 0.3
+"""A copy or product less sure than this is no evidence."""
+LIKELY = 0.5
+"""From here on a sighting is likelier true than not: only then seller and price are compared."""
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Coordinate = Annotated[float, Field(allow_inf_nan=False)]
+Kind = Literal["copy", "product"]
+
+
+class Sighting(Record):
+    """One reference image that a photo may show; JSON-able, so that it can be kept by the photo's content.
+
+    `quad`: the reference's four corners, clockwise from its top left, in shares of the photo's sides (also
+    outside [0, 1]); empty if unverified. `box`: the view of the photo that matched, `x1 y1 x2 y2` likewise.
+    """
+
+    image_id: int
+    copy_score: Probability
+    product_score: Probability
+    verified: bool
+    cosine: Coordinate
+    inliers: int = 0
+    mirrored: bool = False
+    quad: tuple[tuple[Coordinate, Coordinate], ...] = ()
+    box: tuple[Coordinate, Coordinate, Coordinate, Coordinate] = (0.0, 0.0, 1.0, 1.0)
+
+    @field_validator("quad")
+    @classmethod
+    def _has_four_corners(cls, quad: tuple[Point, ...]) -> tuple[Point, ...]:
+        if len(quad) not in (0, 4):
+            raise ValueError("a quad has four corners")
+        return quad
+
+    @property
+    def score(self) -> Score:
+        """How surely the photo shows the reference's product: a copy of it does too."""
+        return max(self.copy_score, self.product_score)
+
+
+@dataclass(frozen=True)
+class ReferenceFacts:
+    """What the catalog says of one reference image; `price` is in `currency`."""
+
+    image_id: int
+    brand: str
+    role: ImageRole
+    reference_id: str
+    content_hash: str = ""
+    title: str = ""
+    price: Decimal | None = None
+    currency: str = ""
+
+
+@dataclass(frozen=True)
+class BrandFacts:
+    """What the catalog says of a brand."""
+
+    name: str
+    licensed_sellers: frozenset[str] = frozenset()
+    wordmarks: tuple[str, ...] = ()
+
+
+class Facts(Protocol):
+    """The catalog as one snapshot has it."""
+
+    def of(self, image_id: int) -> ReferenceFacts | None:
+        """What is known of an image; None where it was removed."""
+        ...
+
+    def brand(self, name: str) -> BrandFacts | None:
+        """What is known of a brand; None where there is none of that name."""
+        ...
+
+
+@dataclass(frozen=True)
+class ExaminedPhoto:
+    """One photo of the listing: its `position` among the images from 0, its size in pixels, what it shows."""
+
+    position: int
+    width: int
+    height: int
+    content_hash: str
+    sightings: tuple[Sighting, ...] = ()
+
+
+class Seen(NamedTuple):
+    """A sighting together with its photo and what the catalog says of the image."""
+
+    photo: ExaminedPhoto
+    sighting: Sighting
+    facts: ReferenceFacts
+
+    @property
+    def region(self) -> Region | None:
+        """Where in the photo, pixels; the matching view if the outline is unknown or outside the photo."""
+        size = self.photo.width, self.photo.height
+        found = region_in_pixels(self.sighting.quad, *size) if self.sighting.quad else None
+        return found or region_in_pixels(corners(self.sighting.box), *size)
+
+    @property
+    def detail(self) -> dict[str, JsonValue]:
+        """What was measured, and the reference's outline as `quad` in photo pixels if it is known."""
+        sighting = self.sighting
+        quad = quad_in_pixels(sighting.quad, self.photo.width, self.photo.height)
+        measured: dict[str, JsonValue] = {"cosine": round(sighting.cosine, 4)}
+        if sighting.verified:
+            measured["inliers"] = sighting.inliers
+        return {"quad": quad, **measured} if quad else measured
+
+
+class Sure(NamedTuple):
+    """The surest sighting of a brand, as `kind` with `score`."""
+
+    score: Score
+    kind: Kind
+    seen: Seen
+
+    def evidence(self, signal: str, **detail: JsonValue) -> Evidence:
+        """Evidence of `signal` that shows where it was seen; its weight is left to the decision."""
+        photo, _, facts = self.seen
+        return Evidence(
+            signal=signal,
+            score=round(self.score, 6),
+            brand=facts.brand,
+            photo=photo.position,
+            region=self.seen.region,
+            reference_id=facts.reference_id,
+            detail={**self.seen.detail, **detail},
+        )
+
+
+@dataclass
+class Examination:
+    """One listing under test and what was seen in its photos; signals read its parts and change none."""
+
+    listing: Listing
+    photos: tuple[ExaminedPhoto, ...]
+    facts: Facts
+
+    @cached_property
+    def references(self) -> tuple[Seen, ...]:
+        """Sightings of authentic references."""
+        return tuple(seen for seen in self._seen if seen.facts.role is ImageRole.REFERENCE)
+
+    @cached_property
+    def known_counterfeits(self) -> tuple[Seen, ...]:
+        """Sightings of images that a reviewer confirmed as counterfeit."""
+        return tuple(seen for seen in self._seen if seen.facts.role is ImageRole.KNOWN_COUNTERFEIT)
+
+    @cached_property
+    def copies(self) -> dict[str, Sure]:
+        """The surest reused reference image of each brand."""
+        return _surest(Sure(seen.sighting.copy_score, "copy", seen) for seen in self.references)
+
+    @cached_property
+    def products(self) -> dict[str, Sure]:
+        """The surest sighting of each brand's products."""
+        return _surest(Sure(seen.sighting.product_score, "product", seen) for seen in self.references)
+
+    @cached_property
+    def fakes(self) -> dict[str, Sure]:
+        """The surest known counterfeit of each brand, a likely copy before a product.
+
+        What is at least as surely a copy of the brand's own reference is left out: fakes are sold with
+        the brand's photos, and what is confirmed then resembles every honest use of them.
+        """
+        own: dict[tuple[int, str], Score] = {}
+        for seen in self.references:
+            key = (seen.photo.position, seen.facts.brand)
+            own[key] = max(own.get(key, 0.0), seen.sighting.copy_score)
+        found = [_as_fake(seen) for seen in self.known_counterfeits]
+        return _surest(
+            fake
+            for fake in found
+            if fake.score > own.get((fake.seen.photo.position, fake.seen.facts.brand), 0.0)
+        )
+
+    @cached_property
+    def brands_seen(self) -> tuple[str, ...]:
+        """Brands that a photo more likely shows than not, by name."""
+        likely = (*self.copies.values(), *self.products.values(), *self.fakes.values())
+        return tuple(sorted({sure.seen.facts.brand for sure in likely if sure.score >= LIKELY}))
+
+    def brand(self, name: str) -> BrandFacts | None:
+        """What is known of a brand; None where there is none of that name."""
+        return self.facts.brand(name)
+
+    @cached_property
+    def _seen(self) -> tuple[Seen, ...]:
+        return tuple(
+            Seen(photo, sighting, facts)
+            for photo in self.photos
+            for sighting in photo.sightings
+            if (facts := self.facts.of(sighting.image_id)) is not None
+        )
+
+
+class Signal(Protocol):
+    """One kind of comparison: at most one piece of evidence a brand, its weight left to the decision."""
+
+    name: str
+
+    def examine(self, examination: Examination) -> list[Evidence]:
+        """What this signal finds, by brand name; the examination is only read."""
+        ...
+
+
+def order(seen: Seen) -> tuple[int, int]:
+    """What breaks ties between equal scores: the earlier photo, then the older image."""
+    return seen.photo.position, seen.sighting.image_id
+
+
+def _as_fake(seen: Seen) -> Sure:
+    sighting = seen.sighting
+    if sighting.copy_score >= LIKELY:
+        return Sure(sighting.copy_score, "copy", seen)
+    return Sure(sighting.product_score, "product", seen)
+
+
+def _surest(found: Iterable[Sure]) -> dict[str, Sure]:
+    """The best of each brand that is sure enough, in order of the brands' names."""
+    rank: Callable[[Sure], tuple[object, ...]] = lambda sure: (sure.kind, -sure.score, *order(sure.seen))  # noqa: E731
+    best: dict[str, Sure] = {}
+    for sure in sorted((one for one in found if one.score >= LEAST_SURE), key=rank):
+        best.setdefault(sure.seen.facts.brand, sure)
+    return dict(sorted(best.items()))

@@ -1,0 +1,38 @@
+"""From a place in a photo as shares of its sides to pixels of the photo."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from pydantic import JsonValue
+
+from matcher.records import Region
+
+Point = tuple[float, float]
+
+
+def region_in_pixels(points: Iterable[Point], width: int, height: int) -> Region | None:
+    """The box around `points` (x and y in shares of the photo's sides), clipped to the photo.
+
+    Whole pixels, rounded outwards; None where nothing of it lies inside the photo.
+    """
+    across, down = zip(*points, strict=True)
+    region = Region(
+        float(max(0, math.floor(min(across) * width))),
+        float(max(0, math.floor(min(down) * height))),
+        float(min(width, math.ceil(max(across) * width))),
+        float(min(height, math.ceil(max(down) * height))),
+    )
+    return region if region.x1 < region.x2 and region.y1 < region.y2 else None
+
+
+def quad_in_pixels(quad: Sequence[Point], width: int, height: int) -> list[JsonValue]:
+    """The corners in pixels of the photo, one decimal, not clipped: a reference may reach beyond it."""
+    return [[round(x * width, 1) + 0.0, round(y * height, 1) + 0.0] for x, y in quad]
+
+
+def corners(box: tuple[float, float, float, float]) -> tuple[Point, Point, Point, Point]:
+    """The four corners of `x1 y1 x2 y2`, clockwise from the top left."""
+    x1, y1, x2, y2 = box
+    return ((x1, y1), (x2, y1), (x2, y2), (x1, y2))

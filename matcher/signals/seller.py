@@ -1,0 +1,25 @@
+"""`seller`: is the seller licensed by the brand that the photos show?"""
+
+from __future__ import annotations
+
+from pydantic import JsonValue
+
+from matcher.records import Evidence
+from matcher.signals import Examination
+
+
+class SellerSignal:
+    """Looks the seller up among those that each brand seen has licensed."""
+
+    name = "seller"
+
+    def examine(self, examination: Examination) -> list[Evidence]:
+        """One piece of evidence a brand seen; without a seller's id the offer counts as unlicensed."""
+        return [self._of(brand, examination) for brand in examination.brands_seen]
+
+    def _of(self, name: str, examination: Examination) -> Evidence:
+        seller = examination.listing.seller_id.strip()
+        brand = examination.brand(name)
+        licensed = bool(seller) and brand is not None and seller in brand.licensed_sellers
+        given: dict[str, JsonValue] = {"seller_id": seller} if seller else {"seller_given": False}
+        return Evidence(signal=self.name, score=1.0, brand=name, detail={"licensed": licensed, **given})

@@ -1,0 +1,108 @@
+"""Evidence in plain sentences, for people who decide what happens to a listing."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+from pydantic import JsonValue
+
+from matcher.records import Evidence
+
+SURE = 0.7
+"""Below this a sentence says `seems to`."""
+_LONGEST_NAME = 80
+_MOST_DIGITS = 15
+
+
+def sentence(evidence: Evidence) -> str:
+    """One line in plain text that says what was found; photos count from 1, nothing is escaped."""
+    match evidence.signal:
+        case "copy":
+            return _copy(evidence)
+        case "product":
+            return _product(evidence)
+        case "known-counterfeit":
+            return _known_counterfeit(evidence)
+        case "price":
+            return _price(evidence)
+        case "seller":
+            return _seller(evidence)
+        case _:
+            about = f" about {_brand(evidence)}" if evidence.brand else ""
+            return f"The signal {plain(evidence.signal)} found something{about}."
+
+
+def plain(text: object) -> str:
+    """`text` on one line, cut to a length that a sentence bears."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= _LONGEST_NAME else line[: _LONGEST_NAME - 1] + "…"
+
+
+def money(amount: JsonValue, currency: JsonValue) -> str:
+    """An amount as people write it: `1,234.50 EUR`, without decimals where it is whole."""
+    try:
+        number = Decimal(str(amount))
+    except InvalidOperation:
+        return f"{plain(amount)} {plain(currency)}".strip()
+    if not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
+        return f"{number} {plain(currency)}".strip()
+    digits = f"{number:,.0f}" if number == number.to_integral_value() else f"{number:,.2f}"
+    return f"{digits} {plain(currency)}".strip()
+
+
+def percent(ratio: JsonValue) -> str:
+    """A share in whole percent."""
+    share = float(ratio) if isinstance(ratio, int | float) else 0.0
+    return "under 1 %" if share < 0.005 else f"{share * 100:.0f} %"
+
+
+def _copy(evidence: Evidence) -> str:
+    mirrored = ", mirrored" if evidence.detail.get("mirrored") is True else ""
+    verb = _verb(evidence, "reuse")
+    image = f"the reference image {_reference(evidence)} of {_brand(evidence)}"
+    return f"{_photo(evidence)} {verb} {image}{mirrored}."
+
+
+def _product(evidence: Evidence) -> str:
+    shows = f"{_photo(evidence)} {_verb(evidence, 'show')}"
+    return f"{shows} the product {_reference(evidence)} ({_brand(evidence)})."
+
+
+def _known_counterfeit(evidence: Evidence) -> str:
+    fake = f"a known counterfeit ({_reference(evidence)}) of {_brand(evidence)}."
+    if evidence.detail.get("kind") == "copy":
+        return f"{_photo(evidence)} {_verb(evidence, 'reuse')} a photo of {fake}"
+    return f"{_photo(evidence)} {_verb(evidence, 'show')} the same product as {fake}"
+
+
+def _price(evidence: Evidence) -> str:
+    detail = evidence.detail
+    price, reference = (
+        money(detail.get(key), detail.get("currency")) for key in ("price", "reference_price")
+    )
+    return f"The price {price} is {percent(detail.get('ratio'))} of the reference's {reference}."
+
+
+def _seller(evidence: Evidence) -> str:
+    seller = plain(evidence.detail.get("seller_id") or "")
+    if evidence.detail.get("licensed") is True:
+        return f"Seller {seller} is licensed by {_brand(evidence)}."
+    if not seller:
+        return f"No seller is named, so none licensed by {_brand(evidence)}."
+    return f"Seller {seller} is not licensed by {_brand(evidence)}."
+
+
+def _verb(evidence: Evidence, verb: str) -> str:
+    return f"{verb}s" if evidence.score >= SURE else f"seems to {verb}"
+
+
+def _photo(evidence: Evidence) -> str:
+    return "A photo" if evidence.photo is None else f"Photo {evidence.photo + 1}"
+
+
+def _reference(evidence: Evidence) -> str:
+    return plain(evidence.reference_id or "")
+
+
+def _brand(evidence: Evidence) -> str:
+    return plain(evidence.brand)
