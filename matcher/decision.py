@@ -110,7 +110,10 @@ def _corroborated(evidence: Sequence[Evidence]) -> bool:
     """Two kinds of signs besides the seller's, or a known counterfeit's photo: one weak sign is no proof."""
     signs = [one for one in evidence if one.weight > 0 and one.signal != "seller"]
     known = any(one.signal == "known-counterfeit" and one.detail.get("kind") == "copy" for one in signs)
-    return known or len({one.signal for one in signs}) >= 2
+    kinds = {
+        "copy" if one.signal == "product" else one.signal for one in signs
+    }  # both say what is in the photo
+    return known or len(kinds) >= 2
 
 
 def _worst_first(finding: Finding) -> tuple[int, float, str]:
