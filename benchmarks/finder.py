@@ -55,6 +55,6 @@ Decode = Callable[[bytes, str], Picture]
 
 def product_finder(settings: Settings, *, embedder: str, verify: bool, task: Task) -> Finder:
     """The matcher itself, as a scan runs it."""
-    from matcher.assembly import build_finder
+    from matcher.finder import build_finder
 
     return build_finder(settings, embedder=embedder, verify=verify, task=task)

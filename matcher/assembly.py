@@ -22,7 +22,7 @@ from matcher.signals.price import PriceSignal
 from matcher.signals.product import ProductSignal
 from matcher.signals.seller import SellerSignal
 from matcher.similarity import load_scorer
-from matcher.snapshot import Snapshot, take_snapshot
+from matcher.snapshot import CatalogKeypoints, Snapshot, take_snapshot
 from matcher.workspace import Workspace
 
 EMBEDDERS = ("builtin", "open_clip:ARCH/WEIGHTS", "checkpoint:PATH", "torchscript:PATH")
@@ -36,7 +36,9 @@ def build_embedder(settings: ModelSettings, name: str = "") -> Embedder:
         from matcher.models.builtin_embedder import BuiltinEmbedder
 
         return BuiltinEmbedder(
-            side=settings.embed_side, photo_tiles=settings.photo_tiles, reference_tiles=settings.reference_tiles
+            side=settings.embed_side,
+            photo_tiles=settings.photo_tiles,
+            reference_tiles=settings.reference_tiles,
         )
     if kind == "open_clip" and rest:
         from matcher.models.open_clip_embedder import OpenClipEmbedder
@@ -60,11 +62,18 @@ def build_keypoints(settings: Settings) -> tuple[KeypointDetector, KeypointMatch
 
     detector = RootSift(side=settings.models.keypoint_side, count=settings.models.keypoint_count)
     wanted = settings.matching
-    return detector, HomographyMatcher(ratio=wanted.ratio, threshold=wanted.threshold, least=wanted.least_inliers)
+    return detector, HomographyMatcher(
+        ratio=wanted.ratio, threshold=wanted.threshold, least=wanted.least_inliers
+    )
 
 
 def build_photo_matcher(
-    settings: Settings, *, embedder: Embedder, descriptors: DescriptorSearch, votes: FeatureVote, references: ReferenceKeypoints
+    settings: Settings,
+    *,
+    embedder: Embedder,
+    descriptors: DescriptorSearch,
+    votes: FeatureVote,
+    references: ReferenceKeypoints,
 ) -> PhotoMatcher:
     """Search and verification over the given galleries."""
     detector, verifier = build_keypoints(settings)
@@ -98,9 +107,19 @@ def build_galleries(workspace: Workspace) -> Galleries:
 
 def freeze(workspace: Workspace, galleries: Galleries, policy: Policy) -> Snapshot:
     """A snapshot of the workspace as it is now, under `policy`."""
-    models = {"embedder": galleries.embedder.name, "keypoints": galleries.detector.name, "logo": None, "text": None}
+    models = {
+        "embedder": galleries.embedder.name,
+        "keypoints": galleries.detector.name,
+        "logo": None,
+        "text": None,
+    }
     return take_snapshot(
-        workspace.folder / "snapshots", galleries, policy, workspace.settings, models=models, scorer=load_scorer().fingerprint
+        workspace.folder / "snapshots",
+        galleries,
+        policy,
+        workspace.settings,
+        models=models,
+        scorer=load_scorer().fingerprint,
     )
 
 
@@ -109,13 +128,17 @@ def build_signals() -> tuple[Signal, ...]:
     return (CopySignal(), ProductSignal(), KnownCounterfeitSignal(), PriceSignal(), SellerSignal())
 
 
-def build_examiner(workspace: Workspace, snapshot: Snapshot, *, cache: PhotoCache, keep: bool = True) -> Examiner:
+def build_examiner(
+    workspace: Workspace, snapshot: Snapshot, *, cache: PhotoCache, keep: bool = True
+) -> Examiner:
     """What examines listings against `snapshot`; `keep` stores the photos of listings that are not clear.
 
     The settings that verdicts depend on are the snapshot's own, so that a resumed scan cannot differ.
     """
     frozen = snapshot.description.settings
-    settings = workspace.settings.model_copy(update={"models": frozen.models, "matching": frozen.matching, "images": frozen.images})
+    settings = workspace.settings.model_copy(
+        update={"models": frozen.models, "matching": frozen.matching, "images": frozen.images}
+    )
     embedder = build_embedder(settings.models)
     detector, _ = build_keypoints(settings)
     matcher = build_photo_matcher(

@@ -53,12 +53,23 @@ class _Read:
 class Examiner:
     """Examines listings against one snapshot; the same listing gives the same verdict to the last digit."""
 
-    def __init__(self, *, snapshot: Snapshot, matcher: PhotoMatcher, photo_boxes: Sequence[Box], signals: Sequence[Signal],
-                 settings: Settings, cache: PhotoCache, store: ImageStore | None) -> None:
+    def __init__(
+        self,
+        *,
+        snapshot: Snapshot,
+        matcher: PhotoMatcher,
+        photo_boxes: Sequence[Box],
+        signals: Sequence[Signal],
+        settings: Settings,
+        cache: PhotoCache,
+        store: ImageStore | None,
+    ) -> None:
         self.snapshot, self.matcher, self.signals, self.settings = snapshot, matcher, tuple(signals), settings
         self._boxes, self._cache, self._store = tuple(photo_boxes), cache, store
 
-    def examine(self, listing: Listing, read: Callable[[str], bytes], *, source: str = "", line: int = 0) -> Examined:
+    def examine(
+        self, listing: Listing, read: Callable[[str], bytes], *, source: str = "", line: int = 0
+    ) -> Examined:
         """The verdict on `listing`; `read` gives an image's bytes or raises `ImageError`.
 
         A photo that cannot be read is a failed row beside the verdict; a listing none of whose photos can be read has
@@ -71,7 +82,14 @@ class Examiner:
             with _reported(failed, source, line, listing.listing_id):
                 photos.append(self._read(position, image, read(image)))
         if len(listing.images) > limit:
-            failed.append(_failed(source, line, listing, f"has {len(listing.images)} photos; the first {limit} were examined"))
+            failed.append(
+                _failed(
+                    source,
+                    line,
+                    listing,
+                    f"has {len(listing.images)} photos; the first {limit} were examined",
+                )
+            )
         if not listing.images:
             failed.append(_failed(source, line, listing, "has no photo to examine; give it an image"))
         if not photos:
@@ -85,27 +103,41 @@ class Examiner:
             return _Read(position, image, blob, key, PhotoFindings.model_validate_json(found))
         picture = decode(blob, image, self.settings.images)
         candidates = self.matcher.find(picture.pixels)
-        findings = PhotoFindings(width=picture.width, height=picture.height, sightings=self._sightings(candidates))
+        findings = PhotoFindings(
+            width=picture.width, height=picture.height, sightings=self._sightings(candidates)
+        )
         self._cache.put(key, findings.model_dump_json())
         return _Read(position, image, blob, key, findings)
 
     def _sightings(self, candidates: Sequence[Candidate]) -> tuple[Sighting, ...]:
         kept = [
-            candidate for rank, candidate in enumerate(candidates)
+            candidate
+            for rank, candidate in enumerate(candidates)
             if rank < KEPT_SIGHTINGS or max(candidate.copy, candidate.product) >= LEAST_SCORE
         ]
         return tuple(sighting_of(candidate, self._boxes) for candidate in kept)
 
     def _judged(self, listing: Listing, photos: Sequence[_Read]) -> ExaminedListing:
         examined = tuple(
-            ExaminedPhoto(photo.position, photo.findings.width, photo.findings.height, photo.content_hash, photo.findings.sightings)
+            ExaminedPhoto(
+                photo.position,
+                photo.findings.width,
+                photo.findings.height,
+                photo.content_hash,
+                photo.findings.sightings,
+            )
             for photo in photos
         )
         examination = Examination(listing, examined, self.snapshot)
         evidence = [finding for signal in self.signals for finding in signal.examine(examination)]
         description = self.snapshot.description
         verdict = decide(
-            listing.listing_id, evidence, best_matches(examination), self.snapshot.policy, models=description.models, snapshot=description.number
+            listing.listing_id,
+            evidence,
+            best_matches(examination),
+            self.snapshot.policy,
+            models=description.models,
+            snapshot=description.number,
         )
         keep = verdict.verdict is not VerdictKind.CLEAR
         return ExaminedListing(listing, tuple(self._facts(photo, keep) for photo in photos), verdict)
@@ -116,7 +148,14 @@ class Examiner:
             kept = storable(photo.blob, photo.source, self.settings.images)
             self._store.put(photo.content_hash, kept)
             stored_hash = stored_hash_of(kept)
-        return PhotoFacts(photo.position, photo.source, photo.content_hash, stored_hash, photo.findings.width, photo.findings.height)
+        return PhotoFacts(
+            photo.position,
+            photo.source,
+            photo.content_hash,
+            stored_hash,
+            photo.findings.width,
+            photo.findings.height,
+        )
 
 
 def sighting_of(candidate: Candidate, boxes: Sequence[Box]) -> Sighting:

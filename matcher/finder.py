@@ -34,8 +34,12 @@ class Found:
 class Finder:
     """Fits galleries in a temporary folder and finds pictures in them, with the same code a scan uses."""
 
-    def __init__(self, settings: Settings, *, embedder: str = "", verify: bool = True, task: Task = "products") -> None:
-        if not verify:  # Nothing is verified, so depth costs little and recall far down the list can be measured.
+    def __init__(
+        self, settings: Settings, *, embedder: str = "", verify: bool = True, task: Task = "products"
+    ) -> None:
+        if (
+            not verify
+        ):  # Nothing is verified, so depth costs little and recall far down the list can be measured.
             deep = settings.matching.model_copy(update={"by_descriptor": 100})
             settings = settings.model_copy(update={"matching": deep})
         self.settings, self.verify, self.task = settings, verify, task
@@ -46,7 +50,11 @@ class Finder:
     def describe(self) -> dict[str, Any]:
         """Settings and models, ready for JSON."""
         models = {"model": self.embedder.name, "embedder": self.embedder.fingerprint, "verify": self.verify}
-        return {**models, "models": self.settings.models.model_dump(), "matching": self.settings.matching.model_dump()}
+        return {
+            **models,
+            "models": self.settings.models.model_dump(),
+            "matching": self.settings.matching.model_dump(),
+        }
 
     def fit(self, references: Sequence[Picture]) -> None:
         """Embed and describe every reference, in order; replaces what was fitted before."""
@@ -79,16 +87,24 @@ class Finder:
         return candidate.copy if self.task == "copies" else candidate.product
 
     def _descriptor_gallery(self, folder: Path, vectors: Any) -> Gallery:
-        ids = np.repeat(np.arange(len(vectors) // self.embedder.reference_views), self.embedder.reference_views)
+        ids = np.repeat(
+            np.arange(len(vectors) // self.embedder.reference_views), self.embedder.reference_views
+        )
         return Gallery.rebuild(
-            folder / "descriptors", [(ids, vectors)], dims=self.embedder.dims, fingerprint=self.embedder.fingerprint, position=1,
+            folder / "descriptors",
+            [(ids, vectors)],
+            dims=self.embedder.dims,
+            fingerprint=self.embedder.fingerprint,
+            position=1,
             settings=self.settings.gallery,
         )
 
     def _voting_gallery(self, folder: Path, keypoints: Mapping[int, Keypoints]) -> VotingGallery:
         count = self.settings.matching.voting_keypoints
         batches = [(np.full(len(k.points[:count]), i), k.descriptors[:count]) for i, k in keypoints.items()]
-        return VotingGallery.rebuild(folder / "votes", batches, words=load_vocabulary(), fingerprint="finder", position=1)
+        return VotingGallery.rebuild(
+            folder / "votes", batches, words=load_vocabulary(), fingerprint="finder", position=1
+        )
 
 
 class KeptKeypoints:
@@ -102,6 +118,8 @@ class KeptKeypoints:
         return {image_id: self._keypoints[image_id] for image_id in image_ids if image_id in self._keypoints}
 
 
-def build_finder(settings: Settings, *, embedder: str = "", verify: bool = True, task: Task = "products") -> Finder:
+def build_finder(
+    settings: Settings, *, embedder: str = "", verify: bool = True, task: Task = "products"
+) -> Finder:
     """A finder for the benchmarks' `task`."""
     return Finder(settings, embedder=embedder, verify=verify, task=task)

@@ -55,14 +55,25 @@ class Features:
 class Galleries:
     """The two galleries of a workspace under one set of models; made on first use."""
 
-    def __init__(self, folder: Path, database: Database, store: ImageStore, settings: Settings, *,
-                 embedder: Embedder, detector: KeypointDetector, words: NDArray[np.uint8]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database: Database,
+        store: ImageStore,
+        settings: Settings,
+        *,
+        embedder: Embedder,
+        detector: KeypointDetector,
+        words: NDArray[np.uint8],
+    ) -> None:
         self.database, self.store, self.settings = database, store, settings
         self.embedder, self.detector, self.words = embedder, detector, words
         recipe = f"{detector.fingerprint}-{settings.matching.voting_keypoints}"
         self.voting_fingerprint = f"{recipe}-{hashlib.sha256(words.tobytes()).hexdigest()[:16]}"
         self.descriptor_folder = folder / f"descriptors-{embedder.fingerprint[:12]}"
-        self.voting_folder = folder / f"votes-{hashlib.sha256(self.voting_fingerprint.encode()).hexdigest()[:12]}"
+        self.voting_folder = (
+            folder / f"votes-{hashlib.sha256(self.voting_fingerprint.encode()).hexdigest()[:12]}"
+        )
 
     def catch_up(self, progress: Progress | None = None) -> int:
         """Apply every change the galleries do not hold yet, embedding new images; returns the number they now hold.
@@ -71,14 +82,28 @@ class Galleries:
         """
         self._create()
         self._describe_missing(progress)
-        with Gallery.open_writer(self.descriptor_folder, settings=self.settings.gallery, wait_seconds=WAIT_SECONDS) as writer:
+        with Gallery.open_writer(
+            self.descriptor_folder, settings=self.settings.gallery, wait_seconds=WAIT_SECONDS
+        ) as writer:
             for number, added, removed in self._changes(writer.position):
                 ids, vectors = joined((i, f.descriptors) for i, f in self._features(added))
-                writer.apply(add_ids=ids, add_vectors=vectors if len(ids) else None, remove_ids=removed, position=number)
-        with VotingGallery.open_writer(self.voting_folder, settings=self.settings.gallery, wait_seconds=WAIT_SECONDS) as votes:
+                writer.apply(
+                    add_ids=ids,
+                    add_vectors=vectors if len(ids) else None,
+                    remove_ids=removed,
+                    position=number,
+                )
+        with VotingGallery.open_writer(
+            self.voting_folder, settings=self.settings.gallery, wait_seconds=WAIT_SECONDS
+        ) as votes:
             for number, added, removed in self._changes(votes.position):
                 ids, features = joined((i, f.voting) for i, f in self._features(added))
-                votes.apply(add_ids=ids, add_features=features if len(ids) else None, remove_ids=removed, position=number)
+                votes.apply(
+                    add_ids=ids,
+                    add_features=features if len(ids) else None,
+                    remove_ids=removed,
+                    position=number,
+                )
             return votes.position
 
     def rebuild(self, progress: Progress | None = None) -> int:
@@ -88,12 +113,22 @@ class Galleries:
             number = last_number(connection)
             live = [image for role in SEARCHED_ROLES for image in live_images(connection, role)]
         Gallery.rebuild(
-            self.descriptor_folder, self._batches(live, lambda f: f.descriptors), dims=self.embedder.dims,
-            fingerprint=self.embedder.fingerprint, position=number, settings=self.settings.gallery, wait_seconds=WAIT_SECONDS,
+            self.descriptor_folder,
+            self._batches(live, lambda f: f.descriptors),
+            dims=self.embedder.dims,
+            fingerprint=self.embedder.fingerprint,
+            position=number,
+            settings=self.settings.gallery,
+            wait_seconds=WAIT_SECONDS,
         )
         VotingGallery.rebuild(
-            self.voting_folder, self._batches(live, lambda f: f.voting), words=self.words,
-            fingerprint=self.voting_fingerprint, position=number, settings=self.settings.gallery, wait_seconds=WAIT_SECONDS,
+            self.voting_folder,
+            self._batches(live, lambda f: f.voting),
+            words=self.words,
+            fingerprint=self.voting_fingerprint,
+            position=number,
+            settings=self.settings.gallery,
+            wait_seconds=WAIT_SECONDS,
         )
         return number
 
@@ -118,7 +153,12 @@ class Galleries:
         gallery, votes = self.open()
         with self.database.read() as connection:
             number = last_number(connection)
-        return {"catalog": number, "embedder": self.embedder.name, "descriptors": gallery.status(), "votes": votes.status()}
+        return {
+            "catalog": number,
+            "embedder": self.embedder.name,
+            "descriptors": gallery.status(),
+            "votes": votes.status(),
+        }
 
     def verify(self) -> list[str]:
         """What is wrong with the galleries' files, and which images are in the catalog but not in them, or the reverse."""
@@ -130,19 +170,41 @@ class Galleries:
             live = {image.image_id for role in SEARCHED_ROLES for image in live_images(connection, role)}
         problems = [*gallery.verify(), *votes.verify()]
         held = set(gallery.ids().tolist())
-        problems += [f"image {i} has no place in the gallery; run `matcher index rebuild`" for i in sorted(live - held)]
-        problems += [f"image {i} is in the gallery but not in the catalog; run `matcher index rebuild`" for i in sorted(held - live)]
+        problems += [
+            f"image {i} has no place in the gallery; run `matcher index rebuild`" for i in sorted(live - held)
+        ]
+        problems += [
+            f"image {i} is in the gallery but not in the catalog; run `matcher index rebuild`"
+            for i in sorted(held - live)
+        ]
         # An image without any keypoint has no place among the votes, so only strangers count there.
         strangers = set(votes.ids().tolist()) - live
-        return problems + [f"image {i} is among the votes but not in the catalog; run `matcher index rebuild`" for i in sorted(strangers)]
+        return problems + [
+            f"image {i} is among the votes but not in the catalog; run `matcher index rebuild`"
+            for i in sorted(strangers)
+        ]
 
     def _create(self) -> None:
         """Make what is missing; whoever loses the race finds it made."""
         makers: tuple[tuple[Path, Callable[[], object]], ...] = (
-            (self.descriptor_folder, lambda: Gallery.create(
-                self.descriptor_folder, dims=self.embedder.dims, fingerprint=self.embedder.fingerprint, settings=self.settings.gallery)),
-            (self.voting_folder, lambda: VotingGallery.create(
-                self.voting_folder, words=self.words, fingerprint=self.voting_fingerprint, settings=self.settings.gallery)),
+            (
+                self.descriptor_folder,
+                lambda: Gallery.create(
+                    self.descriptor_folder,
+                    dims=self.embedder.dims,
+                    fingerprint=self.embedder.fingerprint,
+                    settings=self.settings.gallery,
+                ),
+            ),
+            (
+                self.voting_folder,
+                lambda: VotingGallery.create(
+                    self.voting_folder,
+                    words=self.words,
+                    fingerprint=self.voting_fingerprint,
+                    settings=self.settings.gallery,
+                ),
+            ),
         )
         for folder, make in makers:
             if (folder / "manifest.json").exists():
@@ -164,13 +226,18 @@ class Galleries:
             if not changes:
                 return
             since = changes[-1].number
-            live = sorted((LiveImage(f.image_id, f.role, f.content_hash) for f in facts), key=lambda image: image.image_id)
+            live = sorted(
+                (LiveImage(f.image_id, f.role, f.content_hash) for f in facts),
+                key=lambda image: image.image_id,
+            )
             yield since, live, [change.image_id for change in searched if change.action == "remove"]
 
     def _features(self, images: Sequence[LiveImage]) -> Iterator[tuple[int, Features]]:
         """Features of each image from the caches; one without (its file is damaged) is left out and shows in `verify`."""
         hashes = [image.content_hash for image in images]
-        self._describe(self._missing(hashes))  # most are there; another process may have imported some just now
+        self._describe(
+            self._missing(hashes)
+        )  # most are there; another process may have imported some just now
         with self.database.read() as connection:
             descriptors = get_descriptors(connection, hashes, self.embedder.fingerprint)
             blobs = get_keypoints(connection, hashes, self.detector.fingerprint)
@@ -180,7 +247,9 @@ class Galleries:
                 voting = unpack(blobs[image.content_hash]).descriptors[:count]
                 yield image.image_id, Features(descriptors[image.content_hash], voting)
 
-    def _batches(self, live: Sequence[LiveImage], part: Callable[[Features], NDArray[Any]]) -> Iterator[tuple[NDArray[np.int64], NDArray[Any]]]:
+    def _batches(
+        self, live: Sequence[LiveImage], part: Callable[[Features], NDArray[Any]]
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[Any]]]:
         for start in range(0, len(live), BATCH_CHANGES):
             ids, rows = joined((i, part(f)) for i, f in self._features(live[start : start + BATCH_CHANGES]))
             if len(ids):
@@ -189,7 +258,9 @@ class Galleries:
     def _describe_missing(self, progress: Progress | None) -> None:
         """Fill both caches for every searched image of the catalog, a few at a time."""
         with self.database.read() as connection:
-            hashes = [image.content_hash for role in SEARCHED_ROLES for image in live_images(connection, role)]
+            hashes = [
+                image.content_hash for role in SEARCHED_ROLES for image in live_images(connection, role)
+            ]
         wanted = self._missing(hashes)
         for start in range(0, len(wanted), BATCH_CHANGES):
             self._describe(wanted[start : start + BATCH_CHANGES])

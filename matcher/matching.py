@@ -16,6 +16,12 @@ from matcher.models import Descriptors, Embedder, KeypointDetector, KeypointMatc
 from matcher.records import Score
 from matcher.similarity import Comparison, Scorer, shading
 
+BACKGROUND_FROM = 4
+"""Neighbours from this rank on stand for what an unrelated reference would reach."""
+
+
+CELLS = 4
+
 
 class DescriptorSearch(Protocol):
     """What is asked of a gallery of descriptors: `indexes.gallery.Gallery` answers it."""
@@ -63,9 +69,18 @@ class Candidate:
 class PhotoMatcher:
     """Proposes references by descriptor and by vote, verifies them with keypoints, scores each pair."""
 
-    def __init__(self, *, embedder: Embedder, detector: KeypointDetector, verifier: KeypointMatcher, scorer: Scorer,
-                 descriptors: DescriptorSearch, votes: FeatureVote, references: ReferenceKeypoints,
-                 settings: MatchingSettings) -> None:
+    def __init__(
+        self,
+        *,
+        embedder: Embedder,
+        detector: KeypointDetector,
+        verifier: KeypointMatcher,
+        scorer: Scorer,
+        descriptors: DescriptorSearch,
+        votes: FeatureVote,
+        references: ReferenceKeypoints,
+        settings: MatchingSettings,
+    ) -> None:
         self.embedder, self.detector, self.verifier, self.scorer = embedder, detector, verifier, scorer
         self._descriptors, self._votes, self._references = descriptors, votes, references
         self.settings = settings
@@ -75,25 +90,36 @@ class PhotoMatcher:
         descriptors = self.embedder.embed_photos([pixels])[0]
         proposed = self._by_descriptor(descriptors)
         if not verify:
-            return self._ranked((image_id, Comparison(cosine, view, 0.0, 0.0, None)) for image_id, (cosine, view) in proposed.items())
+            return self._ranked(
+                (i, Comparison(cosine, view, 0.0, 0.0, 0.0, None)) for i, (cosine, view) in proposed.items()
+            )
         keypoints = self.detector.detect(pixels)
         votes = self._by_vote(keypoints)
+        background = float(np.mean([cosine for cosine, _ in proposed.values()][BACKGROUND_FROM:] or [0.0]))
         self._add_cosines(proposed, [image_id for image_id in votes if image_id not in proposed], descriptors)
         references = self._references.get(sorted(proposed))
         compared = {
             image_id: Comparison(
-                cosine, view, shading(keypoints.swatch, references[image_id].swatch), votes.get(image_id, 0.0),
+                cosine,
+                view,
+                background,
+                shading(keypoints.swatch, references[image_id].swatch),
+                votes.get(image_id, 0.0),
                 self.verifier.match(keypoints, pixels, references[image_id], mirrored=False),
             )
-            for image_id, (cosine, view) in proposed.items() if image_id in references
+            for image_id, (cosine, view) in proposed.items()
+            if image_id in references
         }
         self._try_mirrored(pixels, keypoints, compared, references)
-        return self._ranked(compared.items())
+        most = max((c.correspondence.inliers for c in compared.values() if c.correspondence), default=0)
+        return self._ranked((i, replace(comparison, most_inliers=most)) for i, comparison in compared.items())
 
     def _by_descriptor(self, descriptors: Descriptors) -> dict[int, tuple[float, int]]:
         """The nearest images: their best cosine over all views and the view it was."""
         # A reference may have several views, so neighbours are asked for with room for repeats.
-        scores, ids = self._descriptors.search(descriptors, self.settings.by_descriptor * self.embedder.reference_views)
+        scores, ids = self._descriptors.search(
+            descriptors, self.settings.by_descriptor * self.embedder.reference_views
+        )
         best: dict[int, tuple[float, int]] = {}
         for view, (row, names) in enumerate(zip(scores.tolist(), ids.tolist(), strict=True)):
             for score, image_id in zip(row, names, strict=True):
@@ -105,10 +131,17 @@ class PhotoMatcher:
     def _by_vote(self, keypoints: Keypoints) -> dict[int, float]:
         if not self.settings.by_vote or not len(keypoints.points):
             return {}
-        votes, ids = self._votes.vote(keypoints.descriptors[: self.settings.voting_keypoints], self.settings.by_vote)
-        return {image_id: vote for vote, image_id in zip(votes.tolist(), ids.tolist(), strict=True) if image_id >= 0}
+        chosen = spread(keypoints, self.settings.voting_keypoints)
+        votes, ids = self._votes.vote(keypoints.descriptors[chosen], self.settings.by_vote)
+        return {
+            image_id: vote
+            for vote, image_id in zip(votes.tolist(), ids.tolist(), strict=True)
+            if image_id >= 0
+        }
 
-    def _add_cosines(self, proposed: dict[int, tuple[float, int]], ids: list[int], descriptors: Descriptors) -> None:
+    def _add_cosines(
+        self, proposed: dict[int, tuple[float, int]], ids: list[int], descriptors: Descriptors
+    ) -> None:
         """Give images proposed by vote alone the cosine that the descriptor search would have given them."""
         stored = self._descriptors.vectors(sorted(ids))
         for image_id, vector in zip(stored.ids.tolist(), stored.vectors, strict=True):
@@ -117,7 +150,13 @@ class PhotoMatcher:
             if float(scores[view]) > proposed.get(image_id, (-2.0, 0))[0]:
                 proposed[image_id] = (float(scores[view]), view)
 
-    def _try_mirrored(self, pixels: Pixels, keypoints: Keypoints, compared: dict[int, Comparison], references: Mapping[int, Keypoints]) -> None:
+    def _try_mirrored(
+        self,
+        pixels: Pixels,
+        keypoints: Keypoints,
+        compared: dict[int, Comparison],
+        references: Mapping[int, Keypoints],
+    ) -> None:
         """A flipped copy keeps its descriptor but not its keypoints: look again at the nearest that did not verify."""
         unverified = [item for item in compared.items() if item[1].correspondence is None]
         unverified.sort(key=lambda item: (-item[1].cosine, item[0]))
@@ -131,3 +170,17 @@ class PhotoMatcher:
             for image_id, comparison in compared
         ]
         return sorted(candidates, key=lambda candidate: (-candidate.product, candidate.image_id))
+
+
+def spread(keypoints: Keypoints, count: int) -> NDArray[np.intp]:
+    """Indices of up to `count` keypoints, the strongest of each cell of a `CELLS` x `CELLS` grid in turn.
+
+    By strength alone a lively background would speak for a small pasted product.
+    """
+    columns = np.minimum((keypoints.points * CELLS).astype(np.intp), CELLS - 1)
+    cells = columns[:, 1] * CELLS + columns[:, 0]
+    turns = np.zeros(len(cells), np.intp)
+    for cell in range(CELLS**2):
+        here = np.flatnonzero(cells == cell)
+        turns[here] = np.arange(len(here))
+    return np.argsort(turns, kind="stable")[:count]

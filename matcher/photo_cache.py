@@ -38,11 +38,15 @@ class ScanCache:
         self._connection = sqlite3.connect(path, timeout=30, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=OFF")
-        self._connection.execute("CREATE TABLE IF NOT EXISTS findings (content_hash TEXT PRIMARY KEY, findings TEXT) WITHOUT ROWID")
+        self._connection.execute(
+            "CREATE TABLE IF NOT EXISTS findings (content_hash TEXT PRIMARY KEY, findings TEXT) WITHOUT ROWID"
+        )
 
     def get(self, content_hash: str) -> str | None:
         """The findings as they were put, or None."""
-        row = self._connection.execute("SELECT findings FROM findings WHERE content_hash = ?", (content_hash,)).fetchone()
+        row = self._connection.execute(
+            "SELECT findings FROM findings WHERE content_hash = ?", (content_hash,)
+        ).fetchone()
         return str(row[0]) if row else None
 
     def put(self, content_hash: str, findings: str) -> None:

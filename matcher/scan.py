@@ -10,9 +10,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import cv2
+
+from indexes.threads import use_threads
 from matcher.assembly import build_examiner, build_galleries, freeze
 from matcher.catalog import (
-    ExaminedListing,
     Scan,
     commit_chunk,
     count_brands,
@@ -80,7 +82,9 @@ Progress = Callable[[int, int], None]
 """Called with (rows committed, photos examined in this run)."""
 
 
-def run_scan(workspace: Workspace, policy: Policy, request: ScanRequest, *, progress: Progress | None = None) -> ScanSummary:
+def run_scan(
+    workspace: Workspace, policy: Policy, request: ScanRequest, *, progress: Progress | None = None
+) -> ScanSummary:
     """Examine every listing of the manifest and write the outputs into `request.out`.
 
     Raises `ScanError` when `out` holds another scan, or one that cannot be resumed; `ManifestError` when the manifest
@@ -102,17 +106,25 @@ def _begin(workspace: Workspace, policy: Policy, request: ScanRequest) -> tuple[
     with workspace.database.read() as connection:
         found = latest_scan(connection, out)
     if found and not request.resume:
-        raise ScanError(f"{request.out} holds scan {found.scan_id} already; give --resume to continue it, or another folder")
+        raise ScanError(
+            f"{request.out} holds scan {found.scan_id} already; give --resume to continue it, or another folder"
+        )
     if found is None and request.out.is_dir() and any(request.out.iterdir()):
-        raise ScanError(f"{request.out} is not empty and holds no scan of this workspace; give an empty folder")
+        raise ScanError(
+            f"{request.out} is not empty and holds no scan of this workspace; give an empty folder"
+        )
     if found:
         return found, _resumed_snapshot(workspace, found, fingerprint, request)
     snapshot = freeze(workspace, build_galleries(workspace), policy)
     settings = {"snapshot": snapshot.folder.name, "limit": request.limit}
     with workspace.database.write() as connection:
         scan_id = start_scan(
-            connection, out=out, manifest=str(request.manifest), manifest_fingerprint=fingerprint,
-            snapshot=snapshot.description.number, settings=settings,
+            connection,
+            out=out,
+            manifest=str(request.manifest),
+            manifest_fingerprint=fingerprint,
+            snapshot=snapshot.description.number,
+            settings=settings,
         )
     request.out.mkdir(parents=True, exist_ok=True)
     with workspace.database.read() as connection:
@@ -123,26 +135,41 @@ def _begin(workspace: Workspace, policy: Policy, request: ScanRequest) -> tuple[
 
 def _resumed_snapshot(workspace: Workspace, scan: Scan, fingerprint: str, request: ScanRequest) -> Snapshot:
     if scan.manifest_fingerprint != fingerprint:
-        raise ScanError(f"{request.manifest} is not what scan {scan.scan_id} began with; scan it into another folder")
+        raise ScanError(
+            f"{request.manifest} is not what scan {scan.scan_id} began with; scan it into another folder"
+        )
     if scan.settings.get("limit") != request.limit:
-        raise ScanError(f"scan {scan.scan_id} began with --limit {scan.settings.get('limit')}; give the same, or another folder")
+        raise ScanError(
+            f"scan {scan.scan_id} began with --limit {scan.settings.get('limit')}; give the same, or another folder"
+        )
     return Snapshot(workspace.folder / "snapshots" / str(scan.settings["snapshot"]))
 
 
 def _examine_all(
-    workspace: Workspace, snapshot: Snapshot, request: ScanRequest, scan: Scan, entries: Iterator[Entry], progress: Progress | None
+    workspace: Workspace,
+    snapshot: Snapshot,
+    request: ScanRequest,
+    scan: Scan,
+    entries: Iterator[Entry],
+    progress: Progress | None,
 ) -> tuple[int, float]:
     """Examine from the scan's position on; returns the photos of this run and when the first chunk was handed out."""
     settings = workspace.settings.scan
     rest = islice(entries, scan.position, request.limit)
     arguments = (workspace.folder, workspace.settings, snapshot.folder, request.manifest, request.out / CACHE)
     workers: Workers[Entry, Examined] = Workers(
-        settings.workers or os.cpu_count() or 1, prepare_worker, arguments, item_seconds=settings.listing_timeout_seconds
+        settings.workers or os.cpu_count() or 1,
+        prepare_worker,
+        arguments,
+        item_seconds=settings.listing_timeout_seconds,
     )
     position, photos, started = scan.position, 0, time.monotonic()
     try:
         for chunk, results in workers.run(chunked(rest, settings.chunk_photos)):
-            examined = [_settled(entry, result, str(request.manifest)) for entry, result in zip(chunk, results, strict=True)]
+            examined = [
+                _settled(entry, result, str(request.manifest))
+                for entry, result in zip(chunk, results, strict=True)
+            ]
             done = [one.result for one in examined if one.result]
             failed = [failure for one in examined for failure in one.failed]
             with workspace.database.write() as connection:
@@ -173,13 +200,11 @@ def chunked(entries: Iterable[Entry], photos: int) -> Iterator[list[Entry]]:
         yield chunk
 
 
-def prepare_worker(folder: Path, settings: Settings, snapshot: Path, manifest: Path, cache: Path) -> Callable[[Entry], Examined]:
+def prepare_worker(
+    folder: Path, settings: Settings, snapshot: Path, manifest: Path, cache: Path
+) -> Callable[[Entry], Examined]:
     """What a worker process calls on each entry; everything heavy is loaded here, once."""
-    import faiss
-
-    faiss.omp_set_num_threads(1)
-    import cv2
-
+    use_threads(1)
     cv2.setNumThreads(1)
     workspace = Workspace.open(folder, settings)
     examiner = build_examiner(workspace, Snapshot(snapshot), cache=ScanCache(cache))
@@ -197,19 +222,28 @@ def _settled(entry: Entry, result: Examined | Lost, source: str) -> Examined:
     """A lost listing becomes an error row."""
     if isinstance(result, Examined):
         return result
-    listing_id, line = (entry.value.listing_id, entry.line) if isinstance(entry, Row) else (entry.listing_id, entry.line)
+    listing_id, line = (
+        (entry.value.listing_id, entry.line) if isinstance(entry, Row) else (entry.listing_id, entry.line)
+    )
     return Examined(None, (FailedRow(source=source, line=line, listing_id=listing_id, reason=result.reason),))
 
 
-def _finish(workspace: Workspace, snapshot: Snapshot, request: ScanRequest, scan_id: int, photos: int, seconds: float) -> ScanSummary:
+def _finish(
+    workspace: Workspace, snapshot: Snapshot, request: ScanRequest, scan_id: int, photos: int, seconds: float
+) -> ScanSummary:
     """Write the outputs from the database, which holds the whole scan by now."""
     with workspace.database.read() as connection:
         counts, failed = count_verdicts(connection, scan_id), count_failures(connection, scan_id)
         summary = ScanSummary(scan_id, sum(counts.values()), counts, failed, photos, seconds, request.out)
-        brands = [vars(count) | {"verdict": count.verdict.value} for count in count_brands(connection, scan_id)]
+        brands = [
+            vars(count) | {"verdict": count.verdict.value} for count in count_brands(connection, scan_id)
+        ]
         write_outputs(
-            request.out, iterate_verdicts(connection, scan_id), iterate_failures(connection, scan_id),
-            _facts(summary, snapshot, brands), csv=request.csv,
+            request.out,
+            iterate_verdicts(connection, scan_id),
+            iterate_failures(connection, scan_id),
+            _facts(summary, snapshot, brands),
+            csv=request.csv,
         )
         write_scan_report(connection, workspace, snapshot, summary, request)
     for leftover in (CACHE, f"{CACHE}-wal", f"{CACHE}-shm"):

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from matcher.catalog import JudgedListing, StoredImage, count_brands, find_brand, find_product, find_scan, top_rows
-from matcher.config import ImageSettings
-from matcher.errors import MatcherError
+from matcher.catalog import (
+    JudgedListing,
+    Product,
+    count_brands,
+    find_product,
+    find_scan,
+    top_rows,
+)
+from matcher.errors import CatalogError, MatcherError
 from matcher.images import decode, thumbnail
-from matcher.records import ImageRole, VerdictKind
+from matcher.records import ImageRole, Verdict, VerdictKind
 from matcher.report import ReferenceFacts, ReportRow, ReportSummary, Thumbnail, write_report
 from matcher.snapshot import Snapshot
 from matcher.workspace import Workspace
@@ -24,4 +29,122 @@ if TYPE_CHECKING:
 
 THUMBNAIL_SIDE = 320
 """Pixels; two to four pictures a row keep a thousand rows near 20 MB."""
+SHOWN_PHOTOS = 4
+SHOWN_MATCHES = 3
 Key = tuple[str, str]
+
+
+def write_scan_report(
+    connection: Connection,
+    workspace: Workspace,
+    snapshot: Snapshot,
+    summary: ScanSummary,
+    request: ScanRequest,
+) -> None:
+    """Write `report.html` of a finished scan into `request.out`: every listing that is not clear, up to the limit."""
+    rows = top_rows(connection, summary.scan_id, workspace.settings.scan.max_report_rows)
+    pictures = Pictures(connection, workspace)
+    facts = _summary(connection, workspace, snapshot, summary, request, len(rows))
+    write_report(request.out / "report.html", facts, pictures.rows(rows))
+
+
+class Pictures:
+    """Makes the pictures of report rows, those of a reference once."""
+
+    def __init__(self, connection: Connection, workspace: Workspace) -> None:
+        self._connection, self._workspace = connection, workspace
+        self._reference = lru_cache(maxsize=512)(self._find_reference)
+
+    def rows(self, judged: Sequence[JudgedListing]) -> Iterator[ReportRow]:
+        """A report row for each listing, made as it is asked for."""
+        for one in judged:
+            found = {key: self._reference(key, role) for key, role in _named(one.verdict).items()}
+            known = {key: value for key, value in found.items() if value is not None}
+            yield ReportRow(
+                listing=one.listing,
+                verdict=one.verdict,
+                photos=self._photos(one),
+                references={key: picture for key, (picture, _) in known.items() if picture},
+                reference_facts={key: facts for key, (_, facts) in known.items()},
+            )
+
+    def _photos(self, judged: JudgedListing) -> dict[int, Thumbnail]:
+        """The photos that evidence speaks of first, then the others, as many as a row shows."""
+        spoken = {evidence.photo for evidence in judged.verdict.evidence if evidence.photo is not None}
+        ordered = sorted(judged.photos, key=lambda photo: (photo.position not in spoken, photo.position))
+        made = {
+            photo.position: self._thumbnail(photo.content_hash)
+            for photo in ordered[:SHOWN_PHOTOS]
+            if photo.stored_hash
+        }
+        return {position: picture for position, picture in made.items() if picture}
+
+    def _find_reference(self, key: Key, role: ImageRole) -> tuple[Thumbnail | None, ReferenceFacts] | None:
+        product = self._product(key, role)
+        if product is None:
+            return None
+        facts = ReferenceFacts(product.title, product.price, product.currency)
+        return (self._thumbnail(product.images[0].content_hash) if product.images else None), facts
+
+    def _product(self, key: Key, role: ImageRole) -> Product | None:
+        try:
+            return find_product(self._connection, *key, role)
+        except CatalogError:
+            return None  # The brand has gone since; the evidence still names it.
+
+    def _thumbnail(self, content_hash: str) -> Thumbnail | None:
+        try:
+            picture = decode(
+                self._workspace.store.get(content_hash), content_hash, self._workspace.settings.images
+            )
+        except MatcherError:
+            return None  # Purged since; the row stands without its picture.
+        return Thumbnail(thumbnail(picture, THUMBNAIL_SIDE), "image/webp", picture.width, picture.height)
+
+
+def _named(verdict: Verdict) -> dict[Key, ImageRole]:
+    """References that a row shows, and what they are."""
+    known = ImageRole.KNOWN_COUNTERFEIT
+    named = {
+        (evidence.brand, evidence.reference_id): known
+        if evidence.signal == known.value
+        else ImageRole.REFERENCE
+        for evidence in verdict.evidence
+        if evidence.reference_id
+    }
+    for match in verdict.matches[:SHOWN_MATCHES]:
+        named.setdefault((match.brand, match.reference_id), ImageRole.REFERENCE)
+    return named
+
+
+def _summary(
+    connection: Connection,
+    workspace: Workspace,
+    snapshot: Snapshot,
+    summary: ScanSummary,
+    request: ScanRequest,
+    shown: int,
+) -> ReportSummary:
+    flagged: dict[str, int] = {}
+    for count in count_brands(connection, summary.scan_id):
+        if count.verdict is not VerdictKind.CLEAR:
+            flagged[count.brand] = flagged.get(count.brand, 0) + count.listings
+    scan = find_scan(connection, summary.scan_id)
+    created = scan.created if scan else datetime.now(UTC)
+    return ReportSummary(
+        title=request.title or request.manifest.name,
+        created=created.strftime("%Y-%m-%d %H:%M UTC"),
+        workspace=workspace.folder.name,
+        snapshot=snapshot.description.number,
+        policy=snapshot.policy.label,
+        models=snapshot.description.models,
+        listings=summary.listings,
+        counts=summary.counts,
+        failed=summary.failed,
+        photos=summary.photos,
+        seconds=summary.seconds,
+        photos_per_second=summary.photos_per_second,
+        brands=tuple(sorted(flagged.items(), key=lambda item: (-item[1], item[0]))),
+        shown=shown,
+        left_out=summary.listings - shown,
+    )

@@ -18,9 +18,10 @@ from matcher.records import Score
 WEIGHTS = Path(__file__).parent / "models" / "weights" / "similarity.json"
 
 FEATURES = (
-    "cosine", "cosine squared", "shading", "votes", "verified", "inliers", "many inliers", "aligned shading",
-    "aligned colour", "whole shading", "coverage", "cosine unverified", "shading unverified",
-)
+    "cosine", "cosine squared", "above background", "shading", "votes", "verified", "inliers", "many inliers",
+    "inlier share", "behind", "aligned shading", "aligned colour", "whole shading", "agreement", "agreement squared",
+    "coverage", "cosine unverified", "shading unverified",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -28,26 +29,37 @@ class Comparison:
     """What was measured of one photo and one reference image.
 
     `cosine`: best of the photo's views against the reference's, in [-1, 1]. `view`: which of the photo's views it was.
-    `shading`: correlation of the two whole images squashed to squares, the better of plain and flipped.
-    `votes`: of local features, 0 and up. `correspondence`: how the reference lies in the photo, if keypoints agree.
+    `background`: mean cosine of the photo's farther neighbours, what an unrelated reference would reach (the score
+    normalisation of DISC21, arXiv 2106.09672, section 5). `shading`: correlation of the two whole images squashed to
+    squares, the better of plain and flipped. `votes`: of local features, 0 and up. `correspondence`: how the reference
+    lies in the photo, if keypoints agree. `most_inliers`: the most that any candidate of the photo has.
     """
 
     cosine: float
     view: int
+    background: float
     shading: float
     votes: float
     correspondence: Correspondence | None
+    most_inliers: int = 0
 
     def features(self) -> NDArray[np.float64]:
         """The row that the fitted weights are multiplied with, in the order of `FEATURES`."""
         found = self.correspondence
         cosine = max(self.cosine, 0.0)
-        row = [cosine, cosine**2, self.shading, math.log1p(self.votes)]
+        row = [cosine, cosine**2, cosine - self.background, self.shading, math.log1p(self.votes)]
         if found is None:
-            return np.array([*row, 0, 0, 0, 0, 0, 0, 0, cosine, self.shading])
-        inliers = math.log(found.inliers)
-        many = math.log(max(found.inliers / 12, 1))
-        return np.array([*row, 1, inliers, many, found.grey, found.colour, found.whole, found.coverage, 0, 0])
+            return np.array([*row, *[0.0] * 11, cosine, self.shading])
+        behind = math.log(found.inliers / max(found.inliers, self.most_inliers))
+        counts = [
+            1,
+            math.log(found.inliers),
+            math.log(max(found.inliers / 12, 1)),
+            found.inliers / found.matches,
+            behind,
+        ]
+        pixels = [found.grey, found.colour, found.whole, found.agreement, found.agreement**2, found.coverage]
+        return np.array([*row, *counts, *pixels, 0, 0])
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from collections import OrderedDict
@@ -51,7 +50,9 @@ class Snapshot:
             self.policy: Policy = load_policy(folder / POLICY)
             self._facts = feather.read_table(folder / FACTS, memory_map=True)
         except (OSError, ValueError, pa.ArrowException) as error:
-            raise MatcherError(f"snapshot {folder.name} cannot be read ({error}); start a new scan") from error
+            raise MatcherError(
+                f"snapshot {folder.name} cannot be read ({error}); start a new scan"
+            ) from error
         self._ids = self._facts["image_id"].to_numpy()
         self._brands = {
             brand.name: BrandFacts(brand.name, frozenset(brand.licensed_sellers), brand.wordmarks)
@@ -86,7 +87,11 @@ class CatalogKeypoints:
 
     def get(self, image_ids: Sequence[int]) -> Mapping[int, Keypoints]:
         """Keypoints by image id; one that is no longer in the catalog's cache is left out."""
-        hashes = {i: facts.content_hash for i in image_ids if i not in self._recent and (facts := self._snapshot.of(i))}
+        hashes = {
+            i: facts.content_hash
+            for i in image_ids
+            if i not in self._recent and (facts := self._snapshot.of(i))
+        }
         if hashes:
             with self._database.read() as connection:
                 blobs = get_keypoints(connection, hashes.values(), self._fingerprint)
@@ -102,7 +107,13 @@ class CatalogKeypoints:
 
 
 def take_snapshot(
-    folder: Path, galleries: Galleries, policy: Policy, settings: Settings, *, models: dict[str, str | None], scorer: str
+    folder: Path,
+    galleries: Galleries,
+    policy: Policy,
+    settings: Settings,
+    *,
+    models: dict[str, str | None],
+    scorer: str,
 ) -> Snapshot:
     """Bring the galleries up to the catalog and freeze both under `folder`; the same state gives the same snapshot.
 
@@ -115,10 +126,10 @@ def take_snapshot(
         facts = sorted(image_facts(connection, None), key=lambda fact: fact.image_id)
     description = Description(number=number, models=models, brands=brands, settings=settings, scorer=scorer)
     text = description.model_dump_json(indent=1)
-    digest = hashlib.sha256((text + policy.text).encode()).hexdigest()[:12]
+    digest = hashlib.sha256((text + policy.policy_text).encode()).hexdigest()[:12]
     place = folder / f"{number:08d}-{digest}"
     if not (place / DESCRIPTION).exists():
-        _write(place, galleries, facts, policy.text, text)
+        _write(place, galleries, facts, policy.policy_text, text)
         _drop_old(folder, keep=place)
     return Snapshot(place)
 
@@ -133,7 +144,11 @@ def _write(place: Path, galleries: Galleries, facts: list[ImageFacts], policy: s
     votes.snapshot(fresh / "votes")
     table = {name: [_plain(getattr(fact, name)) for fact in facts] for name in _COLUMNS}
     types = [pa.int64() if name == "image_id" else pa.string() for name in _COLUMNS]
-    feather.write_feather(pa.table(table, schema=pa.schema(list(zip(_COLUMNS, types, strict=True)))), fresh / FACTS, compression="uncompressed")
+    feather.write_feather(
+        pa.table(table, schema=pa.schema(list(zip(_COLUMNS, types, strict=True)))),
+        fresh / FACTS,
+        compression="uncompressed",
+    )
     with replacing(fresh / POLICY, fresh / DESCRIPTION) as (policy_file, description_file):
         policy_file.write(policy.encode())
         description_file.write(description.encode())
@@ -149,6 +164,9 @@ def _plain(value: object) -> object:
 
 def _drop_old(folder: Path, *, keep: Path) -> None:
     """Keep the newest few; files that a running scan has open stay readable until it ends."""
-    found = sorted((path for path in folder.iterdir() if path.is_dir() and path != keep), key=lambda path: path.stat().st_mtime)
+    found = sorted(
+        (path for path in folder.iterdir() if path.is_dir() and path != keep),
+        key=lambda path: path.stat().st_mtime,
+    )
     for path in found[: max(0, len(found) - KEPT_SNAPSHOTS + 1)]:
         shutil.rmtree(path, ignore_errors=True)

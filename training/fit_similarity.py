@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks.datasets import Query, ReferenceImage, copies_from_folder
+from benchmarks.datasets import Query, ReferenceImage, copies_from_folder, file_query
 from benchmarks.products import products_from_folder
-from matcher.finder import build_finder
 from matcher.config import Settings
+from matcher.demo import make_demo
 from matcher.errors import ImageError
+from matcher.finder import build_finder
 from matcher.images import Picture, decode
+from matcher.manifests import Row, read_listings, read_references
 from matcher.similarity import FEATURES
 
 INVERSE_REGULARISATION = 1.0
+
+
+COPIED_KINDS = frozenset({"stolen-photo", "stolen-photo-cheap", "known-counterfeit", "licensed"})
+ALTERED_KINDS = frozenset({"near-miss-wordmark", "wrong-colours"})
+"""Drawn listings whose truth is neither: the product is a changed one."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +39,7 @@ class Source:
     name: str
     references: tuple[ReferenceImage, ...]
     queries: tuple[Query, ...]
-    copied: bool
+    copied: Callable[[Query], bool]
 
 
 @dataclass(frozen=True)
@@ -41,36 +50,75 @@ class Pairs:
     copy: NDArray[np.bool_]
     product: NDArray[np.bool_]
     weight: NDArray[np.float64]
+    query: NDArray[np.int64]
+    source: NDArray[np.int64]
 
 
 def main(arguments: list[str] | None = None) -> None:
     """`python -m training.fit_similarity --copies DIR… --products DIR… --out FILE`."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--copies", nargs="*", type=Path, default=[], help="folders of photos, edited copies are made of them")
-    parser.add_argument("--products", nargs="*", type=Path, default=[], help="product sets, as the benchmark reads them")
+    parser.add_argument(
+        "--copies", nargs="*", type=Path, default=[], help="folders of photos, edited copies are made of them"
+    )
+    parser.add_argument(
+        "--products", nargs="*", type=Path, default=[], help="product sets, as the benchmark reads them"
+    )
+    parser.add_argument(
+        "--demo", nargs="*", type=int, default=[], help="seeds of demo sets to draw; the demo itself is 7"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of the copies; the benchmark reports on seed 0")
-    parser.add_argument("--pairs", type=Path, help="keep the pairs in this .npz, or read them from it if it is there")
+    parser.add_argument(
+        "--pairs", type=Path, help="keep the pairs in this .npz, or read them from it if it is there"
+    )
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(arguments)
     if options.pairs and options.pairs.exists():
         pairs = Pairs(**np.load(options.pairs))
     else:
-        pairs = collect(list(sources(options.copies, options.products, options.seed)))
+        with TemporaryDirectory() as folder:
+            drawn = [demo_source(Path(folder) / str(seed), seed) for seed in options.demo]
+            pairs = collect([*sources(options.copies, options.products, options.seed), *drawn])
         if options.pairs:
             np.savez(options.pairs, **vars(pairs))
     fitted = {kind: fit(pairs.rows, getattr(pairs, kind), pairs.weight) for kind in ("copy", "product")}
-    options.out.write_text(json.dumps({"features": list(FEATURES), **fitted}, indent=1) + "\n", encoding="utf-8")
-    print(f"{options.out}: {len(pairs.rows)} pairs, {pairs.copy.sum()} of copies, {pairs.product.sum()} of products")
+    options.out.write_text(
+        json.dumps({"features": list(FEATURES), **fitted}, indent=1) + "\n", encoding="utf-8"
+    )
+    print(
+        f"{options.out}: {len(pairs.rows)} pairs, {pairs.copy.sum()} of copies, {pairs.product.sum()} of products"
+    )
 
 
 def sources(copies: Iterable[Path], products: Iterable[Path], seed: int) -> Iterator[Source]:
     """The parts of the truth sets that are for tuning."""
     for folder in copies:
         made = copies_from_folder(folder, seed=seed, part="tune")
-        yield Source(folder.name, made.references, made.queries, copied=True)
+        yield Source(folder.name, made.references, made.queries, lambda _: True)
     for folder in products:
         found = products_from_folder(folder, part="tune")
-        yield Source(folder.name, found.references, found.queries, copied=False)
+        yield Source(folder.name, found.references, found.queries, lambda _: False)
+
+
+def demo_source(folder: Path, seed: int) -> Source:
+    """Drawn listings: photos of the very product before other backgrounds, beside edited copies of its shop image."""
+    demo = make_demo(folder, seed=seed)
+    references = [
+        ReferenceImage(row.value.reference_id, manifest.parent / image)
+        for brand in demo.brands
+        for manifest in (brand.catalog, brand.known_counterfeits)
+        for row in read_references(manifest)
+        if isinstance(row, Row)
+        for image in row.value.images
+    ]
+    with demo.truth.open(encoding="utf-8", newline="") as file:
+        truth = {row["listing_id"]: row for row in csv.DictReader(file)}
+    queries = [
+        file_query(folder / image, folder, frozenset({known["reference_id"]} - {""}), known["kind"])
+        for row in read_listings(demo.listings)
+        if isinstance(row, Row) and (known := truth[row.value.listing_id])["kind"] not in ALTERED_KINDS
+        for image in row.value.images[:1]
+    ]
+    return Source(f"demo {seed}", tuple(references), tuple(queries), lambda query: query.kind in COPIED_KINDS)
 
 
 def collect(found: list[Source]) -> Pairs:
@@ -83,9 +131,10 @@ def collect(found: list[Source]) -> Pairs:
     names = [(source.name, reference.reference_id) for source in found for reference in source.references]
     finder = build_finder(settings)
     finder.fit(Decoded([reference.path for source in found for reference in source.references], settings))
-    rows, copy, product, weight = [], [], [], []
-    for source in found:
-        for query in source.queries:
+    rows: list[NDArray[np.float64]] = []
+    facts: list[tuple[bool, bool, float, int, int]] = []
+    for place, source in enumerate(found):
+        for number, query in enumerate(source.queries):
             try:
                 picture = decode(query.blob(), query.query_id, settings.images)
             except ImageError:
@@ -94,11 +143,10 @@ def collect(found: list[Source]) -> Pairs:
                 name, reference_id = names[candidate.image_id]
                 true = name == source.name and reference_id in query.truth
                 rows.append(candidate.comparison.features())
-                copy.append(true and source.copied)
-                product.append(true)
-                weight.append(1000 / len(source.queries))
+                facts.append((true and source.copied(query), true, 1000 / len(source.queries), number, place))
         print(f"{source.name}: {len(source.queries)} queries", flush=True)
-    return Pairs(np.array(rows), np.array(copy), np.array(product), np.array(weight))
+    columns = [np.array(column) for column in zip(*facts, strict=True)]
+    return Pairs(np.array(rows), *columns)
 
 
 class Decoded(list[Picture]):

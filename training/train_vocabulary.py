@@ -19,7 +19,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--words", type=int, default=4096)
-    parser.add_argument("--per-photo", type=int, default=150, help="features taken of a photo, strongest first")
+    parser.add_argument(
+        "--per-photo", type=int, default=150, help="features taken of a photo, strongest first"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(arguments)
@@ -32,7 +34,9 @@ def main(arguments: list[str] | None = None) -> None:
 def features(paths: list[Path], per_photo: int) -> NDArray[np.float32]:
     """RootSIFT of all photos, float32 (n, 128)."""
     detector = RootSift()
-    found = [detector.detect(pixels).descriptors[:per_photo] for pixels in read_pixels(paths, ImageSettings())]
+    found = [
+        detector.detect(pixels).descriptors[:per_photo] for pixels in read_pixels(paths, ImageSettings())
+    ]
     return np.concatenate(found).astype(np.float32)
 
 

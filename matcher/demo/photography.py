@@ -162,7 +162,9 @@ def cast_shadow(picture: Floats, cut: Image.Image, quad: Quad, rng: Rng, upright
         ]
         mask = warp(small, far, size).getchannel("A")
         contact = Image.new("L", size, 0)
-        ImageDraw.Draw(contact).ellipse((x4 - 3, y4 - 7, x3 + 3, y3 + 4), fill=200)
+        left, right = sorted((x4, x3))
+        top, bottom = sorted((y4 - 7, y3 + 4))
+        ImageDraw.Draw(contact).ellipse((left - 3, top, right + 3, bottom), fill=200)
         shadow = (
             np.asarray(softened(mask, 5), np.float32) * 0.5
             + np.asarray(softened(contact, 3), np.float32) * 0.55

@@ -75,7 +75,9 @@ class Correspondence:
     `matches` are the mutual matches that were tried, `inliers` those that agree with the homography;
     `coverage` is the share of the reference's area inside the inliers' hull, `visible` the share of the reference
     that falls inside the photo. `grey` and `colour` are correlations in [-1, 1] of the aligned pixels' shading and
-    chroma inside the hull; `whole` is the shading's over the whole reference. `quad` is the reference's outline in
+    chroma inside the hull; `whole` is the shading's over the whole reference. `agreement` in [0, 1] is how near the
+    photo's shading comes to the reference's everywhere, the exposure matched inside the hull: another photo of the same
+    thing has another background, a copy has not. `quad` is the reference's outline in
     the photo, float32 (4, 2) in [0, 1] coordinates of the photo, clockwise from the reference's top left;
     `mirrored` when only the flipped photo agreed.
     """
@@ -87,6 +89,7 @@ class Correspondence:
     grey: float
     colour: float
     whole: float
+    agreement: float
     quad: NDArray[np.float32]
     mirrored: bool
 
@@ -97,7 +100,9 @@ class KeypointMatcher(Protocol):
     name: str
     fingerprint: str
 
-    def match(self, photo: Keypoints, pixels: Pixels, reference: Keypoints, *, mirrored: bool) -> Correspondence | None:
+    def match(
+        self, photo: Keypoints, pixels: Pixels, reference: Keypoints, *, mirrored: bool
+    ) -> Correspondence | None:
         """The best correspondence, None where no believable homography exists; `mirrored` flips the photo first."""
         ...
 

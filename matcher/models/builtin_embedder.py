@@ -20,7 +20,7 @@ from matcher.models.views import Box, boxes
 
 # ONNX Runtime 1.31 and later write telemetry files unless told not to before the first import.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-import onnxruntime  # noqa: E402
+import onnxruntime
 
 WEIGHTS = Path(__file__).parent / "weights" / "efficientnet-lite0.onnx"
 STRIDE = 32
@@ -37,15 +37,23 @@ class BuiltinEmbedder:
 
     dims = 1280
 
-    def __init__(self, *, side: int = 320, photo_tiles: Sequence[tuple[float, int]] = ((0.75, 2), (0.5, 3)),
-                 reference_tiles: Sequence[tuple[float, int]] = (), weights: Path = WEIGHTS) -> None:
+    def __init__(
+        self,
+        *,
+        side: int = 320,
+        photo_tiles: Sequence[tuple[float, int]] = ((0.75, 2), (0.5, 3)),
+        reference_tiles: Sequence[tuple[float, int]] = (),
+        weights: Path = WEIGHTS,
+    ) -> None:
         self.side = side
         self._photo_boxes, self._reference_boxes = boxes(photo_tiles), boxes(reference_tiles)
         self.photo_views, self.reference_views = len(self._photo_boxes), len(self._reference_boxes)
         try:
             graph = weights.read_bytes()
         except OSError as error:
-            raise ModelError("builtin", f"its weights are missing ({weights.name}); reinstall the package") from error
+            raise ModelError(
+                "builtin", f"its weights are missing ({weights.name}); reinstall the package"
+            ) from error
         recipe = json.dumps(["gem", GEM_POWER, side, self._photo_boxes, self._reference_boxes, "fp32", 1])
         self.fingerprint = hashlib.sha256(hashlib.sha256(graph).digest() + recipe.encode()).hexdigest()
         self.name = f"builtin@{self.fingerprint[:12]}"

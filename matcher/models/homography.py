@@ -16,6 +16,8 @@ Homography = NDArray[np.float64]
 
 CANVAS = 400.0
 """Longest side, in pixels, of the frame in which distances between points are measured."""
+FAR_APART = 64.0
+"""Shading levels of 255 beyond which two pixels are as different as can be."""
 CORNERS: Floats = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
 
 
@@ -30,9 +32,11 @@ class HomographyMatcher:
 
     def __init__(self, *, ratio: float = 0.85, threshold: float = 4.0, least: int = 5) -> None:
         self.ratio, self.threshold, self.least = ratio, threshold, least
-        self.fingerprint = f"homography-{ratio}-{threshold}-{least}-1"
+        self.fingerprint = f"homography-{ratio}-{threshold}-{least}-2"
 
-    def match(self, photo: Keypoints, pixels: Pixels, reference: Keypoints, *, mirrored: bool) -> Correspondence | None:
+    def match(
+        self, photo: Keypoints, pixels: Pixels, reference: Keypoints, *, mirrored: bool
+    ) -> Correspondence | None:
         """How `reference` lies in the photo, None where no believable homography exists.
 
         `pixels` are the photo's, to compare with the reference's once aligned; `mirrored` flips the photo first.
@@ -50,17 +54,26 @@ class HomographyMatcher:
         homography, inliers = fit
         return describe(photo, pixels, reference, pairs[inliers], homography, matches, mirrored)
 
-    def _fit(self, photo: Keypoints, reference: Keypoints, pairs: NDArray[np.intp]) -> tuple[Homography, NDArray[np.bool_]] | None:
+    def _fit(
+        self, photo: Keypoints, reference: Keypoints, pairs: NDArray[np.intp]
+    ) -> tuple[Homography, NDArray[np.bool_]] | None:
         source = reference.points[pairs[:, 1]] * canvas(reference.aspect)
         target = photo.points[pairs[:, 0]] * canvas(photo.aspect)
         # Several keypoints may sit on one spot with different angles; a fit must not live on a few spots counted often.
-        if len(np.unique(np.rint(source / 3), axis=0)) < self.least or len(np.unique(np.rint(target / 3), axis=0)) < self.least:
+        if (
+            len(np.unique(np.rint(source / 3), axis=0)) < self.least
+            or len(np.unique(np.rint(target / 3), axis=0)) < self.least
+        ):
             return None
-        homography, mask = cv2.findHomography(source, target, cv2.USAC_MAGSAC, self.threshold, maxIters=1000, confidence=0.999)
+        homography, mask = cv2.findHomography(
+            source, target, cv2.USAC_MAGSAC, self.threshold, maxIters=1000, confidence=0.999
+        )
         if homography is None or mask is None:
             return None
         inliers = mask.ravel().astype(bool)
-        if distinct_spots(source[inliers], target[inliers]) < self.least or not believable(homography, reference.aspect):
+        if distinct_spots(source[inliers], target[inliers]) < self.least or not believable(
+            homography, reference.aspect
+        ):
             return None
         return homography, inliers
 
@@ -74,12 +87,16 @@ def mutual_matches(photo: NDArray[np.uint8], reference: NDArray[np.uint8], ratio
     nearest, nearest_photo = alike.argmax(axis=1), alike.argmax(axis=0)
     best = alike[rows, nearest]
     alike[rows, nearest] = -1
-    first, second = (np.maximum(2 - 2 * value / DESCRIPTOR_LENGTH**2, 0) for value in (best, alike.max(axis=1)))
+    first, second = (
+        np.maximum(2 - 2 * value / DESCRIPTOR_LENGTH**2, 0) for value in (best, alike.max(axis=1))
+    )
     kept = (nearest_photo[nearest] == rows) & (first < ratio**2 * second)
     return np.stack([rows[kept], nearest[kept]], axis=1)
 
 
-def agreeing(photo: Floats, reference: Floats, octaves: float = 1.0, degrees: float = 45.0) -> NDArray[np.intp]:
+def agreeing(
+    photo: Floats, reference: Floats, octaves: float = 1.0, degrees: float = 45.0
+) -> NDArray[np.intp]:
     """Which matches share the most common change of scale and angle, as indices; frames are (m, 2).
 
     The pose voting of Lowe (2004, section 7.3) with a window in place of bins: it leaves chance matches few allies.
@@ -121,14 +138,22 @@ def believable(homography: Homography, aspect: float) -> bool:
 
 
 def describe(
-    photo: Keypoints, pixels: Pixels, reference: Keypoints, inliers: NDArray[np.intp], homography: Homography, matches: int, flipped: bool
+    photo: Keypoints,
+    pixels: Pixels,
+    reference: Keypoints,
+    inliers: NDArray[np.intp],
+    homography: Homography,
+    matches: int,
+    flipped: bool,
 ) -> Correspondence:
     """The correspondence that `homography` stands for, with the aligned pixels compared."""
     source = reference.points[inliers[:, 1]] * canvas(reference.aspect)
     target = photo.points[inliers[:, 0]] * canvas(photo.aspect)
     hull = cv2.convexHull(source)[:, 0]
-    quad = cv2.perspectiveTransform((CORNERS * canvas(reference.aspect))[None], homography)[0] / canvas(photo.aspect)
-    grey, colour, whole, visible = _aligned(photo, pixels, reference, homography, hull)
+    quad = cv2.perspectiveTransform((CORNERS * canvas(reference.aspect))[None], homography)[0] / canvas(
+        photo.aspect
+    )
+    grey, colour, whole, agreement, visible = _aligned(photo, pixels, reference, homography, hull)
     if flipped:
         quad = quad * np.array([-1, 1], np.float32) + np.array([1, 0], np.float32)
     return Correspondence(
@@ -139,23 +164,50 @@ def describe(
         grey=grey,
         colour=colour,
         whole=whole,
+        agreement=agreement,
         quad=quad.astype(np.float32),
         mirrored=flipped,
     )
 
 
-def _aligned(photo: Keypoints, pixels: Pixels, reference: Keypoints, homography: Homography, hull: Floats) -> tuple[float, float, float, float]:
-    """Correlation of shading and chroma in the hull, of shading everywhere, and the share of the reference in view."""
-    grid = (np.stack(np.meshgrid(np.arange(SWATCH_SIDE), np.arange(SWATCH_SIDE)), axis=-1).reshape(-1, 2) + 0.5) / SWATCH_SIDE
+def _aligned(
+    photo: Keypoints, pixels: Pixels, reference: Keypoints, homography: Homography, hull: Floats
+) -> tuple[float, float, float, float, float]:
+    """Correlation of shading and chroma in the hull, of shading everywhere; agreement; share of the reference in view."""
+    grid = (
+        np.stack(np.meshgrid(np.arange(SWATCH_SIDE), np.arange(SWATCH_SIDE)), axis=-1).reshape(-1, 2) + 0.5
+    ) / SWATCH_SIDE
     points = (grid * canvas(reference.aspect)).astype(np.float32)
     places = cv2.perspectiveTransform(points[None], homography)[0] / canvas(photo.aspect)
     seen = ((places >= 0) & (places <= 1)).all(axis=1)
     height, width = pixels.shape[:2]
-    maps = (places * np.array([width, height], np.float32) - 0.5).astype(np.float32).reshape(SWATCH_SIDE, SWATCH_SIDE, 2)
+    maps = (
+        (places * np.array([width, height], np.float32) - 0.5)
+        .astype(np.float32)
+        .reshape(SWATCH_SIDE, SWATCH_SIDE, 2)
+    )
     sampled = cv2.remap(pixels, maps, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     mine, theirs = (_shading_and_chroma(image) for image in (sampled, reference.swatch))
     inside = _filled(hull * (SWATCH_SIDE / canvas(reference.aspect))) & seen
-    return _correlation(mine[:, :1], theirs[:, :1], inside), _correlation(mine[:, 1:], theirs[:, 1:], inside), _correlation(mine[:, :1], theirs[:, :1], seen), float(seen.mean())
+    shades = mine[:, :1], theirs[:, :1]
+    return (
+        _correlation(*shades, inside),
+        _correlation(mine[:, 1:], theirs[:, 1:], inside),
+        _correlation(*shades, seen),
+        _agreement(*shades, inside, seen),
+        float(seen.mean()),
+    )
+
+
+def _agreement(mine: Floats, theirs: Floats, inside: NDArray[np.bool_], seen: NDArray[np.bool_]) -> float:
+    """1 minus the mean difference of shading in units of `FAR_APART`, after matching contrast and brightness in the hull."""
+    if inside.sum() < 16:
+        return 0.0
+    left, right = mine[inside], theirs[inside]
+    contrast = float(np.clip((right.std() + 2) / (left.std() + 2), 0.4, 2.5))
+    matched = (mine - left.mean()) * contrast + right.mean()
+    apart = np.minimum(np.abs(matched[seen] - theirs[seen]), FAR_APART)
+    return 1 - float(apart.mean()) / FAR_APART
 
 
 def _filled(hull: Floats) -> NDArray[np.bool_]:

@@ -61,7 +61,9 @@ def mirrored(keypoints: Keypoints) -> Keypoints:
     flipped = cells[..., [0, 7, 6, 5, 4, 3, 2, 1]].reshape(-1, 128)
     points = keypoints.points * np.array([-1, 1], np.float32) + np.array([1, 0], np.float32)
     frames = np.stack([keypoints.frames[:, 0], (180 - keypoints.frames[:, 1]) % 360], axis=1)
-    return Keypoints(points, frames, flipped, keypoints.aspect, np.ascontiguousarray(keypoints.swatch[:, ::-1]))
+    return Keypoints(
+        points, frames, flipped, keypoints.aspect, np.ascontiguousarray(keypoints.swatch[:, ::-1])
+    )
 
 
 def _resized(grey: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
