@@ -58,7 +58,8 @@ class Comparison:
             found.inliers / found.matches,
             behind,
         ]
-        pixels = [found.grey, found.colour, found.whole, found.agreement, found.agreement**2, found.coverage]
+        seen = found.likeness
+        pixels = [seen.grey, seen.colour, seen.whole, seen.agreement, seen.agreement**2, found.coverage]
         return np.array([*row, *counts, *pixels, 0, 0])
 
 
@@ -92,7 +93,7 @@ def load_scorer(path: Path = WEIGHTS) -> Scorer:
         raise ModelError(path.name, f"cannot be read ({error}); fit it again or reinstall") from error
     if fitted.get("features") != list(FEATURES) or any(len(row) != len(FEATURES) + 1 for row in weights):
         raise ModelError(path.name, "was fitted for other features; fit it again")
-    return Scorer(*weights, hashlib.sha256(text.encode()).hexdigest())
+    return Scorer(weights[0], weights[1], hashlib.sha256(text.encode()).hexdigest())
 
 
 def shading(mine: Pixels, theirs: Pixels) -> float:

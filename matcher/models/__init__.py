@@ -69,27 +69,36 @@ class KeypointDetector(Protocol):
 
 
 @dataclass(frozen=True)
+class Likeness:
+    """How alike a photo and a reference are, pixel by pixel, once aligned.
+
+    `grey` and `colour` are correlations in [-1, 1] of shading and of chroma inside the hull of the inliers, `whole`
+    is the shading's over the whole reference. `agreement` in [0, 1] is how near the photo's shading comes to the
+    reference's everywhere: another photo of the same thing has another background, a copy has not. `visible` is the
+    share of the reference that falls inside the photo.
+    """
+
+    grey: float
+    colour: float
+    whole: float
+    agreement: float
+    visible: float
+
+
+@dataclass(frozen=True)
 class Correspondence:
     """How a reference lies in a photo, as the keypoints have it.
 
-    `matches` are the mutual matches that were tried, `inliers` those that agree with the homography;
-    `coverage` is the share of the reference's area inside the inliers' hull, `visible` the share of the reference
-    that falls inside the photo. `grey` and `colour` are correlations in [-1, 1] of the aligned pixels' shading and
-    chroma inside the hull; `whole` is the shading's over the whole reference. `agreement` in [0, 1] is how near the
-    photo's shading comes to the reference's everywhere, the exposure matched inside the hull: another photo of the same
-    thing has another background, a copy has not. `quad` is the reference's outline in
-    the photo, float32 (4, 2) in [0, 1] coordinates of the photo, clockwise from the reference's top left;
-    `mirrored` when only the flipped photo agreed.
+    `matches` are the mutual matches that were tried, `inliers` those that agree with the homography; `coverage` is
+    the share of the reference's area inside the inliers' hull. `quad` is the reference's outline in the photo,
+    float32 (4, 2) in [0, 1] coordinates of the photo, clockwise from the reference's top left; `mirrored` when only
+    the flipped photo agreed.
     """
 
     matches: int
     inliers: int
     coverage: float
-    visible: float
-    grey: float
-    colour: float
-    whole: float
-    agreement: float
+    likeness: Likeness
     quad: NDArray[np.float32]
     mirrored: bool
 

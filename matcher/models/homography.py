@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from matcher.models import Correspondence, Keypoints, Pixels
-from matcher.models.rootsift import DESCRIPTOR_LENGTH, SWATCH_SIDE, mirrored
+from matcher.models.alignment import SWATCH_GRID, compare_aligned
+from matcher.models.rootsift import DESCRIPTOR_LENGTH, mirrored
 
 Floats = NDArray[np.float32]
 Homography = NDArray[np.float64]
 
 CANVAS = 400.0
 """Longest side, in pixels, of the frame in which distances between points are measured."""
-FAR_APART = 64.0
-"""Shading levels of 255 beyond which two pixels are as different as can be."""
 CORNERS: Floats = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
 
 
@@ -32,7 +29,7 @@ class HomographyMatcher:
 
     def __init__(self, *, ratio: float = 0.85, threshold: float = 4.0, least: int = 5) -> None:
         self.ratio, self.threshold, self.least = ratio, threshold, least
-        self.fingerprint = f"homography-{ratio}-{threshold}-{least}-2"
+        self.fingerprint = f"homography-{ratio}-{threshold}-{least}-3"
 
     def match(
         self, photo: Keypoints, pixels: Pixels, reference: Keypoints, *, mirrored: bool
@@ -59,11 +56,8 @@ class HomographyMatcher:
     ) -> tuple[Homography, NDArray[np.bool_]] | None:
         source = reference.points[pairs[:, 1]] * canvas(reference.aspect)
         target = photo.points[pairs[:, 0]] * canvas(photo.aspect)
-        # Several keypoints may sit on one spot with different angles; a fit must not live on a few spots counted often.
-        if (
-            len(np.unique(np.rint(source / 3), axis=0)) < self.least
-            or len(np.unique(np.rint(target / 3), axis=0)) < self.least
-        ):
+        # Several keypoints may sit on one spot with other angles; a fit must not live on few spots counted often.
+        if distinct_spots(source, target) < self.least:
             return None
         homography, mask = cv2.findHomography(
             source, target, cv2.USAC_MAGSAC, self.threshold, maxIters=1000, confidence=0.999
@@ -71,11 +65,10 @@ class HomographyMatcher:
         if homography is None or mask is None:
             return None
         inliers = mask.ravel().astype(bool)
-        if distinct_spots(source[inliers], target[inliers]) < self.least or not believable(
-            homography, reference.aspect
-        ):
+        matrix = np.asarray(homography, np.float64)
+        if distinct_spots(source[inliers], target[inliers]) < self.least:
             return None
-        return homography, inliers
+        return (matrix, inliers) if believable(matrix, reference.aspect) else None
 
 
 def mutual_matches(photo: NDArray[np.uint8], reference: NDArray[np.uint8], ratio: float) -> NDArray[np.intp]:
@@ -99,7 +92,7 @@ def agreeing(
 ) -> NDArray[np.intp]:
     """Which matches share the most common change of scale and angle, as indices; frames are (m, 2).
 
-    The pose voting of Lowe (2004, section 7.3) with a window in place of bins: it leaves chance matches few allies.
+    The pose voting of Lowe (2004, section 7.3) with a window in place of bins: chance matches find few allies.
     """
     if not len(photo):
         return np.zeros(0, np.intp)
@@ -121,12 +114,12 @@ def canvas(aspect: float) -> Floats:
 
 
 def believable(homography: Homography, aspect: float) -> bool:
-    """Whether the reference's outline stays a convex, unflipped, not absurdly small, large or slanted quadrilateral."""
+    """Whether the reference's outline stays convex, unflipped and not absurdly small, large or slanted."""
     corners = CORNERS * canvas(aspect)
     weights = np.c_[corners, np.ones(4)] @ homography[2]
     if (weights <= 1e-6).any() or weights.max() > 4 * weights.min():
         return False
-    quad = cv2.perspectiveTransform(corners[None], homography)[0]
+    quad = np.asarray(cv2.perspectiveTransform(corners[None], homography), np.float32)[0]
     edges = np.roll(quad, -1, axis=0) - quad
     turns = edges[:, 0] * np.roll(edges[:, 1], -1) - edges[:, 1] * np.roll(edges[:, 0], -1)
     if (turns <= 0).any():
@@ -149,85 +142,25 @@ def describe(
     """The correspondence that `homography` stands for, with the aligned pixels compared."""
     source = reference.points[inliers[:, 1]] * canvas(reference.aspect)
     target = photo.points[inliers[:, 0]] * canvas(photo.aspect)
-    hull = cv2.convexHull(source)[:, 0]
-    quad = cv2.perspectiveTransform((CORNERS * canvas(reference.aspect))[None], homography)[0] / canvas(
-        photo.aspect
-    )
-    grey, colour, whole, agreement, visible = _aligned(photo, pixels, reference, homography, hull)
-    if flipped:
-        quad = quad * np.array([-1, 1], np.float32) + np.array([1, 0], np.float32)
+    hull = np.asarray(cv2.convexHull(source), np.float32)[:, 0] / canvas(reference.aspect)
+    outline = _carried(CORNERS, homography, reference.aspect, photo.aspect)
+    places = _carried(SWATCH_GRID, homography, reference.aspect, photo.aspect)
+    quad = outline * np.array([-1, 1], np.float32) + np.array([1, 0], np.float32) if flipped else outline
     return Correspondence(
         matches=matches,
         inliers=distinct_spots(source, target),
-        coverage=_area(hull) / float(np.prod(canvas(reference.aspect))),
-        visible=visible,
-        grey=grey,
-        colour=colour,
-        whole=whole,
-        agreement=agreement,
-        quad=quad.astype(np.float32),
+        coverage=_area(hull),
+        likeness=compare_aligned(pixels, reference.swatch, places, hull),
+        quad=quad,
         mirrored=flipped,
     )
 
 
-def _aligned(
-    photo: Keypoints, pixels: Pixels, reference: Keypoints, homography: Homography, hull: Floats
-) -> tuple[float, float, float, float, float]:
-    """Correlation of shading and chroma in the hull, of shading everywhere; agreement; share of the reference in view."""
-    grid = (
-        np.stack(np.meshgrid(np.arange(SWATCH_SIDE), np.arange(SWATCH_SIDE)), axis=-1).reshape(-1, 2) + 0.5
-    ) / SWATCH_SIDE
-    points = (grid * canvas(reference.aspect)).astype(np.float32)
-    places = cv2.perspectiveTransform(points[None], homography)[0] / canvas(photo.aspect)
-    seen = ((places >= 0) & (places <= 1)).all(axis=1)
-    height, width = pixels.shape[:2]
-    maps = (
-        (places * np.array([width, height], np.float32) - 0.5)
-        .astype(np.float32)
-        .reshape(SWATCH_SIDE, SWATCH_SIDE, 2)
-    )
-    sampled = cv2.remap(pixels, maps, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    mine, theirs = (_shading_and_chroma(image) for image in (sampled, reference.swatch))
-    inside = _filled(hull * (SWATCH_SIDE / canvas(reference.aspect))) & seen
-    shades = mine[:, :1], theirs[:, :1]
-    return (
-        _correlation(*shades, inside),
-        _correlation(mine[:, 1:], theirs[:, 1:], inside),
-        _correlation(*shades, seen),
-        _agreement(*shades, inside, seen),
-        float(seen.mean()),
-    )
-
-
-def _agreement(mine: Floats, theirs: Floats, inside: NDArray[np.bool_], seen: NDArray[np.bool_]) -> float:
-    """1 minus the mean difference of shading in units of `FAR_APART`, after matching contrast and brightness in the hull."""
-    if inside.sum() < 16:
-        return 0.0
-    left, right = mine[inside], theirs[inside]
-    contrast = float(np.clip((right.std() + 2) / (left.std() + 2), 0.4, 2.5))
-    matched = (mine - left.mean()) * contrast + right.mean()
-    apart = np.minimum(np.abs(matched[seen] - theirs[seen]), FAR_APART)
-    return 1 - float(apart.mean()) / FAR_APART
-
-
-def _filled(hull: Floats) -> NDArray[np.bool_]:
-    mask = np.zeros((SWATCH_SIDE, SWATCH_SIDE), np.uint8)
-    return cv2.fillConvexPoly(mask, np.rint(hull - 0.5).astype(np.int32), 1).ravel().astype(bool)
-
-
-def _shading_and_chroma(image: Any) -> Floats:
-    smooth = cv2.GaussianBlur(image, (0, 0), 1.0)
-    return cv2.cvtColor(smooth, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.float32)
-
-
-def _correlation(mine: Floats, theirs: Floats, inside: NDArray[np.bool_]) -> float:
-    """Pearson's, pooled over columns; 0 where there is too little to compare or nothing varies."""
-    if inside.sum() < 16:
-        return 0.0
-    left, right = (values[inside] - values[inside].mean(axis=0) for values in (mine, theirs))
-    # Two grey levels of noise are added to the spread, so that flat patches do not correlate by chance.
-    spread = np.sqrt(((left**2).mean() + 4) * ((right**2).mean() + 4))
-    return float((left * right).mean() / spread)
+def _carried(points: Floats, homography: Homography, source: float, target: float) -> Floats:
+    """Points in [0, 1] of the reference to [0, 1] of the photo; `source` and `target` are the aspects."""
+    there = cv2.perspectiveTransform((points * canvas(source))[None], homography)
+    carried: Floats = np.asarray(there, np.float32)[0] / canvas(target)
+    return carried
 
 
 def _area(polygon: Floats) -> float:
