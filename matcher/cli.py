@@ -13,7 +13,20 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from matcher.commands import about, brand, catalog, check, demo, index, policy, purge, report, review, scan, screen
+from matcher.commands import (
+    about,
+    brand,
+    catalog,
+    check,
+    demo,
+    index,
+    policy,
+    purge,
+    report,
+    review,
+    scan,
+    screen,
+)
 from matcher.commands.session import Session
 from matcher.errors import MatcherError
 
@@ -59,7 +72,7 @@ def _told(error: BaseException) -> int:
 
 
 def _stop_printing() -> None:
-    """Nobody reads standard output any more: send what is still buffered nowhere, so that nothing complains."""
+    """Nobody reads standard output any more: what is still buffered goes nowhere, without complaint."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -87,14 +100,19 @@ def matcher(
     context: typer.Context,
     workspace: Annotated[
         Path,
-        typer.Option(envvar="MATCHER_WORKSPACE", metavar="DIR", help="Folder that holds the catalog, the galleries and past scans."),
+        typer.Option(
+            envvar="MATCHER_WORKSPACE",
+            metavar="DIR",
+            help="Folder that holds the catalog, the galleries and past scans.",
+        ),
     ] = Path("matcher-workspace"),
     config: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Settings (TOML) instead of the workspace's own matcher.toml."),
     ] = None,
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and stop.")
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and stop."),
     ] = False,
 ) -> None:
     """Find likely counterfeits: compare listings' photos with brands' own images.
@@ -106,8 +124,9 @@ def matcher(
       matcher catalog import shop-images/ --brand Adidas
       matcher scan listings.csv --out monday
 
-    Exit codes: 0 nothing to report; 1 findings (a listing that is not clear, rows that failed, a catalog
-    with gaps); 2 wrong use or input, said in one line; 70 a mistake in the matcher; 130 interrupted.
+    Exit codes: 0 all is well; 1 findings (a listing that is not clear, rows
+    that failed, a catalog with gaps); 2 wrong use or input, said in one line;
+    70 a mistake in the matcher; 130 interrupted; 141 nobody reads the output.
     """
     context.obj = Session(workspace, config)
 

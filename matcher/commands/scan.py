@@ -1,0 +1,157 @@
+"""`matcher scan`: a manifest of listings in, verdicts and a report out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from matcher.commands import screen
+from matcher.commands.check import STYLES
+from matcher.commands.choices import Engine, Kind
+from matcher.commands.progress import Meter, count_within
+from matcher.commands.session import chosen_policy, open_workspace
+from matcher.errors import UsageError
+
+if TYPE_CHECKING:
+    from matcher.scan import ScanRequest, ScanSummary
+    from matcher.workspace import Workspace
+
+
+def scan(
+    context: typer.Context,
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH",
+            help="Listings: a folder of images, CSV, TSV, XLSX, JSON lines, Parquet or Merchant feed.",
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR", help="Where verdicts, errors, summary and report go; a new or empty folder."
+        ),
+    ],
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the scan that was interrupted in --out.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Worker processes; 0: one a core.")
+    ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="What the scan runs on; ray is not in this version.")
+    ] = Engine.LOCAL,
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Examine only the first N rows.")
+    ] = None,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Write verdicts.csv too, safe to open in a spreadsheet.")
+    ] = False,
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A policy (TOML) instead of the shipped one.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the summary as JSON instead of a table.")
+    ] = False,
+) -> None:
+    """Scan listings: a verdict for each, with evidence, and a report.
+
+    A scan that was interrupted goes on with --resume, against the catalog as
+    it was when the scan began. The exit code is 1 where rows could not be
+    examined, else 0, whatever the verdicts.
+
+      matcher scan listings.csv --out monday
+      matcher scan listings.csv --out monday --resume
+      matcher scan photos/ --out trial --limit 100 --csv
+    """
+    from matcher.scan import ScanRequest
+
+    if engine is not Engine.LOCAL:
+        raise UsageError(
+            f"--engine {engine.value} is not in this version; leave it out to scan on this machine"
+        )
+    request = ScanRequest(manifest=path, out=out, resume=resume, limit=limit, csv=csv)
+    with open_workspace(context) as workspace:
+        if workers is not None:
+            settings = workspace.settings
+            chosen = settings.scan.model_copy(update={"workers": workers})
+            workspace.settings = settings.model_copy(update={"scan": chosen})
+        _warn_of_empty_catalog(workspace)
+        with Meter(quiet=as_json) as meter:
+            summary = run(workspace, request, policy, meter)
+    if as_json:
+        typer.echo((out / "summary.json").read_text(encoding="utf-8").rstrip("\n"))
+    else:
+        show_summary(summary, csv=csv)
+    if summary.failed:
+        raise typer.Exit(screen.FINDINGS)
+
+
+def run(workspace: Workspace, request: ScanRequest, policy: Path | None, meter: Meter) -> ScanSummary:
+    """Run the scan with its progress on `meter`."""
+    from matcher.manifests import read_listings
+    from matcher.scan import run_scan
+
+    chosen = chosen_policy(policy)
+    rows = count_within(read_listings(request.manifest))
+    total = rows if rows is None or request.limit is None else min(rows, request.limit)
+    meter.begin("scanning", total, resumed=request.resume)
+    return run_scan(
+        workspace, chosen, request,
+        progress=lambda done, photos: meter.show(done, total, counted=photos, unit="photos"),
+    )  # fmt: skip
+
+
+def _warn_of_empty_catalog(workspace: Workspace) -> None:
+    from matcher.catalog import list_products
+    from matcher.records import ImageRole
+
+    searched = (ImageRole(kind.value) for kind in (Kind.REFERENCE, Kind.KNOWN_COUNTERFEIT))
+    with workspace.database.read() as connection:
+        empty = not any(list_products(connection, role=role, limit=1) for role in searched)
+    if empty:
+        screen.note(
+            "the catalog has no images yet, so every listing will be clear; see `matcher catalog import`",
+            "yellow",
+        )
+
+
+def show_summary(summary: ScanSummary, *, csv: bool = False) -> None:
+    """How many listings got each verdict, and where everything lies."""
+    from rich.text import Text
+
+    rows = [
+        (Text(kind.value, style=STYLES[kind.value]), f"{count:,}") for kind, count in summary.counts.items()
+    ]
+    rows.append((Text("rows that failed", style="yellow" if summary.failed else ""), f"{summary.failed:,}"))
+    screen.table(
+        f"Scan {summary.scan_id}: {summary.listings:,} listings",
+        ("verdict", "listings"),
+        rows,
+        numbers=("listings",),
+    )
+    if summary.photos:
+        rate = f"{summary.photos_per_second:,.1f} a second"
+        screen.say(f"{summary.photos:,} photos in {summary.seconds:,.1f} s, {rate}", "dim")
+    names = [
+        "report.html",
+        "verdicts.jsonl",
+        "verdicts.parquet",
+        *(["verdicts.csv"] if csv else []),
+        "errors.jsonl",
+        "summary.json",
+    ]
+    for name in names:
+        screen.say(str(summary.out / name))
+
+
+def read_summary(folder: Path) -> dict[str, object]:
+    """What `summary.json` of a scan says; empty where it is missing or damaged."""
+    try:
+        found = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
