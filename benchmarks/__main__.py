@@ -36,6 +36,8 @@ def main(arguments: Sequence[str] | None = None, *, make_finder: MakeFinder = pr
             run_accuracy(chosen, make_finder)
         elif chosen.benchmark == "speed":
             run_speed(chosen)
+        elif chosen.benchmark == "false-alarms":
+            run_false_alarms(chosen)
         else:
             run_report(chosen)
     except (MatcherError, OSError) as error:
@@ -89,6 +91,18 @@ def parser() -> argparse.ArgumentParser:
         "--config", type=Path, metavar="TOML", help="settings file of the stages; the scan has the defaults"
     )
     speed.add_argument("--out", type=Path, required=True, metavar="JSON", help="results file")
+    alarms = commands.add_parser("false-alarms", help="what a scan flags among unrelated photos")
+    alarms.add_argument(
+        "--references", type=Path, nargs="+", required=True, metavar="DIR", help="folders of references"
+    )
+    alarms.add_argument(
+        "--listings", type=Path, nargs="+", required=True, metavar="DIR", help="folders of listings"
+    )
+    alarms.add_argument(
+        "--limit", type=_natural, default=1000, metavar="N", help="references taken of a folder"
+    )
+    alarms.add_argument("--config", type=Path, metavar="TOML", help="settings file")
+    alarms.add_argument("--out", type=Path, required=True, metavar="JSON", help="results file")
     report = commands.add_parser("report", help="a Markdown table of all results files in a folder")
     report.add_argument("folder", type=Path, metavar="DIR")
     return top
@@ -124,6 +138,21 @@ def run_accuracy(chosen: argparse.Namespace, make_finder: MakeFinder) -> None:
     found |= {"settings": {**asked, **_table(found["settings"])}, **machine()}
     write_json(chosen.out, found)
     show(found)
+
+
+def run_false_alarms(chosen: argparse.Namespace) -> None:
+    """Scan, show what was flagged, write the results file."""
+    from benchmarks.false_alarms import choose, measure_false_alarms
+    from benchmarks.machine import machine, write_json
+    from matcher.config import load_settings
+
+    writable(chosen.out)
+    photos = choose(chosen.references, chosen.listings, chosen.limit)
+    found = measure_false_alarms(photos, load_settings(chosen.config))
+    write_json(chosen.out, {**found, **machine()})
+    print(f"{found['counts']}: {found['metrics']}")
+    for listing in found["flagged"] if isinstance(found["flagged"], list) else []:
+        print(listing)
 
 
 def run_speed(chosen: argparse.Namespace) -> None:
