@@ -29,9 +29,12 @@ EMBEDDERS = ("builtin", "open_clip:ARCH/WEIGHTS", "checkpoint:PATH", "torchscrip
 
 
 def build_embedder(settings: ModelSettings, name: str = "") -> Embedder:
-    """The embedder that `name` (or the settings) ask for; raises `ModelError` for an unknown name or bad weights."""
+    """The embedder that `name`, or else the settings, ask for.
+
+    Raises `ModelError` for an unknown name or bad weights.
+    """
     kind, _, rest = (name or settings.embedder).partition(":")
-    views = {"photo_boxes": boxes(settings.photo_tiles), "reference_boxes": boxes(settings.reference_tiles)}
+    photo_boxes, reference_boxes = boxes(settings.photo_tiles), boxes(settings.reference_tiles)
     if kind == "builtin" and not rest:
         from matcher.models.builtin_embedder import BuiltinEmbedder
 
@@ -43,15 +46,15 @@ def build_embedder(settings: ModelSettings, name: str = "") -> Embedder:
     if kind == "open_clip" and rest:
         from matcher.models.open_clip_embedder import OpenClipEmbedder
 
-        return OpenClipEmbedder.load(rest, **views)
+        return OpenClipEmbedder.load(rest, photo_boxes=photo_boxes, reference_boxes=reference_boxes)
     if kind == "checkpoint" and rest:
         from matcher.models.checkpoint_embedder import CheckpointEmbedder
 
-        return CheckpointEmbedder.load(Path(rest), **views)
+        return CheckpointEmbedder.load(Path(rest), photo_boxes=photo_boxes, reference_boxes=reference_boxes)
     if kind == "torchscript" and rest:
         from matcher.models.torchscript_embedder import TorchscriptEmbedder
 
-        return TorchscriptEmbedder.load(Path(rest), **views)
+        return TorchscriptEmbedder.load(Path(rest), photo_boxes=photo_boxes, reference_boxes=reference_boxes)
     raise ModelError(name or settings.embedder, f"is unknown; use one of {', '.join(EMBEDDERS)}")
 
 

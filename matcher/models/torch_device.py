@@ -17,14 +17,13 @@ from matcher.models import Descriptors, Pixels
 from matcher.models.torch_views import (
     PHOTO_BOXES,
     REFERENCE_BOXES,
-    WHOLE,
-    Box,
     Preparation,
     checked_boxes,
     crop,
     planes,
     prepare,
 )
+from matcher.models.views import WHOLE, Box
 
 FINGERPRINT_FORMAT = 1
 SHORTEST_VECTOR = 1e-12

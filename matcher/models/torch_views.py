@@ -13,12 +13,9 @@ from pydantic import Field
 
 from matcher.errors import UsageError
 from matcher.models import Pixels
+from matcher.models.views import WHOLE, Box
 from matcher.records import Record
 
-Box = tuple[float, float, float, float]
-"""x1, y1, x2, y2 as shares of the image's width and height, each in [0, 1]."""
-
-WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 REFERENCE_BOXES: tuple[Box, ...] = (WHOLE,)
 PHOTO_BOXES: tuple[Box, ...] = (
     WHOLE,

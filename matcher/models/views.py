@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 Box = tuple[float, float, float, float]
-"""x1 y1 x2 y2 as shares of the image's width and height."""
+"""x1, y1, x2, y2 as shares of the image's width and height, each in [0, 1]."""
 
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
 
 def boxes(tiles: Sequence[tuple[float, int]]) -> tuple[Box, ...]:
-    """The whole image first, then for each (share, steps) a grid of steps x steps boxes, each `share` of a side long.
+    """The whole image first, then for each (share, steps) a grid of steps x steps boxes.
 
-    One step means one centred box, so `(0.7, 1)` is a centre crop.
+    A box is `share` of a side long. One step means one centred box, so `(0.7, 1)` is a centre crop.
     """
     found = [WHOLE]
     for share, steps in tiles:

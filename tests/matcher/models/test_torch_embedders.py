@@ -34,8 +34,9 @@ from matcher.models.checkpoint_embedder import (
 from matcher.models.open_clip_embedder import OpenClipEmbedder
 from matcher.models.torch_device import TorchEmbedder, choose_device, choose_precision, digest_tensors
 from matcher.models.torch_trunks import feature_map, make_trunk
-from matcher.models.torch_views import WHOLE, Preparation, crop, planes, prepare
+from matcher.models.torch_views import Preparation, crop, planes, prepare
 from matcher.models.torchscript_embedder import TorchscriptEmbedder
+from matcher.models.views import WHOLE
 from tests.matcher.models.embedder_contract import EmbedderContract, photographs
 
 TINY = "tiny-test-tower"
