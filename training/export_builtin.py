@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import onnx
@@ -29,8 +31,9 @@ class Trunk(torch.nn.Module):
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Normalise to [-1, 1] as the weights were trained, then run the trunk."""
         pixels = (image.permute(0, 3, 1, 2).float() - 127.5) / 127.5
-        features: torch.Tensor = self.net.forward_features(pixels)  # type: ignore[operator]
-        return features
+        # Attributes of a Module are typed as tensors or modules; timm's trunks have this method.
+        trunk = cast(Callable[[torch.Tensor], torch.Tensor], self.net.forward_features)
+        return trunk(pixels)
 
 
 def imagenet_trunk() -> Trunk:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import cast
 
 import faiss
 import numpy as np
@@ -44,7 +45,7 @@ def vocabulary(points: NDArray[np.float32], words: int, seed: int) -> NDArray[np
     """Cluster centres, uint8 (words, 128), by Lloyd's k-means on a seeded sample of 60 points a word."""
     kmeans = faiss.Kmeans(points.shape[1], words, niter=12, seed=seed, max_points_per_centroid=60)
     kmeans.train(points)
-    return np.rint(kmeans.centroids).clip(0, 255).astype(np.uint8)
+    return cast(NDArray[np.uint8], np.rint(kmeans.centroids).clip(0, 255).astype(np.uint8))
 
 
 if __name__ == "__main__":

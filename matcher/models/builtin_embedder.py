@@ -1,4 +1,4 @@
-"""The embedder that ships: EfficientNet-Lite0's last feature map, GeM-pooled over the whole image and windows of it."""
+"""The embedder that ships: EfficientNet-Lite0's last feature map, GeM-pooled over an image and its parts."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ GEM_POWER = 3
 class BuiltinEmbedder:
     """Runs the shipped graph in ONNX Runtime on the CPU, one thread, one image at a time.
 
-    On one thread a batch gains nothing, and images keep their own shape: the longest side becomes `side` pixels,
-    both sides multiples of 32. GeM is generalised-mean pooling (Radenović et al., TPAMI 2019, section 3.2) with
-    p = 3; a window pools the cells of the one feature map that it covers, so a region costs no second forward pass.
+    On one thread a batch gains nothing, and images keep their own shape: the longest side becomes `side`
+    pixels, both sides multiples of 32. GeM is generalised-mean pooling (Radenović et al., TPAMI 2019,
+    section 3.2) with p = 3; a window pools the cells of the one feature map that it covers, so a region costs
+    no second forward pass.
     """
 
     dims = 1280
@@ -97,7 +98,8 @@ def window_weights(rows: int, columns: int, wanted: tuple[Box, ...]) -> NDArray[
 
 def _cover(cells: int, start: float, end: float) -> NDArray[np.float64]:
     edges = np.arange(cells + 1) / cells
-    return np.maximum(np.minimum(edges[1:], end) - np.maximum(edges[:-1], start), 0)
+    overlap = np.minimum(edges[1:], end) - np.maximum(edges[:-1], start)
+    return cast(NDArray[np.float64], np.maximum(overlap, 0))
 
 
 def _options() -> onnxruntime.SessionOptions:

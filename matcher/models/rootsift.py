@@ -25,9 +25,10 @@ class RootSift:
         self._sift = cv2.SIFT.create(nfeatures=count, contrastThreshold=contrast)
 
     def detect(self, image: Pixels) -> Keypoints:
-        """The strongest keypoints of `image` (uint8, height x width x 3), strongest first; there may be none."""
+        """The keypoints of `image`, uint8 (height, width, 3), strongest first; there may be none."""
         height, width = image.shape[:2]
-        grey = _resized(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), self.side / max(height, width))
+        shades = cast(NDArray[np.uint8], cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
+        grey = _resized(shades, self.side / max(height, width))
         found, raw = self._sift.detectAndCompute(grey, None)
         swatch = cv2.resize(image, (SWATCH_SIDE, SWATCH_SIDE), interpolation=cv2.INTER_AREA)
         if raw is None:
@@ -38,18 +39,23 @@ class RootSift:
                 width / height,
                 cast(Pixels, swatch),
             )
-        # SIFT may return a few more than asked for; ties in strength are broken by place, so that the order is fixed.
+        # SIFT may return a few more than asked for. Ties in strength are broken by place, to fix the order.
         order = sorted(range(len(found)), key=lambda i: (-found[i].response, found[i].pt))[: self.count]
         places = np.array([(*found[i].pt, found[i].size, found[i].angle) for i in order], np.float32)
         size = np.array([grey.shape[1], grey.shape[0]], np.float32)
         frames = np.stack([np.log2(places[:, 2] / self.side), places[:, 3]], axis=1)
-        return Keypoints(places[:, :2] / size, frames, root(raw[order]), width / height, cast(Pixels, swatch))
+        descriptors = root(cast(NDArray[np.float32], raw)[order])
+        return Keypoints(places[:, :2] / size, frames, descriptors, width / height, cast(Pixels, swatch))
 
 
 def root(raw: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """RootSIFT of raw SIFT, float32 (n, 128): square root of the L1-normalised vector, as uint8 of length about 512."""
+    """RootSIFT of raw SIFT, float32 (n, 128), as uint8 of length about 512.
+
+    It is the square root of the L1-normalised vector.
+    """
     share = raw / np.maximum(raw.sum(axis=1, keepdims=True), 1e-9)
-    return np.rint(np.sqrt(share) * DESCRIPTOR_LENGTH).clip(0, 255).astype(np.uint8)
+    rooted = np.rint(np.sqrt(share) * DESCRIPTOR_LENGTH).clip(0, 255)
+    return cast(NDArray[np.uint8], rooted.astype(np.uint8))
 
 
 def mirrored(keypoints: Keypoints) -> Keypoints:
