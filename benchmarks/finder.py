@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydantic import JsonValue
 
 from matcher.config import Settings
 from matcher.images import Picture
 
+if TYPE_CHECKING:
+    from matcher.finder import Found  # Loads FAISS, which `--help` and other finders do without.
+
 Task = Literal["copies", "products"]
-
-
-@dataclass(frozen=True)
-class Found:
-    """One answer: index of the reference image, its final score, and whether keypoints agreed."""
-
-    reference: int
-    score: float
-    verified: bool
 
 
 class Finder(Protocol):

@@ -10,7 +10,8 @@ from typing import Any
 from matcher.errors import UsageError
 
 ACCURACY = ("uAP", "R@P90", "R@1", "R@5", "R@100", "mAP")
-SPEED = ("decode_ms", "embed_ms", "search_ms", "verify_ms", "photos_per_second", "peak_mib", "growth_mib")
+STAGES = ("decode_ms", "embed_ms", "search_ms", "vote_ms", "verify_ms")
+SPEED = (*STAGES, "photos_per_second", "peak_mib", "growth_mib")
 Row = tuple[str, ...]
 
 

@@ -18,6 +18,7 @@ from pydantic import JsonValue
 from benchmarks.made_photos import SIZE, PhotoMaker
 from benchmarks.scan_speed import Command, Tell, measure_scan
 from indexes.gallery import Gallery
+from indexes.voting import VotingGallery
 from matcher.config import Settings
 from matcher.errors import UsageError
 from matcher.images import decode
@@ -25,18 +26,22 @@ from matcher.models import Embedder, KeypointDetector, KeypointMatcher, Keypoint
 
 STAGES = ("decode", "embed", "search", "verify", "scan")
 T = TypeVar("T")
+Features = NDArray[np.uint8]
 BATCH = 32
 NEIGHBOURS = 50
 CANDIDATES = 10
+NOISE = 8
+"""Levels by which a stored feature may differ from the photo's that it was made of."""
 
 
 @dataclass(frozen=True)
 class SpeedPlan:
     """How much to measure.
 
-    `photos` made photos of `size` (width, height) go through each stage `rounds` times; the gallery holds the
-    descriptors of `references` images. A scan has `references` and `listings`, in `folder` if one is given:
-    then the photos stay there for the next run. `command` runs the matcher, by default the installed one.
+    `photos` made photos of `size` (width, height) go through each stage `rounds` times; the galleries hold
+    the descriptors and voting features of `references` images. A scan has `references` and `listings`, in
+    `folder` if one is given: then the photos stay there for the next run. `command` runs the matcher, by
+    default the installed one.
     """
 
     photos: int = 64
@@ -66,7 +71,7 @@ def product_parts(settings: Settings, embedder: str) -> Parts:
     """The models that a scan with these settings uses."""
     from matcher.assembly import build_embedder, build_keypoints
 
-    return Parts(build_embedder(settings, embedder), *build_keypoints(settings))
+    return Parts(build_embedder(settings.models, embedder), *build_keypoints(settings))
 
 
 def measure_speed(
@@ -79,8 +84,9 @@ def measure_speed(
 ) -> dict[str, JsonValue]:
     """Measure one stage, or all when `stage` is None; the results file as JSON.
 
-    `metrics` has `decode_ms`, `embed_ms`, `search_ms`, `verify_ms`: milliseconds a photo, median of the
-    rounds, after one that does not count; and the figures of `measure_scan`. UsageError for empty sizes.
+    `metrics` has `decode_ms`, `embed_ms`, `search_ms` with `vote_ms`, `verify_ms`: milliseconds a photo,
+    median of the rounds, after one that does not count; and the figures of `measure_scan`. UsageError for
+    empty sizes.
     """
     if min(plan.photos, plan.rounds, plan.references, plan.listings) < 1:
         raise UsageError("give at least 1 photo, round, reference and listing")
@@ -158,6 +164,9 @@ def _stages(
             "search",
             lambda: [gallery.search(np.concatenate(batch), NEIGHBOURS) for batch in _batches(views)],
         )
+        features = _voting_features(photos, parts.detector, settings)
+        votes = _voting_gallery(folder, features, plan.references)
+        yield "vote", lambda: [votes.vote(each, NEIGHBOURS) for each in features]
     if "verify" in wanted:
         known = [parts.detector.detect(photo) for photo in photos]
         yield "verify", lambda: [_verify(parts, photo, known, turn) for turn, photo in enumerate(photos)]
@@ -180,6 +189,38 @@ def _gallery(folder: Path, count: int, embedder: Embedder, settings: Settings) -
         position=1,
         settings=settings.gallery,
     )
+
+
+def _voting_features(
+    photos: Sequence[Pixels], detector: KeypointDetector, settings: Settings
+) -> list[Features]:
+    """What each photo votes with, uint8 (n, 128)."""
+    count = settings.matching.voting_keypoints
+    return [detector.detect(photo).descriptors[:count] for photo in photos]
+
+
+def _voting_gallery(folder: Path, features: Sequence[Features], references: int) -> VotingGallery:
+    """Features of `references` images: those of the photos in turn, each time with other noise.
+
+    Random ones would spread over the words more evenly than those of photos do.
+    """
+    from matcher.models.vocabulary import load_vocabulary
+
+    return VotingGallery.rebuild(
+        folder / "votes",
+        ((np.full(len(each), i), each) for i, each in enumerate(_noisy(features, references))),
+        words=load_vocabulary(),
+        fingerprint="speed",
+        position=1,
+    )
+
+
+def _noisy(features: Sequence[Features], count: int) -> Iterator[Features]:
+    random = np.random.default_rng(2)
+    for number in range(count):
+        each = features[number % len(features)]
+        noise = random.integers(-NOISE, NOISE, each.shape, np.int16, endpoint=True)
+        yield (each + noise).clip(0, 255).astype(np.uint8)
 
 
 def _unit_vectors(count: int, dims: int, seed: int) -> NDArray[np.float32]:

@@ -24,7 +24,7 @@ Task = Literal["copies", "products"]
 
 @dataclass(frozen=True)
 class Found:
-    """One answer: `reference` counts the fitted images from 0."""
+    """One answer: `reference` counts the fitted images from 0, `verified` says whether keypoints agreed."""
 
     reference: int
     score: float
@@ -37,9 +37,8 @@ class Finder:
     def __init__(
         self, settings: Settings, *, embedder: str = "", verify: bool = True, task: Task = "products"
     ) -> None:
-        if (
-            not verify
-        ):  # Nothing is verified, so depth costs little and recall far down the list can be measured.
+        if not verify:
+            # Depth costs little then, and recall far down the list can be measured.
             deep = settings.matching.model_copy(update={"by_descriptor": 100})
             settings = settings.model_copy(update={"matching": deep})
         self.settings, self.verify, self.task = settings, verify, task
@@ -73,7 +72,10 @@ class Finder:
         )
 
     def candidates(self, picture: Picture) -> list[Candidate]:
-        """What the matcher proposes for a picture, likeliest product first; `image_id` counts references from 0."""
+        """What the matcher proposes for a picture, likeliest product first.
+
+        `image_id` counts references from 0.
+        """
         return self._matcher.find(picture.pixels, verify=self.verify)
 
     def find(self, picture: Picture, k: int) -> list[Found]:

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from benchmarks.finder import Found, Task
+from benchmarks.finder import Task
 from matcher.config import Settings
+from matcher.finder import Found
 from matcher.images import Picture
 
 

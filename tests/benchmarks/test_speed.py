@@ -87,7 +87,7 @@ def test_each_stage_gives_a_figure_and_its_rounds(plan: SpeedPlan) -> None:
     json.dumps(found)
     assert set(found) >= {"task", "metrics", "by", "settings", "model", "seconds"}
     assert found["model"] == "fixed@1"
-    stages = ("decode", "embed", "search", "verify")
+    stages = ("decode", "embed", "search", "vote", "verify")
     assert isinstance(found["metrics"], dict)
     assert isinstance(found["rounds_ms"], dict)
     assert set(found["rounds_ms"]) == set(stages)
