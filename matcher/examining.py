@@ -1,4 +1,4 @@
-"""One listing through the house: read and decode its photos once, search and verify them, ask each signal, decide."""
+"""One listing through the house: decode its photos once, search and verify them, ask each signal, decide."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KEPT_SIGHTINGS = 10
 
 
 class PhotoFindings(Record):
-    """What the matcher sees in one photo, whoever lists it: cached by content, so identical photos cost once."""
+    """What the matcher sees in a photo, whoever lists it; cached by content: identical photos cost once."""
 
     width: int
     height: int
@@ -72,8 +72,9 @@ class Examiner:
     ) -> Examined:
         """The verdict on `listing`; `read` gives an image's bytes or raises `ImageError`.
 
-        A photo that cannot be read is a failed row beside the verdict; a listing none of whose photos can be read has
-        no verdict. Bytes of listings that are not clear go to the image store, stripped of EXIF and GPS.
+        A photo that cannot be read is a failed row beside the verdict; a listing none of whose photos can be
+        read has no verdict. Bytes of listings that are not clear go to the image store, stripped of EXIF and
+        GPS.
         """
         failed: list[FailedRow] = []
         photos: list[_Read] = []

@@ -10,7 +10,10 @@ _passed: dict[str, int] = {}
 
 
 def commit_point(name: str) -> None:
-    """Do nothing, unless `MATCHER_KILL_AT` is `name` or `name:N`: then SIGKILL this process at the Nth pass (from 1)."""
+    """Do nothing, unless `MATCHER_KILL_AT` is `name` or `name:N`.
+
+    Then SIGKILL this process at the Nth pass, counted from 1; `name` alone is the first.
+    """
     wanted = os.environ.get(VARIABLE)
     if not wanted:
         return

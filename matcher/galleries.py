@@ -1,4 +1,4 @@
-"""Keeps the galleries in step with the catalog: embeds what is new, applies the numbered changes, rebuilds from the cache."""
+"""Keeps galleries in step with the catalog: embeds what is new, applies changes, rebuilds from the cache."""
 
 from __future__ import annotations
 
@@ -76,9 +76,10 @@ class Galleries:
         )
 
     def catch_up(self, progress: Progress | None = None) -> int:
-        """Apply every change the galleries do not hold yet, embedding new images; returns the number they now hold.
+        """Apply every change the galleries do not hold yet; returns the number they now hold.
 
-        Safe to kill at any instant and to call from several processes: the writers' locks let one through at a time.
+        New images are embedded first. Safe to kill at any instant and to call from several processes: the
+        writers' locks let one through at a time.
         """
         self._create()
         self._describe_missing(progress)
@@ -107,7 +108,10 @@ class Galleries:
             return votes.position
 
     def rebuild(self, progress: Progress | None = None) -> int:
-        """Write both galleries anew from the caches, whatever state their files are in; returns the number they hold."""
+        """Write both galleries anew from the caches; returns the number they now hold.
+
+        It does not matter what state their files are in.
+        """
         self._describe_missing(progress)
         with self.database.read() as connection:
             number = last_number(connection)
@@ -161,7 +165,10 @@ class Galleries:
         }
 
     def verify(self) -> list[str]:
-        """What is wrong with the galleries' files, and which images are in the catalog but not in them, or the reverse."""
+        """What is wrong with the galleries, a line each; empty when nothing is.
+
+        That is damage to their files, and images that are in the catalog but not in them, or the reverse.
+        """
         try:
             gallery, votes = self.open()
         except GalleryError as error:
@@ -233,11 +240,13 @@ class Galleries:
             yield since, live, [change.image_id for change in searched if change.action == "remove"]
 
     def _features(self, images: Sequence[LiveImage]) -> Iterator[tuple[int, Features]]:
-        """Features of each image from the caches; one without (its file is damaged) is left out and shows in `verify`."""
+        """Features of each image from the caches.
+
+        An image without any (its file is damaged) is left out and shows in `verify`.
+        """
         hashes = [image.content_hash for image in images]
-        self._describe(
-            self._missing(hashes)
-        )  # most are there; another process may have imported some just now
+        # Most are there; another process may have imported some just now.
+        self._describe(self._missing(hashes))
         with self.database.read() as connection:
             descriptors = get_descriptors(connection, hashes, self.embedder.fingerprint)
             blobs = get_keypoints(connection, hashes, self.detector.fingerprint)

@@ -19,7 +19,10 @@ class Record(BaseModel):
 
 
 class Region(NamedTuple):
-    """A box in a photo: pixels of the photo as a person sees it (EXIF orientation applied), x2 and y2 exclusive."""
+    """A box in a photo, x2 and y2 exclusive.
+
+    Pixels are those of the photo as a person sees it, EXIF orientation applied.
+    """
 
     x1: float
     y1: float
@@ -57,7 +60,10 @@ class ReviewAnswer(StrEnum):
 
 
 class Trademark(Record):
-    """One registration: its number, the office that granted it (WIPO ST.3 code, such as EM or US) and Nice classes."""
+    """One registration: its number, the office that granted it and its Nice classes.
+
+    `office` is a WIPO ST.3 code, such as EM or US.
+    """
 
     number: str
     office: str
@@ -113,7 +119,7 @@ class Match(Record):
 
 
 class Evidence(Record):
-    """One signal's finding: `score` says how sure it is, `weight` the signed log-odds it adds to a verdict."""
+    """One signal's finding: `score` says how sure it is, `weight` what it adds to a verdict (log-odds)."""
 
     signal: str
     score: Score

@@ -1,4 +1,4 @@
-"""A batch run: listings in, verdicts out, committed a chunk at a time so that a kill loses nothing and doubles nothing."""
+"""A batch run: listings in, verdicts out, committed by the chunk so that a kill loses and doubles nothing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from matcher.workspace import Workspace
 Entry = Row[Listing] | FailedRow
 CACHE = "photos.cache"
 ENTRIES_PER_PHOTO = 4
-"""A chunk ends after `chunk_photos` photos or this many times as many rows, so that rows without photos commit too."""
+"""A chunk ends after `chunk_photos` photos, or this many times as many rows: some have no photo."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ def run_scan(
 ) -> ScanSummary:
     """Examine every listing of the manifest and write the outputs into `request.out`.
 
-    Raises `ScanError` when `out` holds another scan, or one that cannot be resumed; `ManifestError` when the manifest
-    as a whole cannot be read.
+    Raises `ScanError` when `out` holds another scan, or one that cannot be resumed; `ManifestError` when the
+    manifest as a whole cannot be read.
     """
     entries = read_listings(request.manifest)
     scan, snapshot = _begin(workspace, policy, request)
@@ -107,7 +107,8 @@ def _begin(workspace: Workspace, policy: Policy, request: ScanRequest) -> tuple[
         found = latest_scan(connection, out)
     if found and not request.resume:
         raise ScanError(
-            f"{request.out} holds scan {found.scan_id} already; give --resume to continue it, or another folder"
+            f"{request.out} holds scan {found.scan_id} already; "
+            "give --resume to continue it, or another folder"
         )
     if found is None and request.out.is_dir() and any(request.out.iterdir()):
         raise ScanError(
@@ -138,10 +139,9 @@ def _resumed_snapshot(workspace: Workspace, scan: Scan, fingerprint: str, reques
         raise ScanError(
             f"{request.manifest} is not what scan {scan.scan_id} began with; scan it into another folder"
         )
-    if scan.settings.get("limit") != request.limit:
-        raise ScanError(
-            f"scan {scan.scan_id} began with --limit {scan.settings.get('limit')}; give the same, or another folder"
-        )
+    began = scan.settings.get("limit")
+    if began != request.limit:
+        raise ScanError(f"scan {scan.scan_id} began with --limit {began}; give the same, or another folder")
     return Snapshot(workspace.folder / "snapshots" / str(scan.settings["snapshot"]))
 
 
@@ -153,7 +153,7 @@ def _examine_all(
     entries: Iterator[Entry],
     progress: Progress | None,
 ) -> tuple[int, float]:
-    """Examine from the scan's position on; returns the photos of this run and when the first chunk was handed out."""
+    """Examine from the scan's position on; returns this run's photos and when the first chunk went out."""
     settings = workspace.settings.scan
     rest = islice(entries, scan.position, request.limit)
     arguments = (workspace.folder, workspace.settings, snapshot.folder, request.manifest, request.out / CACHE)

@@ -1,4 +1,4 @@
-"""Gathers what a scan's report shows: flagged listings, their photos and the references they were held against."""
+"""Gathers what a scan's report shows: flagged listings, their photos and the references held against them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def write_scan_report(
     summary: ScanSummary,
     request: ScanRequest,
 ) -> None:
-    """Write `report.html` of a finished scan into `request.out`: every listing that is not clear, up to the limit."""
+    """Write a finished scan's `report.html` into `request.out`: what is not clear, up to the limit."""
     rows = top_rows(connection, summary.scan_id, workspace.settings.scan.max_report_rows)
     pictures = Pictures(connection, workspace)
     facts = _summary(connection, workspace, snapshot, summary, request, len(rows))

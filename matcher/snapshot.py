@@ -115,10 +115,10 @@ def take_snapshot(
     models: dict[str, str | None],
     scorer: str,
 ) -> Snapshot:
-    """Bring the galleries up to the catalog and freeze both under `folder`; the same state gives the same snapshot.
+    """Bring the galleries up to the catalog and freeze both under `folder`.
 
-    The catalog may move on meanwhile: the facts are those of the moment, the galleries may hold an image more or
-    less; an image without facts is passed over.
+    The same state gives the same snapshot. The catalog may move on meanwhile: the facts are those of the
+    moment, the galleries may hold an image more or less; an image without facts is passed over.
     """
     number = galleries.catch_up()
     with galleries.database.read() as connection:

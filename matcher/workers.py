@@ -153,7 +153,8 @@ class Workers(Generic[Item, Result]):
             self._failed_starts += 1
             if self._failed_starts >= 3:
                 raise ScanError(
-                    f"a worker process could not start (exit code {worker.process.exitcode}); see the lines above, or try --workers 1"
+                    f"a worker process could not start (exit code {worker.process.exitcode}); "
+                    "see the lines above, or try --workers 1"
                 )
         if worker.chunk is not None:
             chunk = worker.chunk

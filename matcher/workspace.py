@@ -23,8 +23,8 @@ class Workspace:
     def open(cls, folder: Path, settings: Settings | None = None) -> Self:
         """Open `folder`, made if absent; settings come from its `matcher.toml` unless given.
 
-        Raises `UsageError` when the folder cannot be made, `ConfigError` for wrong settings, `CatalogError` for a
-        database that cannot be opened.
+        Raises `UsageError` when the folder cannot be made, `ConfigError` for wrong settings, `CatalogError`
+        for a database that cannot be opened.
         """
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from matcher.models import Pixels
 
 
 def tuning_paths(folder: Path) -> list[Path]:
-    """The photos under `folder` that `--part tune` of the benchmarks may use; the other half is for reporting."""
+    """Photos under `folder` that `--part tune` of the benchmarks uses; the other half is for reporting."""
     return [path for path in image_paths(folder) if half_of(relative_id(path, folder)) == "tune"]
 
 

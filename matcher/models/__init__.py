@@ -44,7 +44,8 @@ class Keypoints:
     """Local features of one image, strongest first, and a small version of the image itself.
 
     `points`: float32 (n, 2), x and y divided by the image's width and height, so in [0, 1].
-    `frames`: float32 (n, 2), log2 of the keypoint's size over the image's longest side, and its angle in degrees.
+    `frames`: float32 (n, 2), log2 of the keypoint's size over the image's longest side, and its angle in
+    degrees.
     `descriptors`: uint8 (n, 128), RootSIFT scaled to length 512 and rounded.
     `aspect`: width / height of the image.
     `swatch`: uint8 (64, 64, 3), the image squashed to a square, to compare colours and shading once aligned.
@@ -72,10 +73,10 @@ class KeypointDetector(Protocol):
 class Likeness:
     """How alike a photo and a reference are, pixel by pixel, once aligned.
 
-    `grey` and `colour` are correlations in [-1, 1] of shading and of chroma inside the hull of the inliers, `whole`
-    is the shading's over the whole reference. `agreement` in [0, 1] is how near the photo's shading comes to the
-    reference's everywhere: another photo of the same thing has another background, a copy has not. `visible` is the
-    share of the reference that falls inside the photo.
+    `grey` and `colour` are correlations in [-1, 1] of shading and of chroma inside the hull of the inliers,
+    `whole` is the shading's over the whole reference. `agreement` in [0, 1] is how near the photo's shading
+    comes to the reference's everywhere: another photo of the same thing has another background, a copy has
+    not. `visible` is the share of the reference that falls inside the photo.
     """
 
     grey: float
@@ -89,10 +90,10 @@ class Likeness:
 class Correspondence:
     """How a reference lies in a photo, as the keypoints have it.
 
-    `matches` are the mutual matches that were tried, `inliers` those that agree with the homography; `coverage` is
-    the share of the reference's area inside the inliers' hull. `quad` is the reference's outline in the photo,
-    float32 (4, 2) in [0, 1] coordinates of the photo, clockwise from the reference's top left; `mirrored` when only
-    the flipped photo agreed.
+    `matches` are the mutual matches that were tried, `inliers` those that agree with the homography;
+    `coverage` is the share of the reference's area inside the inliers' hull. `quad` is the reference's
+    outline in the photo, float32 (4, 2) in [0, 1] coordinates of the photo, clockwise from the reference's
+    top left; `mirrored` when only the flipped photo agreed.
     """
 
     matches: int
@@ -112,7 +113,10 @@ class KeypointMatcher(Protocol):
     def match(
         self, photo: Keypoints, pixels: Pixels, reference: Keypoints, *, mirrored: bool
     ) -> Correspondence | None:
-        """The best correspondence, None where no believable homography exists; `mirrored` flips the photo first."""
+        """The best correspondence, None where no believable homography exists.
+
+        `mirrored` flips the photo first.
+        """
         ...
 
 
@@ -137,7 +141,10 @@ class LogoDetector(Protocol):
 
 @dataclass(frozen=True)
 class TextLine:
-    """A line of text as read: its outline (4 or more x, y pairs in pixels), the text, how sure the reader is."""
+    """A line of text as read, and how sure the reader is.
+
+    `outline`: 4 or more (x, y) pairs in pixels.
+    """
 
     outline: tuple[tuple[float, float], ...]
     text: str

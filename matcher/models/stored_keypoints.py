@@ -15,7 +15,10 @@ _SWATCH_BYTES = SWATCH_SIDE * SWATCH_SIDE * 3
 
 
 def pack(keypoints: Keypoints) -> bytes:
-    """About 136 bytes a keypoint and 12 KiB an image; points are rounded to 1/65535 of a side, frames to float16."""
+    """About 136 bytes a keypoint and 12 KiB an image.
+
+    Points are rounded to 1/65535 of a side, frames to float16.
+    """
     points = np.rint(keypoints.points.clip(0, 1) * 65535).astype("<u2")
     parts = (points, keypoints.frames.astype("<f2"), keypoints.descriptors, keypoints.swatch)
     header = _HEADER.pack(_MAGIC, SWATCH_SIDE, len(points), keypoints.aspect)

@@ -16,7 +16,10 @@ WORDS = Path(__file__).parent / "weights" / "rootsift-words-4096.npy"
 
 @lru_cache(maxsize=1)
 def load_vocabulary(path: Path = WORDS) -> NDArray[np.uint8]:
-    """Cluster centres of RootSIFT, uint8 (words, 128); raises `ModelError` when the file is missing or of another shape."""
+    """Cluster centres of RootSIFT, uint8 (words, 128).
+
+    Raises `ModelError` when the file is missing or holds something else.
+    """
     try:
         words = np.load(path, allow_pickle=False)
     except (OSError, ValueError) as error:
