@@ -29,10 +29,16 @@ def plain(text: object) -> str:
     return _UNSAFE.sub(lambda found: " " if found[0] in "\t\n\r" else f"\\u{ord(found[0]):04x}", str(text))
 
 
+class _Screen(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the caller of the command, who knows the exit code."""
+        raise BrokenPipeError
+
+
 def screen(*, stderr: bool = False) -> Console:
     """Where people read; made anew each time, since a caller may have put another stream in place."""
     stream = sys.stderr if stderr else sys.stdout
-    return Console(file=stream, highlight=False, width=None if stream.isatty() else PIPED_WIDTH)
+    return _Screen(file=stream, highlight=False, width=None if stream.isatty() else PIPED_WIDTH)
 
 
 def say(text: str, style: str = "") -> None:

@@ -1,0 +1,68 @@
+"""One listing is checked: a copy is found, another picture is clear, and nothing is kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.matcher.commands.conftest import HOSTILE, Shop
+
+
+def kept(shop: Shop) -> int:
+    return len([path for path in (shop.workspace / "images").iterdir() if len(path.name) == 64])
+
+
+def test_a_copy_at_a_low_price_is_found(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shop.folder / "images")
+    before = kept(shop)
+    found = shop.run("check", "../copy.jpg", "--price", "15 EUR", "--seller", "quick.parcel", "--json")
+    assert found.exit_code == 1, found.output
+    verdict = json.loads(found.stdout)
+    assert verdict["listing_id"] == "../copy.jpg"
+    assert verdict["verdict"] in ("review", "counterfeit")
+    assert (verdict["brand"], verdict["matches"][0]["reference_id"]) == ("Nordlys", "N-1")
+    assert {one["signal"] for one in verdict["evidence"]} >= {"copy", "price", "seller"}
+    assert kept(shop) == before
+
+
+def test_a_person_sees_verdict_reasons_and_matches(shop: Shop) -> None:
+    shown = shop.run("check", shop.folder / "copy.jpg", "--title", HOSTILE)
+    assert shown.exit_code == 1
+    assert "Nordlys" in shown.stdout
+    assert "N-1" in shown.stdout
+    assert "\x1b" not in shown.output
+
+
+def test_a_licensed_seller_is_clear(shop: Shop) -> None:
+    assert shop.run("check", shop.folder / "copy.jpg", "--seller", "house-1").exit_code == 0
+
+
+def test_another_picture_is_clear_and_a_bad_one_beside_it_is_told(shop: Shop) -> None:
+    shown = shop.run("check", shop.folder / "other.jpg", shop.folder / "images" / "broken.jpg")
+    assert shown.exit_code == 0, shown.output
+    assert "CLEAR" in shown.stdout
+    assert "broken.jpg" in shown.stderr
+
+
+@pytest.mark.parametrize("image", ["none.jpg", "images", "images/broken.jpg", "http://127.0.0.1/a.jpg"])
+def test_photos_that_cannot_be_examined_are_an_error(
+    shop: Shop, image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop.folder)
+    failed = shop.run("check", image)
+    assert failed.exit_code == 2
+    assert image in failed.stderr
+    assert "Traceback" not in failed.output
+
+
+def test_a_link_to_a_photo_elsewhere_is_followed(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "link.jpg").symlink_to(shop.folder / "other.jpg")
+    assert shop.run("check", tmp_path / "link.jpg").exit_code == 0
+
+
+def test_a_price_that_is_none_is_refused_and_one_without_currency_is_told(shop: Shop) -> None:
+    refused = shop.run("check", shop.folder / "other.jpg", "--price", "cheap")
+    assert (refused.exit_code, "cheap" in refused.stderr) == (2, True)
+    assert "give --currency" in shop.run("check", shop.folder / "other.jpg", "--price", "19.90").stderr

@@ -1,0 +1,146 @@
+"""A day's listings are scanned, reviewed, reported on again and forgotten."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from matcher.commands.purge import parse_age
+from matcher.errors import UsageError
+from tests.matcher.commands.conftest import Shop, draw, matcher, write_table
+
+
+@pytest.fixture(scope="module")
+def monday(shop: Shop) -> Any:
+    """The scan of the shop's listings into `monday`."""
+    return shop.run("scan", shop.listings, "--out", shop.folder / "monday", "--workers", 1, "--csv")
+
+
+def test_a_scan_writes_everything_and_ends_with_one_for_the_row_that_failed(shop: Shop, monday: Any) -> None:
+    assert monday.exit_code == 1, monday.output
+    out = shop.folder / "monday"
+    for name in (
+        "report.html",
+        "verdicts.jsonl",
+        "verdicts.parquet",
+        "verdicts.csv",
+        "errors.jsonl",
+        "summary.json",
+    ):
+        assert (out / name).exists()
+        assert str(out / name) in monday.stdout
+    verdicts = [json.loads(line) for line in (out / "verdicts.jsonl").read_text().splitlines()]
+    assert [one["listing_id"] for one in verdicts] == ["L-1", "L-2", "L-3"]
+    assert verdicts[0]["verdict"] != "clear"
+    assert [one["verdict"] for one in verdicts[1:]] == ["clear", "clear"]
+    assert json.loads((out / "errors.jsonl").read_text())["listing_id"] == "L-4"
+    assert "\x1b" not in monday.output
+    assert "<script>alert" not in (out / "report.html").read_text()
+
+
+def test_the_same_folder_again_needs_resume_and_gives_the_same_verdicts(shop: Shop, monday: Any) -> None:
+    out = shop.folder / "monday"
+    before = (out / "verdicts.jsonl").read_bytes()
+    refused = shop.run("scan", shop.listings, "--out", out)
+    assert (refused.exit_code, "--resume" in refused.stderr) == (2, True)
+    resumed = shop.run("scan", shop.listings, "--out", out, "--resume", "--csv", "--json")
+    assert resumed.exit_code == 1, resumed.output
+    assert json.loads(resumed.stdout)["failed_rows"] == 1
+    assert (out / "verdicts.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("--engine", "ray"), "not in this version"),
+        (("--engine", "cloud"), "cloud"),
+        (("--limit", "0"), "--limit"),
+        (("--policy", "none.toml"), "none.toml"),
+    ],
+)
+def test_wrong_options_are_one_line_and_two(
+    shop: Shop, words: tuple[str, ...], reason: str, tmp_path: Path
+) -> None:
+    refused = shop.run("scan", shop.listings, "--out", tmp_path / "out", *words)
+    assert refused.exit_code == 2
+    assert reason in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_scan_without_a_workspace_makes_none(tmp_path: Path) -> None:
+    refused = matcher(tmp_path / "typo", "scan", tmp_path, "--out", tmp_path / "out")
+    assert refused.exit_code == 2
+    assert refused.stderr.count("\n") == 1
+    assert "there is no workspace" in refused.stderr
+    assert not (tmp_path / "typo").exists()
+
+
+def test_an_empty_catalog_is_told(tmp_path: Path) -> None:
+    draw(tmp_path / "photos" / "a.jpg", 3)
+    matcher(tmp_path / "workspace", "brand", "add", "Nordlys")
+    done = matcher(
+        tmp_path / "workspace", "scan", tmp_path / "photos", "--out", tmp_path / "out", "--workers", 1
+    )
+    assert done.exit_code == 0, done.output
+    assert "the catalog has no images yet" in done.stderr
+
+
+def test_what_is_not_clear_waits_for_a_review_until_it_is_answered(shop: Shop, monday: Any) -> None:
+    shown = shop.run("review", "list", "--scan", shop.folder / "monday")
+    assert shown.exit_code == 0, shown.output
+    assert "L-1" in shown.stdout
+    waiting = json.loads(shop.run("review", "list", "--json").stdout)
+    assert [one["listing_id"] for one in waiting] == ["L-1"]
+    answered = shop.run("review", "answer", waiting[0]["scan"], "L-1", "confirm", "--reviewer", "kim")
+    assert answered.exit_code == 0, answered.output
+    assert json.loads(shop.run("review", "list", "--json").stdout) == []
+    for words in (
+        ("99", "L-1", "confirm"),
+        (str(waiting[0]["scan"]), "L-9", "reject"),
+        ("nowhere", "L-1", "maybe"),
+    ):
+        assert shop.run("review", "answer", *words).exit_code == 2
+
+
+def test_a_report_is_written_again(shop: Shop, monday: Any) -> None:
+    report = shop.folder / "monday" / "report.html"
+    report.unlink()
+    again = shop.run("report", report.parent, "--title", "Again & again")
+    assert again.exit_code == 0, again.output
+    assert "Again &amp; again" in report.read_text()
+    assert shop.run("report", shop.folder).exit_code == 2
+
+
+def test_a_seller_is_forgotten_and_what_is_left_of_them_is_named(shop: Shop, tmp_path: Path) -> None:
+    draw(tmp_path / "a.jpg", 1)
+    table = write_table(tmp_path / "t.csv", "listing_id,image,seller_id", [("T-1", "a.jpg", "forget.me")])
+    assert shop.run("scan", table, "--out", tmp_path / "out", "--workers", 1).exit_code == 0
+    assert shop.run("purge", "--seller", "forget.me").exit_code == 2, "nobody answered"
+    assert shop.run("purge", "--seller", "forget.me", answer="n\n").exit_code == 1
+    done = shop.run("purge", "--seller", "forget.me", "--yes", "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["listings"] == 1
+    assert told["scan_folders"] == [str(tmp_path / "out")]
+    assert shop.run("purge", "--unused").exit_code == 0
+    assert shop.run("catalog", "verify").exit_code == 0
+
+
+def test_a_purge_says_what_goes(shop: Shop) -> None:
+    refused = shop.run("purge", "--yes")
+    assert (refused.exit_code, "--seller" in refused.stderr) == (2, True)
+
+
+def test_ages_are_days_weeks_hours_or_a_date() -> None:
+    now = datetime.now(UTC)
+    for text, age in (("90d", timedelta(days=90)), ("2 w", timedelta(weeks=2)), ("36H", timedelta(hours=36))):
+        assert abs(now - age - parse_age(text)) < timedelta(minutes=1)
+    assert parse_age("2026-01-31") == datetime(2026, 1, 31, tzinfo=UTC)
+    for text in ("", "90", "d", "-3d", "soon", "2026-13-01"):
+        with pytest.raises(UsageError, match="--older-than"):
+            parse_age(text)
