@@ -25,8 +25,10 @@ PARTS = (
 def show(context: typer.Context) -> None:
     """Print the settings in force as TOML, defaults included; a database's password is left out.
 
-    matcher config show
-    matcher --config strict.toml config show
+    For instance:
+
+      matcher config show
+      matcher --config strict.toml config show
     """
     settings = session_of(context).settings()
     typer.echo("\n".join(_toml(settings.model_dump(mode="json"))))
@@ -47,7 +49,9 @@ def _without_password(url: str) -> str:
 def version(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Print the version, Python's, and those of the packages that matter.
 
-    matcher version
+    For instance:
+
+      matcher version
     """
     from importlib.metadata import PackageNotFoundError
     from importlib.metadata import version as installed

@@ -126,8 +126,10 @@ def import_logos(workspace: Workspace, brand: str, files: list[str]) -> list[Fai
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
     """List the brands.
 
-    matcher brand list
-    matcher brand list --json
+    For instance:
+
+      matcher brand list
+      matcher brand list --json
     """
     from matcher.catalog import list_brands
 
@@ -149,7 +151,9 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
 def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
     """Show all that is said of a brand.
 
-    matcher brand show Adidas
+    For instance:
+
+      matcher brand show Adidas
     """
     from matcher.catalog import show_brand
 

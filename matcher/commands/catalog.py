@@ -137,8 +137,10 @@ def list_(
 ) -> None:
     """List what the catalog holds, in the order it came in.
 
-    matcher catalog list --brand Adidas
-    matcher catalog list --kind known-counterfeit --limit 1000 --json
+    For instance:
+
+      matcher catalog list --brand Adidas
+      matcher catalog list --kind known-counterfeit --limit 1000 --json
     """
     from matcher.catalog import list_products
     from matcher.records import ImageRole

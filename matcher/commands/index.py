@@ -21,7 +21,9 @@ Quiet = Annotated[bool, typer.Option("--json", help="Print the galleries' status
 def status(context: typer.Context, as_json: AsJson = False) -> None:
     """Show what the galleries hold and whether they are up to the catalog.
 
-    matcher index status
+    For instance:
+
+      matcher index status
     """
     from matcher.assembly import build_galleries
 
@@ -33,7 +35,9 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
 def rebuild(context: typer.Context, as_json: Quiet = False) -> None:
     """Write the galleries anew, whatever state they are in; what is cached is not embedded again.
 
-    matcher index rebuild
+    For instance:
+
+      matcher index rebuild
     """
     from matcher.assembly import build_galleries
 
@@ -49,7 +53,9 @@ def rebuild(context: typer.Context, as_json: Quiet = False) -> None:
 def compact(context: typer.Context, as_json: Quiet = False) -> None:
     """Merge the galleries' segments and drop what was removed.
 
-    matcher index compact
+    For instance:
+
+      matcher index compact
     """
     from matcher.assembly import build_galleries
 

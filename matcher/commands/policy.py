@@ -20,8 +20,10 @@ def show(
 ) -> None:
     """Print the policy as TOML: a whole one to start from.
 
-    matcher policy show > strict.toml
-    matcher policy show --policy strict.toml
+    For instance:
+
+      matcher policy show > strict.toml
+      matcher policy show --policy strict.toml
     """
     text = chosen_policy(policy).policy_text
     typer.echo(text, nl=not text.endswith("\n"))

@@ -26,8 +26,10 @@ def report(
 ) -> None:
     """Write report.html of a finished scan again, such as after a purge.
 
-    matcher report monday
-    matcher report monday --title "Monday's listings"
+    For instance:
+
+      matcher report monday
+      matcher report monday --title "Monday's listings"
     """
     from matcher.catalog import latest_scan
 

@@ -35,8 +35,10 @@ def list_(
 ) -> None:
     """List what is not clear and has no answer yet, oldest first.
 
-    matcher review list
-    matcher review list --scan monday --json
+    For instance:
+
+      matcher review list
+      matcher review list --scan monday --json
     """
     from matcher.catalog import pending_reviews
 
@@ -89,8 +91,10 @@ def answer(
 ) -> None:
     """Keep a person's answer; earlier ones stay on record, the latest counts.
 
-    matcher review answer monday L-17 confirm --reviewer kim --note "stitching is wrong"
-    matcher review answer 12 L-18 reject
+    For instance:
+
+      matcher review answer monday L-17 confirm --reviewer kim --note "stitching is wrong"
+      matcher review answer 12 L-18 reject
     """
     from matcher.catalog import answer_review, find_listing
     from matcher.records import ReviewAnswer
