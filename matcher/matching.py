@@ -20,6 +20,10 @@ BACKGROUND_FROM = 4
 """Neighbours from this rank on stand for what an unrelated reference would reach."""
 
 
+FEW_INLIERS = 30
+"""A correspondence of fewer may be chance: symmetric details of a flipped copy agree unflipped too."""
+
+
 CELLS = 4
 
 
@@ -157,12 +161,13 @@ class PhotoMatcher:
         compared: dict[int, Comparison],
         references: Mapping[int, Keypoints],
     ) -> None:
-        """A flipped copy keeps its descriptor but not its keypoints: look again at the nearest that did not verify."""
-        unverified = [item for item in compared.items() if item[1].correspondence is None]
-        unverified.sort(key=lambda item: (-item[1].cosine, item[0]))
-        for image_id, comparison in unverified[: self.settings.mirrored]:
+        """A flipped copy keeps its descriptor, not its keypoints: look again at the nearest weak candidates."""
+        weak = [item for item in compared.items() if _inliers(item[1]) < FEW_INLIERS]
+        weak.sort(key=lambda item: (-item[1].cosine, item[0]))
+        for image_id, comparison in weak[: self.settings.mirrored]:
             found = self.verifier.match(keypoints, pixels, references[image_id], mirrored=True)
-            compared[image_id] = replace(comparison, correspondence=found)
+            if found is not None and found.inliers > _inliers(comparison):
+                compared[image_id] = replace(comparison, correspondence=found)
 
     def _ranked(self, compared: Iterable[tuple[int, Comparison]]) -> list[Candidate]:
         candidates = [
@@ -170,6 +175,10 @@ class PhotoMatcher:
             for image_id, comparison in compared
         ]
         return sorted(candidates, key=lambda candidate: (-candidate.product, candidate.image_id))
+
+
+def _inliers(comparison: Comparison) -> int:
+    return comparison.correspondence.inliers if comparison.correspondence else 0
 
 
 def spread(keypoints: Keypoints, count: int) -> NDArray[np.intp]:

@@ -58,7 +58,7 @@ class BuiltinEmbedder:
         recipe = json.dumps(["gem", GEM_POWER, side, self._photo_boxes, self._reference_boxes, "fp32", 1])
         self.fingerprint = hashlib.sha256(hashlib.sha256(graph).digest() + recipe.encode()).hexdigest()
         self.name = f"builtin@{self.fingerprint[:12]}"
-        self._session = onnxruntime.InferenceSession(graph, _options(), providers=["CPUExecutionProvider"])
+        self._session = _session(graph)
 
     def embed_references(self, images: Sequence[Pixels]) -> Descriptors:
         """Shape (images, reference_views, 1280)."""
@@ -100,6 +100,13 @@ def _cover(cells: int, start: float, end: float) -> NDArray[np.float64]:
     edges = np.arange(cells + 1) / cells
     overlap = np.minimum(edges[1:], end) - np.maximum(edges[:-1], start)
     return cast(NDArray[np.float64], np.maximum(overlap, 0))
+
+
+def _session(graph: bytes) -> onnxruntime.InferenceSession:
+    try:
+        return onnxruntime.InferenceSession(graph, _options(), providers=["CPUExecutionProvider"])
+    except Exception as error:  # its errors have no base of their own
+        raise ModelError("builtin", "its weights are damaged; reinstall the package") from error
 
 
 def _options() -> onnxruntime.SessionOptions:

@@ -1,0 +1,66 @@
+"""The embedder that ships keeps the contract, and names itself by all that its descriptors rest on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from matcher.errors import ModelError
+from matcher.models.builtin_embedder import WEIGHTS, BuiltinEmbedder, window_weights
+from matcher.models.views import boxes
+from tests.matcher import drawn
+from tests.matcher.models.embedder_contract import EmbedderContract
+
+SIDE = 160
+
+
+@pytest.fixture(scope="module")
+def embedder() -> BuiltinEmbedder:
+    return BuiltinEmbedder(side=SIDE)
+
+
+class TestBuiltin(EmbedderContract):
+    """Inherits the whole contract."""
+
+
+def test_a_copy_is_nearer_than_another_product(embedder: BuiltinEmbedder) -> None:
+    images = [drawn.product(1), drawn.edited(drawn.product(1)), drawn.product(2)]
+    vectors = embedder.embed_references([drawn.pixels(image) for image in images])[:, 0]
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.05
+
+
+def test_the_fingerprint_names_everything_that_changes_descriptors(embedder: BuiltinEmbedder) -> None:
+    others = [
+        BuiltinEmbedder(side=192),
+        BuiltinEmbedder(side=SIDE, photo_tiles=((0.5, 2),)),
+        BuiltinEmbedder(side=SIDE, reference_tiles=((0.7, 1),)),
+    ]
+    assert len({embedder.fingerprint, *(other.fingerprint for other in others)}) == 4
+    assert BuiltinEmbedder(side=SIDE).fingerprint == embedder.fingerprint
+
+
+def test_missing_and_broken_weights_are_a_model_error(tmp_path: Path) -> None:
+    broken = tmp_path / "graph.onnx"
+    with pytest.raises(ModelError, match="missing"):
+        BuiltinEmbedder(weights=broken)
+    broken.write_bytes(WEIGHTS.read_bytes()[:5000])
+    with pytest.raises(ModelError, match="reinstall"):
+        BuiltinEmbedder(weights=broken)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (2, 10), (10, 2), (7, 7), (10, 8)])
+def test_the_weights_of_a_window_sum_to_one(rows: int, columns: int) -> None:
+    tiles = boxes(((0.75, 2), (0.5, 3), (0.3, 5), (0.7, 1)))
+    weights = window_weights(rows, columns, tiles)
+    assert weights.shape == (len(tiles), rows * columns)
+    assert np.allclose(weights.sum(axis=1), 1, atol=1e-6)
+    assert weights.min() >= 0
+    assert np.allclose(weights[0], 1 / (rows * columns))
+
+
+def test_a_window_weighs_the_cells_it_covers() -> None:
+    _, _, top_right, *_ = window_weights(4, 6, boxes(((0.5, 2),))).reshape(-1, 4, 6)
+    assert np.count_nonzero(top_right) == 6
+    assert top_right[:2, 3:].sum() == pytest.approx(1)

@@ -1,0 +1,161 @@
+"""A reused photo, edited, flipped or pasted, finds its reference; an unrelated one finds none."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from matcher.assembly import build_examiner, build_galleries, freeze
+from matcher.examining import Examiner
+from matcher.matching import CELLS, Candidate, spread
+from matcher.models import Keypoints
+from matcher.policy import load_policy
+from matcher.records import Listing
+from matcher.workspace import Workspace
+from tests.matcher import drawn
+from tests.matcher.drawn import SETTINGS
+
+UNRELATED = range(300, 306)
+
+
+class DictCache:
+    """A photo cache that can be looked into."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, str] = {}
+        self.asked: list[str] = []
+
+    def get(self, content_hash: str) -> str | None:
+        self.asked.append(content_hash)
+        return self.found.get(content_hash)
+
+    def put(self, content_hash: str, findings: str) -> None:
+        self.found[content_hash] = findings
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    folder = drawn.workspace_folder(tmp_path_factory.mktemp("matching") / "workspace")
+    with Workspace.open(folder, SETTINGS) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def examiner(workspace: Workspace) -> Examiner:
+    snapshot = freeze(workspace, build_galleries(workspace), load_policy())
+    return build_examiner(workspace, snapshot, cache=DictCache(), keep=False)
+
+
+def best(examiner: Examiner, photo: Image.Image) -> tuple[str, Candidate]:
+    """The reference that comes first, and what was found of it."""
+    first = examiner.matcher.find(drawn.pixels(photo))[0]
+    facts = examiner.snapshot.of(first.image_id)
+    assert facts is not None
+    return facts.reference_id, first
+
+
+@pytest.fixture(scope="module")
+def noise(examiner: Examiner) -> float:
+    """The highest score that photos of other things reach; what it is depends on the fitted weights."""
+    found = [best(examiner, drawn.product(number))[1] for number in UNRELATED]
+    return max(max(candidate.product, candidate.copy) for candidate in found)
+
+
+@pytest.mark.parametrize("number", [0, 3, 8])
+def test_an_edited_copy_finds_its_reference(examiner: Examiner, noise: float, number: int) -> None:
+    reference_id, found = best(examiner, drawn.edited(drawn.product(number)))
+    assert reference_id == f"R-{number}"
+    assert found.verified
+    assert found.copy > noise + 0.2
+
+
+@pytest.mark.parametrize("number", [1, 4, 8])
+def test_a_mirrored_copy_finds_its_reference_though_symmetric_parts_agree_unflipped(
+    examiner: Examiner, noise: float, number: int
+) -> None:
+    reference_id, found = best(examiner, drawn.mirrored(drawn.product(number)))
+    assert reference_id == f"R-{number}"
+    assert found.comparison.correspondence is not None
+    assert found.comparison.correspondence.mirrored
+    assert found.copy > noise + 0.2
+
+
+@pytest.mark.parametrize("number", [3, 5, 9])
+def test_a_copy_pasted_into_another_photo_finds_its_reference(
+    examiner: Examiner, noise: float, number: int
+) -> None:
+    reference_id, found = best(examiner, drawn.pasted(drawn.product(number), drawn.product(400 + number)))
+    assert reference_id == f"R-{number}"
+    assert found.verified
+    assert found.product > noise + 0.1
+    # The outline says where it was pasted, in shares of the photo's sides.
+    quad = found.comparison.correspondence.quad
+    assert np.abs(quad - [[0.3, 0.25], [0.75, 0.25], [0.75, 0.7], [0.3, 0.7]]).max() < 0.03
+
+
+def test_unrelated_photos_score_low(noise: float) -> None:
+    assert noise < 0.4
+
+
+@pytest.mark.parametrize("level", [0, 127, 255])
+def test_a_blank_photo_shows_nothing(examiner: Examiner, level: int) -> None:
+    _, found = best(examiner, Image.new("RGB", (200, 200), (level, level, level)))
+    assert not found.verified
+    assert found.product < 0.4
+
+
+def test_without_verification_candidates_come_by_descriptor_alone(examiner: Examiner) -> None:
+    photo = drawn.pixels(drawn.edited(drawn.product(2)))
+    found = examiner.matcher.find(photo, verify=False)
+    assert len(found) == SETTINGS.matching.by_descriptor
+    assert not any(candidate.verified for candidate in found)
+
+
+def findings(examiner: Examiner, photos: list[Image.Image]) -> list[str]:
+    """What is kept of each photo, as text, when they are examined in that order."""
+    cache = DictCache()
+    fresh = Examiner(
+        snapshot=examiner.snapshot,
+        matcher=examiner.matcher,
+        photo_boxes=(),
+        signals=examiner.signals,
+        settings=examiner.settings,
+        cache=cache,
+        store=None,
+    )
+    for number, photo in enumerate(photos):
+        listing = Listing(listing_id=str(number), images=("photo.png",))
+        assert fresh.examine(listing, lambda _, photo=photo: png(photo)).result is not None
+    return list(cache.found.values())
+
+
+def png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_a_photo_gives_the_same_bytes_whatever_was_examined_before(
+    workspace: Workspace, examiner: Examiner
+) -> None:
+    photos = [drawn.edited(drawn.product(1)), drawn.product(301), drawn.mirrored(drawn.product(7))]
+    forwards = findings(examiner, photos)
+    assert findings(examiner, photos[::-1]) == forwards[::-1]
+    newly_loaded = build_examiner(workspace, examiner.snapshot, cache=DictCache(), keep=False)
+    assert findings(newly_loaded, photos) == forwards
+
+
+def test_spread_takes_the_strongest_of_every_cell_first() -> None:
+    rng = np.random.default_rng(0)
+    crowded = rng.random((200, 2)) * 0.2
+    elsewhere = np.array([[0.9, 0.9], [0.1, 0.9], [1.0, 0.0]])
+    points = np.concatenate([crowded, elsewhere]).astype(np.float32)
+    swatch = np.zeros((64, 64, 3), np.uint8)
+    found = Keypoints(points, points, np.zeros((len(points), 128), np.uint8), 1.0, swatch)
+    assert set(spread(found, 4).tolist()) == {0, 200, 201, 202}
+    assert sorted(spread(found, 1000).tolist()) == list(range(203))
+    assert CELLS == 4
