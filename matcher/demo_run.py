@@ -15,7 +15,7 @@ from matcher.config import Settings
 from matcher.demo import BrandFiles, DemoSet, make_demo
 from matcher.errors import MatcherError, UsageError
 from matcher.files import replacing
-from matcher.manifests import Row, manifest_folder, read_references
+from matcher.manifests import Row, manifest_folder, read_listings, read_references
 from matcher.policy import load_policy
 from matcher.records import FailedRow, ImageRole, ReferenceRow, VerdictKind
 from matcher.scan import Progress, ScanRequest, ScanSummary, run_scan
@@ -26,6 +26,8 @@ MARK = "demo.json"
 """Says that a folder is a demo's, from before the first file is drawn."""
 PARTS = ("set", "workspace", "scan")
 """The folders that are a demo's own, and that another demo replaces."""
+Tell = Callable[[str, int | None], None]
+"""Called with what begins and, where that is known, how many parts it has."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def run_demo(
     out: Path,
     *,
     settings: Settings | None = None,
-    tell: Callable[[str], None],
+    tell: Tell,
     progress: Progress | None = None,
 ) -> DemoResult:
     """Make the demo in `out`; `tell` hears what comes next, `progress` how the scan goes.
@@ -69,14 +71,14 @@ def run_demo(
     something else, and `MatcherError` where a part of the set cannot be taken in.
     """
     clear(out)
-    tell("drawing brands, products and listings")
+    tell("drawing brands, products and listings", None)
     drawn = make_demo(out / "set")
     with Workspace.open(out / "workspace", settings or Settings()) as workspace:
-        tell("importing the catalogs")
+        tell("importing the catalogs", None)
         for files in drawn.brands:
             import_brand(workspace, files)
         build_galleries(workspace).catch_up()
-        tell("scanning the listings")
+        tell("scanning the listings", sum(1 for _ in read_listings(drawn.listings)))
         request = ScanRequest(manifest=drawn.listings, out=out / "scan", title="Demo: invented brands")
         summary = run_scan(workspace, load_policy(), request, progress=progress)
     return DemoResult(out, summary, tuple(results(drawn, out / "scan" / "verdicts.jsonl")))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
@@ -98,7 +100,8 @@ class Workers(Generic[Item, Result]):
     def _spawn(self) -> _Worker:
         mine, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs, self._make, self._arguments), daemon=True)
-        process.start()
+        with _interrupts_ignored():
+            process.start()
         theirs.close()
         return _Worker(process, mine, since=time.monotonic())
 
@@ -165,6 +168,19 @@ class Workers(Generic[Item, Result]):
             if not chunk.done:
                 waiting.appendleft(chunk)
         self._workers[place] = self._spawn()
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """A child that starts meanwhile ignores Ctrl-C from its first instruction on; the parent answers it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Only the main thread may say so.
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _work(pipe: Connection, make: Make, arguments: tuple[Any, ...]) -> None:

@@ -207,7 +207,7 @@ def remove(
             named = list(dict.fromkeys(references))
             gone = sum(remove_product(connection, brand, one, ImageRole(kind.value)) for one in named)
         build_galleries(workspace).catch_up()
-    screen.say(f"removed {len(named):,} and {gone:,} images of them")
+    screen.say(f"removed {', '.join(named)}: {gone:,} images")
 
 
 @app.command("verify")

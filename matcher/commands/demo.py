@@ -36,9 +36,9 @@ def demo(
     settings = load_settings(session_of(context).config)
     with Meter() as meter:
 
-        def tell(what: str) -> None:
+        def tell(what: str, total: int | None) -> None:
             screen.note(what, "")
-            meter.begin(what)
+            meter.begin(what, total)
 
         result = run_demo(
             out, settings=settings, tell=tell,

@@ -31,8 +31,8 @@ class Meter:
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet, self._bar = quiet, None if quiet or not sys.stderr.isatty() else _bar()
-        self._task = self._bar.add_task("", total=None, visible=False, rate="") if self._bar else None
         self._what, self._began, self._told, self._base = "", 0.0, 0.0, 0
+        self._total: int | None = None
 
     def __enter__(self) -> Self:
         if self._bar:
@@ -50,10 +50,12 @@ class Meter:
 
         `resumed`: the first call of `show` tells what was done before, which counts for no rate.
         """
-        self._what, self._began = what, time.monotonic()
+        self._what, self._total, self._began = what, total, time.monotonic()
         self._told, self._base = self._began, -1 if resumed else 0
-        if self._bar and self._task is not None:
-            self._bar.reset(self._task, description=what, total=total, visible=True, rate="")
+        if self._bar:
+            for task in self._bar.task_ids:
+                self._bar.remove_task(task)
+            self._bar.add_task(what, total=total, rate="")
 
     def show(
         self, done: int, total: int | None = None, *, counted: int | None = None, unit: str = "rows"
@@ -63,12 +65,12 @@ class Meter:
             return
         if self._base < 0:
             self._base = done
+        total = self._total if total is None else total
         now = time.monotonic()
         seconds = max(now - self._began, 1e-3)
         rate = f"{(done - self._base if counted is None else counted) / seconds:,.1f} {unit}/s"
-        if self._bar and self._task is not None:
-            known = self._bar.tasks[0].total if total is None else total
-            self._bar.update(self._task, completed=done, total=known, rate=rate)
+        if self._bar:
+            self._bar.update(self._bar.task_ids[-1], completed=done, total=total, rate=rate)
         elif now - self._told >= LINE_SECONDS:
             self._told = now
             pace = seconds / max(done - self._base, 1)

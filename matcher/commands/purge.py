@@ -56,6 +56,11 @@ def purge(
         "older_than": parse_age(older_than) if older_than else None,
     }
     chosen = {name: value for name, value in conditions.items() if value is not None}
+    if "" in (
+        seller,
+        listing,
+    ):  # A variable that was not set, most likely; the rows without a seller are many.
+        raise UsageError("--seller and --listing need an id")
     if not chosen and not unused:
         raise UsageError("say what goes: --seller, --listing, --older-than or --unused")
     with open_workspace(context) as workspace:

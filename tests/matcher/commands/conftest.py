@@ -36,6 +36,17 @@ def draw(path: Path, seed: int, side: int = 360) -> Path:
     return path
 
 
+def draw_rings(path: Path, side: int = 360) -> Path:
+    """A picture without a corner, like none of the others."""
+    image = Image.new("RGB", (side, side), (20, 40, 90))
+    pen = ImageDraw.Draw(image)
+    for step, radius in enumerate(range(side // 2, 10, -24)):
+        box = (side // 2 - radius, side // 2 - radius // 2, side // 2 + radius, side // 2 + radius // 2)
+        pen.ellipse(box, fill=(20 + 15 * step, 60, 130 - 8 * step))
+    image.save(path, quality=92)
+    return path
+
+
 def write_table(path: Path, columns: str, rows: Sequence[Sequence[str]]) -> Path:
     """A CSV file with a header."""
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -80,7 +91,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
         ],
     )
     Image.open(folder / "images" / "N-1.jpg").resize((300, 300)).save(folder / "copy.jpg", quality=85)
-    draw(folder / "other.jpg", 99)
+    draw_rings(folder / "other.jpg")
     listings = write_table(
         folder / "listings.csv",
         "listing_id,image,title,price,currency,seller_id",

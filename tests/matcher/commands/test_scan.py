@@ -132,8 +132,10 @@ def test_a_seller_is_forgotten_and_what_is_left_of_them_is_named(shop: Shop, tmp
 
 
 def test_a_purge_says_what_goes(shop: Shop) -> None:
-    refused = shop.run("purge", "--yes")
-    assert (refused.exit_code, "--seller" in refused.stderr) == (2, True)
+    for words in ((), ("--seller", ""), ("--listing", ""), ("--older-than", "")):
+        refused = shop.run("purge", "--yes", *words)
+        assert refused.exit_code == 2, words
+        assert "--seller" in refused.stderr or "--older-than" in refused.stderr
 
 
 def test_ages_are_days_weeks_hours_or_a_date() -> None:
