@@ -65,7 +65,13 @@ def table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[str] = ()
 ) -> None:
     """A table on standard output; `numbers` names the columns set flush right. A cell may be a `Text`."""
-    shown = Table(title=Text(title), title_justify="left", title_style="bold", header_style="bold")
+    shown = Table(
+        title=Text(title),
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        show_header=any(columns),
+    )
     for name in columns:
         shown.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
     for row in rows:
