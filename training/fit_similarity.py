@@ -27,9 +27,13 @@ from matcher.similarity import FEATURES
 INVERSE_REGULARISATION = 1.0
 
 
-COPIED_KINDS = frozenset({"stolen-photo", "stolen-photo-cheap", "known-counterfeit", "licensed"})
-ALTERED_KINDS = frozenset({"near-miss-wordmark", "wrong-colours"})
-"""Drawn listings whose truth is neither: the product is a changed one."""
+COPIED_KINDS = frozenset({"stolen-photo", "stolen-photo-cheap", "licensed"})
+OPEN_KINDS = frozenset(
+    {"near-miss-wordmark", "wrong-colours", "known-counterfeit", "known-counterfeit-again"}
+)
+"""Drawn listings whose truth is neither a copy nor the product."""
+DRAWN_WEIGHT = 0.2
+"""Drawn pictures show what sets a copy apart from another photo; real ones set the scale."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Source:
     references: tuple[ReferenceImage, ...]
     queries: tuple[Query, ...]
     copied: Callable[[Query], bool]
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,8 @@ def main(arguments: list[str] | None = None) -> None:
         json.dumps({"features": list(FEATURES), **fitted}, indent=1) + "\n", encoding="utf-8"
     )
     print(
-        f"{options.out}: {len(pairs.rows)} pairs, {pairs.copy.sum()} of copies, {pairs.product.sum()} of products"
+        f"{options.out}: {len(pairs.rows)} pairs, "
+        f"{pairs.copy.sum()} of copies, {pairs.product.sum()} of products"
     )
 
 
@@ -100,25 +106,33 @@ def sources(copies: Iterable[Path], products: Iterable[Path], seed: int) -> Iter
 
 
 def demo_source(folder: Path, seed: int) -> Source:
-    """Drawn listings: photos of the very product before other backgrounds, beside edited copies of its shop image."""
+    """Drawn listings: photos of the very product elsewhere, beside edited copies of its shop image.
+
+    Only main views are references, and listings of altered or known fakes are left out: what such a pair
+    should be called is open.
+    """
     demo = make_demo(folder, seed=seed)
     references = [
-        ReferenceImage(row.value.reference_id, manifest.parent / image)
+        ReferenceImage(row.value.reference_id, brand.catalog.parent / row.value.images[0])
         for brand in demo.brands
-        for manifest in (brand.catalog, brand.known_counterfeits)
-        for row in read_references(manifest)
+        for row in read_references(brand.catalog)
         if isinstance(row, Row)
-        for image in row.value.images
     ]
     with demo.truth.open(encoding="utf-8", newline="") as file:
         truth = {row["listing_id"]: row for row in csv.DictReader(file)}
     queries = [
         file_query(folder / image, folder, frozenset({known["reference_id"]} - {""}), known["kind"])
         for row in read_listings(demo.listings)
-        if isinstance(row, Row) and (known := truth[row.value.listing_id])["kind"] not in ALTERED_KINDS
+        if isinstance(row, Row) and (known := truth[row.value.listing_id])["kind"] not in OPEN_KINDS
         for image in row.value.images[:1]
     ]
-    return Source(f"demo {seed}", tuple(references), tuple(queries), lambda query: query.kind in COPIED_KINDS)
+    return Source(
+        f"demo {seed}",
+        tuple(references),
+        tuple(queries),
+        lambda query: query.kind in COPIED_KINDS,
+        DRAWN_WEIGHT,
+    )
 
 
 def collect(found: list[Source]) -> Pairs:
@@ -143,7 +157,15 @@ def collect(found: list[Source]) -> Pairs:
                 name, reference_id = names[candidate.image_id]
                 true = name == source.name and reference_id in query.truth
                 rows.append(candidate.comparison.features())
-                facts.append((true and source.copied(query), true, 1000 / len(source.queries), number, place))
+                facts.append(
+                    (
+                        true and source.copied(query),
+                        true,
+                        1000 * source.weight / len(source.queries),
+                        number,
+                        place,
+                    )
+                )
         print(f"{source.name}: {len(source.queries)} queries", flush=True)
     columns = [np.array(column) for column in zip(*facts, strict=True)]
     return Pairs(np.array(rows), *columns)

@@ -1,4 +1,4 @@
-"""Verification: mutual ratio matches, agreement in scale and angle, a robust homography, and the aligned pixels."""
+"""Verification: mutual ratio matches, agreement in scale and angle, then a robust homography."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ CORNERS: Floats = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
 
 
 class HomographyMatcher:
-    """Matches keypoints the way of Lowe (IJCV 2004, section 7), fits with MAGSAC++ (Barath et al., CVPR 2020).
+    """Matches keypoints as Lowe does (IJCV 2004, section 7), fits with MAGSAC++ (Barath et al., CVPR 2020).
 
-    `ratio`: nearest over second nearest distance that a match must stay under. `threshold`: pixels on a 400-pixel
-    canvas within which a match agrees. `least`: inliers below which there is no correspondence.
+    `ratio`: nearest over second nearest distance that a match must stay under. `threshold`: pixels on a
+    400-pixel canvas within which a match agrees. `least`: inliers below which there is no correspondence.
     """
 
     name = "homography"
 
     def __init__(self, *, ratio: float = 0.85, threshold: float = 4.0, least: int = 5) -> None:
         self.ratio, self.threshold, self.least = ratio, threshold, least
+        self._flipped: tuple[Keypoints, tuple[Keypoints, Pixels]] | None = None
         self.fingerprint = f"homography-{ratio}-{threshold}-{least}-3"
 
     def match(
@@ -36,10 +37,10 @@ class HomographyMatcher:
     ) -> Correspondence | None:
         """How `reference` lies in the photo, None where no believable homography exists.
 
-        `pixels` are the photo's, to compare with the reference's once aligned; `mirrored` flips the photo first.
+        `pixels` are the photo's, to compare with the reference's once aligned; `mirrored` flips both first.
         """
         if mirrored:
-            photo, pixels = _flipped(photo, pixels)
+            photo, pixels = self._flip(photo, pixels)
         pairs = mutual_matches(photo.descriptors, reference.descriptors, self.ratio)
         matches = len(pairs)
         pairs = pairs[agreeing(photo.frames[pairs[:, 0]], reference.frames[pairs[:, 1]])]
@@ -51,12 +52,18 @@ class HomographyMatcher:
         homography, inliers = fit
         return describe(photo, pixels, reference, pairs[inliers], homography, matches, mirrored)
 
+    def _flip(self, photo: Keypoints, pixels: Pixels) -> tuple[Keypoints, Pixels]:
+        """The flipped photo, kept until another comes: it is tried against several references in a row."""
+        if self._flipped is None or self._flipped[0] is not photo:
+            self._flipped = photo, (mirrored(photo), np.ascontiguousarray(pixels[:, ::-1]))
+        return self._flipped[1]
+
     def _fit(
         self, photo: Keypoints, reference: Keypoints, pairs: NDArray[np.intp]
     ) -> tuple[Homography, NDArray[np.bool_]] | None:
         source = reference.points[pairs[:, 1]] * canvas(reference.aspect)
         target = photo.points[pairs[:, 0]] * canvas(photo.aspect)
-        # Several keypoints may sit on one spot with other angles; a fit must not live on few spots counted often.
+        # Several keypoints may sit on one spot with other angles; a few spots counted often are no fit.
         if distinct_spots(source, target) < self.least:
             return None
         homography, mask = cv2.findHomography(
@@ -92,7 +99,7 @@ def agreeing(
 ) -> NDArray[np.intp]:
     """Which matches share the most common change of scale and angle, as indices; frames are (m, 2).
 
-    The pose voting of Lowe (2004, section 7.3) with a window in place of bins: chance matches find few allies.
+    The pose voting of Lowe (2004, section 7.3), a window in place of bins: chance matches find few allies.
     """
     if not len(photo):
         return np.zeros(0, np.intp)
@@ -165,7 +172,3 @@ def _carried(points: Floats, homography: Homography, source: float, target: floa
 
 def _area(polygon: Floats) -> float:
     return float(abs(cv2.contourArea(polygon.astype(np.float32))))
-
-
-def _flipped(photo: Keypoints, pixels: Pixels) -> tuple[Keypoints, Pixels]:
-    return mirrored(photo), np.ascontiguousarray(pixels[:, ::-1])
