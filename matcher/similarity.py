@@ -1,4 +1,4 @@
-"""How alike a photo and a reference are: what was measured of the pair, and the fitted probabilities drawn from it."""
+"""How alike a photo and a reference are: what was measured, and the fitted probabilities drawn from it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from matcher.records import Score
 WEIGHTS = Path(__file__).parent / "models" / "weights" / "similarity.json"
 
 FEATURES = (
-    "cosine", "cosine squared", "above background", "shading", "votes", "verified", "inliers", "many inliers",
-    "inlier share", "behind", "aligned shading", "aligned colour", "whole shading", "agreement", "agreement squared",
-    "coverage", "cosine unverified", "shading unverified",
+    "cosine", "cosine squared", "above background", "shading", "votes", "verified", "inliers",
+    "many inliers", "inlier share", "behind", "aligned shading", "aligned colour", "whole shading",
+    "agreement", "agreement squared", "coverage", "cosine unverified", "shading unverified",
 )  # fmt: skip
 
 
@@ -28,11 +28,12 @@ FEATURES = (
 class Comparison:
     """What was measured of one photo and one reference image.
 
-    `cosine`: best of the photo's views against the reference's, in [-1, 1]. `view`: which of the photo's views it was.
-    `background`: mean cosine of the photo's farther neighbours, what an unrelated reference would reach (the score
-    normalisation of DISC21, arXiv 2106.09672, section 5). `shading`: correlation of the two whole images squashed to
-    squares, the better of plain and flipped. `votes`: of local features, 0 and up. `correspondence`: how the reference
-    lies in the photo, if keypoints agree. `most_inliers`: the most that any candidate of the photo has.
+    `cosine`: best of the photo's views against the reference's, in [-1, 1]. `view`: which view it was.
+    `background`: mean cosine of the photo's farther neighbours, what an unrelated reference would reach (the
+    score normalisation of DISC21, arXiv 2106.09672, section 5). `shading`: correlation of the two whole
+    images squashed to squares, the better of plain and flipped. `votes`: of local features, 0 and up.
+    `correspondence`: how the reference lies in the photo, if keypoints agree. `most_inliers`: the most that
+    any candidate of the photo has.
     """
 
     cosine: float
@@ -67,7 +68,7 @@ class Comparison:
 class Scorer:
     """Two logistic models over one comparison, fitted by `training/fit_similarity.py`.
 
-    `copy`: the photo reuses the reference image, edited or not. `product`: the photo shows the reference's product.
+    `copy`: the photo reuses the reference image, edited or not. `product`: it shows the reference's product.
     """
 
     copy_weights: tuple[float, ...]
@@ -84,7 +85,7 @@ class Scorer:
 
 
 def load_scorer(path: Path = WEIGHTS) -> Scorer:
-    """Read fitted weights (the last of each list is the constant); raises `ModelError` when they do not fit the code."""
+    """Read fitted weights, constants last; raises `ModelError` when they do not fit the code."""
     try:
         text = path.read_text(encoding="utf-8")
         fitted = json.loads(text)

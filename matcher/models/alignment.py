@@ -31,8 +31,8 @@ SWATCH_GRID = _grid()
 def compare_aligned(pixels: Pixels, swatch: Pixels, places: Floats, hull: Floats) -> Likeness:
     """How alike `pixels` of a photo and a reference's `swatch` are.
 
-    `places`: where each swatch pixel lies in the photo, float32 (4096, 2), and `hull`, the polygon of the inliers in
-    the reference, float32 (n, 2), both in [0, 1] of their image.
+    `places`: where each swatch pixel lies in the photo, float32 (4096, 2), and `hull`, the polygon of the
+    inliers in the reference, float32 (n, 2), both in [0, 1] of their image.
     """
     seen: Mask = np.asarray(((places >= 0) & (places <= 1)).all(axis=1))
     inside = _filled(hull) & seen
@@ -49,7 +49,7 @@ def compare_aligned(pixels: Pixels, swatch: Pixels, places: Floats, hull: Floats
 
 
 def _sampled(pixels: Pixels, places: Floats) -> Pixels:
-    """The photo's pixels under the swatch's, the photo first shrunk to the swatch's scale so that nothing aliases."""
+    """The photo's pixels under the swatch's, the photo first shrunk to its scale so that nothing aliases."""
     height, width = pixels.shape[:2]
     spans = (places.max(axis=0) - places.min(axis=0)) * np.array([width, height], np.float32)
     factor = min(1.0, SWATCH_SIDE / max(float(spans.min()), 1.0))
@@ -82,7 +82,7 @@ def _correlation(mine: Floats, theirs: Floats, *, agreed: float = 0.0) -> float:
 
 
 def _agreement(mine: Floats, theirs: Floats, inside: Mask, seen: Mask) -> float:
-    """1 minus the mean difference in units of `FAR_APART`, contrast and brightness matched inside the hull."""
+    """1 minus the mean difference in units of `FAR_APART`, the exposure matched inside the hull."""
     left, right = mine[inside], theirs[inside]
     contrast = float(np.clip((right.std() + 2) / (left.std() + 2), 0.4, 2.5))
     matched = (mine[seen] - left.mean()) * contrast + right.mean()

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Reproduces the weights of the two similarity scores. DATA holds clothing/, sneakers/, cn_beverages/, grocery/ and
+# magento_luma/; only the part of each that benchmarks call `tune` is read. The demo's own seed, 7, is not used.
+set -euo pipefail
+DATA=$(realpath "${1:?usage: similarity.sh DATA}")
+cd "$(dirname "$0")/../.."
+OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 .venv/bin/python -m training.fit_similarity \
+  --copies "$DATA"/clothing/images "$DATA"/sneakers "$DATA"/cn_beverages \
+  --products "$DATA"/grocery "$DATA"/magento_luma --demo 101 102 \
+  --out matcher/models/weights/similarity.json
