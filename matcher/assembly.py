@@ -7,7 +7,7 @@ from pathlib import Path
 from indexes.gallery import Gallery
 from indexes.voting import VotingGallery
 from matcher.config import ModelSettings, Settings
-from matcher.errors import ModelError
+from matcher.errors import ModelError, ScanError
 from matcher.examining import Examiner
 from matcher.galleries import Galleries
 from matcher.matching import DescriptorSearch, FeatureVote, PhotoMatcher, ReferenceKeypoints
@@ -136,11 +136,20 @@ def build_examiner(
 ) -> Examiner:
     """What examines listings against `snapshot`; `keep` stores the photos of listings that are not clear.
 
-    The settings that verdicts depend on are the snapshot's own, so that a resumed scan cannot differ.
+    The settings that verdicts depend on are the snapshot's own, so that a resumed scan cannot differ; raises
+    `ScanError` where the weights of the scores have changed since.
     """
     frozen = snapshot.description.settings
+    if load_scorer().fingerprint != snapshot.description.scorer:
+        raise ScanError(f"snapshot {snapshot.folder.name} was taken with other weights; start a new scan")
+    most_photos = {"max_photos_per_listing": frozen.scan.max_photos_per_listing}
     settings = workspace.settings.model_copy(
-        update={"models": frozen.models, "matching": frozen.matching, "images": frozen.images}
+        update={
+            "models": frozen.models,
+            "matching": frozen.matching,
+            "images": frozen.images,
+            "scan": workspace.settings.scan.model_copy(update=most_photos),
+        }
     )
     embedder = build_embedder(settings.models)
     detector, _ = build_keypoints(settings)

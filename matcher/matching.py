@@ -161,7 +161,7 @@ class PhotoMatcher:
         compared: dict[int, Comparison],
         references: Mapping[int, Keypoints],
     ) -> None:
-        """A flipped copy keeps its descriptor, not its keypoints: look again at the nearest weak candidates."""
+        """A flipped copy keeps its descriptor, not its keypoints: look again at the nearest weak ones."""
         weak = [item for item in compared.items() if _inliers(item[1]) < FEW_INLIERS]
         weak.sort(key=lambda item: (-item[1].cosine, item[0]))
         for image_id, comparison in weak[: self.settings.mirrored]:

@@ -116,6 +116,10 @@ def _begin(workspace: Workspace, policy: Policy, request: ScanRequest) -> tuple[
         )
     if found:
         return found, _resumed_snapshot(workspace, found, fingerprint, request)
+    try:
+        request.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ScanError(f"{request.out} cannot be made a folder: {error.strerror}; give another") from error
     snapshot = freeze(workspace, build_galleries(workspace), policy)
     settings = {"snapshot": snapshot.folder.name, "limit": request.limit}
     with workspace.database.write() as connection:
@@ -127,7 +131,6 @@ def _begin(workspace: Workspace, policy: Policy, request: ScanRequest) -> tuple[
             snapshot=snapshot.description.number,
             settings=settings,
         )
-    request.out.mkdir(parents=True, exist_ok=True)
     with workspace.database.read() as connection:
         scan = find_scan(connection, scan_id)
     assert scan is not None

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import math
 import os
 import shutil
+import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -14,9 +17,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.feather as feather
 
-from matcher.catalog import Database, ImageFacts, get_keypoints, image_facts, list_brands
+from indexes.gallery import Gallery
+from indexes.voting import VotingGallery
+from matcher.catalog import (
+    Database,
+    get_keypoints,
+    image_facts,
+    last_number,
+    list_brands,
+    unfinished_scans,
+)
 from matcher.config import Settings
 from matcher.errors import MatcherError
+from matcher.faults import commit_point
 from matcher.files import replacing
 from matcher.galleries import Galleries
 from matcher.models import Keypoints
@@ -26,6 +39,8 @@ from matcher.records import Brand, ImageRole, Record
 from matcher.signals import BrandFacts, ReferenceFacts
 
 KEPT_SNAPSHOTS = 8
+LEFT_OVER_SECONDS = 3600.0
+TRIES = 10
 DESCRIPTION, FACTS, POLICY = "snapshot.json", "images.feather", "policy.toml"
 _COLUMNS = ("image_id", "brand", "role", "reference_id", "content_hash", "title", "price", "currency")
 
@@ -50,9 +65,8 @@ class Snapshot:
             self.policy: Policy = load_policy(folder / POLICY)
             self._facts = feather.read_table(folder / FACTS, memory_map=True)
         except (OSError, ValueError, pa.ArrowException) as error:
-            raise MatcherError(
-                f"snapshot {folder.name} cannot be read ({error}); start a new scan"
-            ) from error
+            said = " ".join(str(error).split())[:200]
+            raise MatcherError(f"snapshot {folder.name} cannot be read ({said}); start a new scan") from error
         self._ids = self._facts["image_id"].to_numpy()
         self._brands = {
             brand.name: BrandFacts(brand.name, frozenset(brand.licensed_sellers), brand.wordmarks)
@@ -117,32 +131,50 @@ def take_snapshot(
 ) -> Snapshot:
     """Bring the galleries up to the catalog and freeze both under `folder`.
 
-    The same state gives the same snapshot. The catalog may move on meanwhile: the facts are those of the
-    moment, the galleries may hold an image more or less; an image without facts is passed over.
+    The same state gives the same snapshot. Galleries, brands and facts are all of one change number: where
+    the catalog moves on meanwhile, they are taken again. Raises `MatcherError` where that never ends.
     """
-    number = galleries.catch_up()
-    with galleries.database.read() as connection:
-        brands = tuple(sorted(list_brands(connection, owner_id=None), key=lambda brand: brand.name))
-        facts = sorted(image_facts(connection, None), key=lambda fact: fact.image_id)
+    for _ in range(TRIES):
+        galleries.catch_up()
+        with galleries.database.read() as connection:
+            number = last_number(connection)
+            brands = tuple(sorted(list_brands(connection, owner_id=None), key=lambda brand: brand.name))
+            facts = sorted(image_facts(connection, None), key=lambda fact: fact.image_id)
+        opened = galleries.open()
+        if all(gallery.position == number for gallery in opened):
+            break
+    else:
+        raise MatcherError(
+            "galleries and catalog do not come to one state: try again when imports are done, "
+            "or run `matcher index rebuild`"
+        )
     description = Description(number=number, models=models, brands=brands, settings=settings, scorer=scorer)
     text = description.model_dump_json(indent=1)
-    digest = hashlib.sha256((text + policy.policy_text).encode()).hexdigest()[:12]
+    table = {name: [_plain(getattr(fact, name)) for fact in facts] for name in _COLUMNS}
+    digest = hashlib.sha256((text + policy.policy_text + json.dumps(table)).encode()).hexdigest()[:12]
     place = folder / f"{number:08d}-{digest}"
-    if not (place / DESCRIPTION).exists():
-        _write(place, galleries, facts, policy.policy_text, text)
-        _drop_old(folder, keep=place)
+    if (place / DESCRIPTION).exists():
+        place.touch()  # It is among the newest again, and so among the last to be dropped.
+    else:
+        _write(place, opened, table, policy.policy_text, text)
+        _drop_old(folder, keep={place.name, *_in_use(galleries.database)})
     return Snapshot(place)
 
 
-def _write(place: Path, galleries: Galleries, facts: list[ImageFacts], policy: str, description: str) -> None:
+def _write(
+    place: Path,
+    opened: tuple[Gallery, VotingGallery],
+    table: dict[str, list[object]],
+    policy: str,
+    description: str,
+) -> None:
     """Everything goes into a folder of another name first; the rename is the commit."""
     fresh = place.with_name(f".{place.name}.{os.getpid()}")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    gallery, votes = galleries.open()
+    gallery, votes = opened
     gallery.snapshot(fresh / "descriptors")
     votes.snapshot(fresh / "votes")
-    table = {name: [_plain(getattr(fact, name)) for fact in facts] for name in _COLUMNS}
     types = [pa.int64() if name == "image_id" else pa.string() for name in _COLUMNS]
     feather.write_feather(
         pa.table(table, schema=pa.schema(list(zip(_COLUMNS, types, strict=True)))),
@@ -152,21 +184,36 @@ def _write(place: Path, galleries: Galleries, facts: list[ImageFacts], policy: s
     with replacing(fresh / POLICY, fresh / DESCRIPTION) as (policy_file, description_file):
         policy_file.write(policy.encode())
         description_file.write(description.encode())
+    commit_point("snapshot:written")
     try:
         fresh.rename(place)
     except OSError:  # Another process froze the same state first; its snapshot is as good.
         shutil.rmtree(fresh, ignore_errors=True)
+    commit_point("snapshot:renamed")
 
 
 def _plain(value: object) -> object:
     return str(value) if isinstance(value, Decimal) else value
 
 
-def _drop_old(folder: Path, *, keep: Path) -> None:
-    """Keep the newest few; files that a running scan has open stay readable until it ends."""
-    found = sorted(
-        (path for path in folder.iterdir() if path.is_dir() and path != keep),
-        key=lambda path: path.stat().st_mtime,
-    )
-    for path in found[: max(0, len(found) - KEPT_SNAPSHOTS + 1)]:
+def _in_use(database: Database) -> set[str]:
+    """Snapshots of scans that are under way, or that a kill left to be resumed."""
+    with database.read() as connection:
+        return {str(scan.settings.get("snapshot")) for scan in unfinished_scans(connection)}
+
+
+def _drop_old(folder: Path, *, keep: set[str]) -> None:
+    """Keep the newest few and those named, and clear away what killed writers left long ago."""
+    ages = {path: _age(path) for path in folder.iterdir() if path.is_dir()}
+    whole = sorted((path for path in ages if not path.name.startswith(".")), key=lambda path: ages[path])
+    left_over = [path for path in ages if path.name.startswith(".") and ages[path] > LEFT_OVER_SECONDS]
+    for path in [*left_over, *(path for path in whole[KEPT_SNAPSHOTS:] if path.name not in keep)]:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _age(path: Path) -> float:
+    """Seconds since the folder was made or last used; another process may have dropped it just now."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return math.inf

@@ -75,7 +75,8 @@ class Workers(Generic[Item, Result]):
                     exhausted = True
                 else:
                     order.append(_Chunk(number, items))
-                    waiting.append(order[-1])
+                    if items:
+                        waiting.append(order[-1])
             while order and order[0].done:
                 finished = order.popleft()
                 yield finished.items, finished.results
@@ -149,6 +150,8 @@ class Workers(Generic[Item, Result]):
 
     def _replace(self, place: int, reason: str, waiting: deque[_Chunk[Item]], *, died: bool) -> None:
         worker = self._workers[place]
+        if died:
+            worker.process.join(1)  # Its own exit code says more than that of the kill below.
         worker.process.kill()
         worker.process.join()
         worker.pipe.close()
@@ -188,12 +191,9 @@ def _work(pipe: Connection, make: Make, arguments: tuple[Any, ...]) -> None:
     try:
         examine = make(*arguments)
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it instead of waiting
-        pipe.send(
-            (
-                "error",
-                error if isinstance(error, ScanError) else ScanError(f"a worker could not start: {error}"),
-            )
-        )
+        said = " ".join(str(error).split())
+        stop = error if isinstance(error, ScanError) else ScanError(f"a worker could not start: {said}")
+        pipe.send(("error", stop))
         return
     with suppress(EOFError, OSError, KeyboardInterrupt):
         pipe.send(("ready", None))

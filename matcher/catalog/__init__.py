@@ -73,6 +73,7 @@ from matcher.catalog.scans import (
     latest_scan,
     list_scans,
     start_scan,
+    unfinished_scans,
 )
 from matcher.catalog.tables import DEFAULT_OWNER
 from matcher.catalog.verification import CatalogReport, orphan_files, verify_catalog
@@ -150,5 +151,6 @@ __all__ = [
     "sweep_features",
     "sweep_images",
     "top_rows",
+    "unfinished_scans",
     "verify_catalog",
 ]

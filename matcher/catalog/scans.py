@@ -105,6 +105,12 @@ def list_scans(connection: Connection, *, limit: int = 100, owner_id: int = DEFA
     return [scan for row in connection.execute(query) if (scan := _scan(row)) is not None]
 
 
+def unfinished_scans(connection: Connection) -> list[Scan]:
+    """Scans of every owner that are under way, or that a kill left to be resumed."""
+    query = select(scans).where(scans.c.state == "running").order_by(scans.c.scan_id)
+    return [scan for row in connection.execute(query) if (scan := _scan(row)) is not None]
+
+
 def _scan(row: Row[Any] | None) -> Scan | None:
     if row is None:
         return None

@@ -1,0 +1,159 @@
+"""A snapshot is named by all that verdicts rest on, and stays as long as a scan may need it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from matcher.assembly import build_examiner, build_galleries, freeze
+from matcher.catalog import add_brand, finish_scan, remove_product, start_scan
+from matcher.errors import MatcherError
+from matcher.galleries import Galleries
+from matcher.photo_cache import NoCache
+from matcher.policy import load_policy, parse_policy
+from matcher.records import Brand, ImageRole
+from matcher.snapshot import FACTS, KEPT_SNAPSHOTS, Snapshot
+from matcher.workspace import Workspace
+from tests.matcher import drawn
+from tests.matcher.drawn import SETTINGS
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    with Workspace.open(drawn.workspace_folder(tmp_path / "workspace"), SETTINGS) as opened:
+        yield opened
+
+
+@pytest.fixture
+def galleries(workspace: Workspace) -> Galleries:
+    return build_galleries(workspace)
+
+
+@pytest.fixture
+def snapshot(workspace: Workspace, galleries: Galleries) -> Snapshot:
+    return freeze(workspace, galleries, load_policy())
+
+
+def test_the_same_state_gives_the_same_folder(
+    workspace: Workspace, galleries: Galleries, snapshot: Snapshot
+) -> None:
+    again = freeze(workspace, galleries, load_policy())
+    assert again.folder == snapshot.folder
+    assert [path.name for path in snapshot.folder.parent.iterdir()] == [snapshot.folder.name]
+
+
+def test_facts_are_those_of_the_catalog(snapshot: Snapshot) -> None:
+    facts = snapshot.of(1)
+    assert facts is not None
+    assert (facts.brand, facts.reference_id, facts.role) == ("Aurelio", "R-0", ImageRole.REFERENCE)
+    assert (facts.title, str(facts.price), facts.currency) == ("Product 0", "80.00", "EUR")
+    assert snapshot.of(0) is None
+    assert snapshot.of(10_000) is None
+    brand = snapshot.brand("Borealis")
+    assert brand is not None
+    assert brand.licensed_sellers == {drawn.LICENSED}
+    assert snapshot.brand("Unheard of") is None
+    assert snapshot.folder.name == f"{snapshot.description.number:08d}-{snapshot.digest}"
+
+
+def change_price(workspace: Workspace, folder: Path) -> None:
+    drawn.imported(workspace, drawn.write_catalog(folder, drawn.BRANDS["Aurelio"], price="95.00"), "Aurelio")
+
+
+def license_seller(workspace: Workspace, folder: Path) -> None:
+    with workspace.database.write() as connection:
+        add_brand(connection, Brand(name="Aurelio", licensed_sellers=("another",)))
+
+
+def remove_reference(workspace: Workspace, folder: Path) -> None:
+    with workspace.database.write() as connection:
+        remove_product(connection, "Aurelio", "R-0")
+
+
+@pytest.mark.parametrize("change", [change_price, license_seller, remove_reference])
+def test_whatever_a_verdict_rests_on_makes_another_snapshot(
+    workspace: Workspace, galleries: Galleries, snapshot: Snapshot, tmp_path: Path, change
+) -> None:
+    change(workspace, tmp_path / "changed")
+    later = freeze(workspace, galleries, load_policy())
+    assert later.digest != snapshot.digest
+    # The first one still says what it said.
+    before = Snapshot(snapshot.folder)
+    assert str(before.of(1).price) == "80.00"
+    assert before.brand("Aurelio").licensed_sellers == {drawn.LICENSED}
+
+
+def test_a_changed_price_is_in_the_next_snapshot(
+    workspace: Workspace, galleries: Galleries, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    change_price(workspace, tmp_path / "changed")
+    later = freeze(workspace, galleries, load_policy())
+    assert later.description.number == snapshot.description.number  # no image came or went
+    assert str(later.of(1).price) == "95.00"
+
+
+def test_another_policy_makes_another_snapshot(
+    workspace: Workspace, galleries: Galleries, snapshot: Snapshot
+) -> None:
+    text = load_policy().policy_text + "\n# reviewed\n"
+    later = freeze(workspace, galleries, parse_policy(text, "policy.toml"))
+    assert later.digest != snapshot.digest
+
+
+def next_snapshots(workspace: Workspace, galleries: Galleries, count: int) -> list[Snapshot]:
+    made = []
+    for number in range(count):
+        with workspace.database.write() as connection:
+            add_brand(connection, Brand(name="Aurelio", licensed_sellers=(f"seller-{number}",)))
+        made.append(freeze(workspace, galleries, load_policy()))
+    return made
+
+
+def test_old_snapshots_go_but_not_one_that_an_unfinished_scan_needs(
+    workspace: Workspace, galleries: Galleries, snapshot: Snapshot
+) -> None:
+    with workspace.database.write() as connection:
+        scan_id = start_scan(
+            connection,
+            out="/out",
+            manifest="listings.csv",
+            manifest_fingerprint="f",
+            snapshot=snapshot.description.number,
+            settings={"snapshot": snapshot.folder.name, "limit": None},
+        )
+    made = next_snapshots(workspace, galleries, KEPT_SNAPSHOTS + 2)
+    kept = {path.name for path in snapshot.folder.parent.iterdir()}
+    assert kept == {snapshot.folder.name} | {one.folder.name for one in made[-KEPT_SNAPSHOTS:]}
+    build_examiner(workspace, Snapshot(snapshot.folder), cache=NoCache())
+
+    with workspace.database.write() as connection:
+        finish_scan(connection, scan_id, 0)
+        add_brand(connection, Brand(name="Aurelio", licensed_sellers=("the last",)))
+    freeze(workspace, galleries, load_policy())
+    assert not snapshot.folder.exists()
+    assert len(list(snapshot.folder.parent.iterdir())) == KEPT_SNAPSHOTS
+
+
+@pytest.mark.parametrize("name", ["snapshot.json", "policy.toml", FACTS])
+@pytest.mark.parametrize("damage", ["gone", "empty", "garbage"])
+def test_a_broken_snapshot_is_one_line(snapshot: Snapshot, name: str, damage: str) -> None:
+    path = snapshot.folder / name
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(b"" if damage == "empty" else b"\0\xff" * 200)
+    with pytest.raises(MatcherError) as raised:
+        Snapshot(snapshot.folder)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("part", ["descriptors", "votes"])
+def test_a_snapshot_without_a_gallery_is_one_line(
+    workspace: Workspace, snapshot: Snapshot, part: str
+) -> None:
+    (snapshot.folder / part / "manifest.json").unlink()
+    with pytest.raises(MatcherError) as raised:
+        build_examiner(workspace, Snapshot(snapshot.folder), cache=NoCache())
+    assert "\n" not in str(raised.value)
