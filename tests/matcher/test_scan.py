@@ -1,0 +1,237 @@
+"""A scan answers every row once, keeps no more than it must, and goes on after a kill."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as parquet
+import pytest
+from PIL import Image
+
+from matcher.catalog import count_verdicts, iterate_judged, verify_catalog
+from matcher.errors import ManifestError, ScanError
+from matcher.manifests import Row
+from matcher.matching import PhotoMatcher
+from matcher.policy import load_policy
+from matcher.records import FailedRow, Listing, VerdictKind
+from matcher.scan import CACHE, ScanRequest, ScanSummary, chunked, prepare_worker, run_scan
+from matcher.workspace import Workspace
+from tests.matcher import drawn, scanned
+from tests.matcher.drawn import SETTINGS
+from tests.matcher.malformed import write_malformed
+from tests.matcher.scanned import ODD_IDS, files, lines
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return scanned.write_listings(tmp_path_factory.mktemp("listings"))
+
+
+@pytest.fixture(scope="module")
+def done(manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, ScanSummary]:
+    """A workspace with a finished scan, its outputs and its summary; tests only read them."""
+    folder = drawn.workspace_folder(tmp_path_factory.mktemp("scanned") / "workspace")
+    out = folder.parent / "out"
+    with Workspace.open(folder, SETTINGS) as workspace:
+        return folder, out, run_scan(workspace, load_policy(), ScanRequest(manifest, out, csv=True))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return drawn.workspace_folder(tmp_path / "workspace")
+
+
+def scan(folder: Path, manifest: Path, out: Path, **options: Any) -> ScanSummary:
+    with Workspace.open(folder, SETTINGS) as workspace:
+        return run_scan(workspace, load_policy(), ScanRequest(manifest, out, **options))
+
+
+def test_every_row_has_its_answer(done: tuple[Path, Path, ScanSummary]) -> None:
+    _, out, summary = done
+    verdicts = {line["listing_id"]: line["verdict"] for line in lines(out / "verdicts.jsonl")}
+    assert list(verdicts) == ["stolen", "clear", *ODD_IDS]
+    flagged = {name for name, verdict in verdicts.items() if verdict != "clear"}
+    assert flagged == {"stolen", ODD_IDS[1], ODD_IDS[4]}
+    errors = [(line["listing_id"], line["line"]) for line in lines(out / "errors.jsonl")]
+    assert errors == [("broken", 4), (ODD_IDS[1], 6), ("bad price", 8), ("no photo", 11)]
+    assert summary.listings == len(verdicts)
+    assert summary.failed == len(errors)
+
+
+def test_the_outputs_agree_with_each_other(done: tuple[Path, Path, ScanSummary]) -> None:
+    folder, out, summary = done
+    assert {path.name for path in out.iterdir()} == {
+        "verdicts.jsonl",
+        "verdicts.parquet",
+        "verdicts.csv",
+        "errors.jsonl",
+        "summary.json",
+        "report.html",
+    }
+    verdicts = lines(out / "verdicts.jsonl")
+    table = parquet.read_table(out / "verdicts.parquet").to_pylist()
+    for name in ("listing_id", "verdict", "score", "brand", "snapshot"):
+        assert [row[name] for row in table] == [line[name] for line in verdicts]
+    facts = json.loads((out / "summary.json").read_text())
+    assert facts["listings"] == len(verdicts)
+    assert facts["failed_rows"] == len(lines(out / "errors.jsonl"))
+    counted = {kind.value: sum(line["verdict"] == kind.value for line in verdicts) for kind in VerdictKind}
+    assert facts["verdicts"] == counted == {kind.value: count for kind, count in summary.counts.items()}
+    with Workspace.open(folder, SETTINGS) as workspace, workspace.database.read() as connection:
+        assert count_verdicts(connection, summary.scan_id) == summary.counts
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "stolen" in page
+
+
+def test_only_photos_of_flagged_listings_are_kept_and_nothing_of_where_they_were_taken(
+    done: tuple[Path, Path, ScanSummary], manifest: Path
+) -> None:
+    folder, _, summary = done
+    assert b"Camera of an invented maker" in (manifest.parent / "stolen.jpg").read_bytes()
+    with Workspace.open(folder, SETTINGS) as workspace, workspace.database.read() as connection:
+        for judged in iterate_judged(connection, summary.scan_id):
+            for photo in judged.photos:
+                clear = judged.verdict.verdict is VerdictKind.CLEAR
+                assert bool(photo.stored_hash) is not clear
+                if not clear:
+                    path = workspace.store.path(photo.content_hash)
+                    assert b"invented maker" not in path.read_bytes()
+                    with Image.open(path) as kept:
+                        assert not kept.getexif().get_ifd(0x8825)
+        report = verify_catalog(connection, workspace.store)
+    assert report.problems == ()
+    assert report.notes == ()
+
+
+def test_a_finished_scan_resumed_writes_the_same_files(
+    done: tuple[Path, Path, ScanSummary], manifest: Path
+) -> None:
+    folder, out, summary = done
+    before = files(out)
+    (out / "verdicts.jsonl").unlink()
+    again = scan(folder, manifest, out, resume=True, csv=True)
+    assert files(out) == before
+    assert (again.scan_id, again.counts, again.photos) == (summary.scan_id, summary.counts, 0)
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "snapshot:written",
+        "snapshot:renamed",
+        "images:written",
+        "images:renamed:2",
+        "scan:rows-written:1",
+        "scan:rows-written:2",
+        "scan:chunk-committed:1",
+        "scan:chunk-committed:2",
+        "scan:finished",
+        "outputs-written:2",
+        "outputs-renamed:4",
+        "outputs-renamed:7",
+    ],
+)
+def test_killed_and_resumed_it_gives_the_same_bytes(
+    done: tuple[Path, Path, ScanSummary], manifest: Path, folder: Path, point: str
+) -> None:
+    _, expected, _ = done
+    out = folder.parent / "out"
+    assert scanned.killed_at(point, "scan", folder, manifest, out)
+    summary = scan(folder, manifest, out, resume=True)
+    assert files(out) == files(expected)
+    assert {path.name for path in out.iterdir() if path.name.startswith(("photos", "."))} == set()
+    with Workspace.open(folder, SETTINGS) as workspace, workspace.database.read() as connection:
+        assert len(list(iterate_judged(connection, summary.scan_id))) == summary.listings
+        assert verify_catalog(connection, workspace.store).problems == ()
+
+
+def test_what_cannot_be_resumed_is_said_in_one_line(
+    done: tuple[Path, Path, ScanSummary], manifest: Path, tmp_path: Path
+) -> None:
+    folder, out, _ = done
+    changed = scanned.write_listings(tmp_path / "listings")
+    changed.write_bytes(changed.read_bytes() + b"more,unrelated-300.png,An offer,20,EUR,shop-9\n")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "note.txt").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    refused = [
+        (manifest, out, {}, "holds scan"),
+        (manifest, out, {"resume": True, "limit": 3}, "--limit None"),
+        (changed, out, {"resume": True}, "is not what scan"),
+        (manifest, tmp_path / "full", {}, "is not empty"),
+        (manifest, tmp_path / "full", {"resume": True}, "is not empty"),
+        (manifest, tmp_path / "file", {}, "cannot be made a folder"),
+    ]
+    before = files(out)
+    for path, place, options, reason in refused:
+        with pytest.raises(ScanError, match=re.escape(reason)) as raised:
+            scan(folder, path, place, **options)
+        assert "\n" not in str(raised.value)
+    with pytest.raises(ManifestError):
+        scan(folder, tmp_path / "absent.csv", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+    assert files(out) == before
+    assert (tmp_path / "full" / "note.txt").read_text() == "mine"
+
+
+def test_a_limit_counts_rows(folder: Path, manifest: Path, done: tuple[Path, Path, ScanSummary]) -> None:
+    out = folder.parent / "out"
+    scan(folder, manifest, out, limit=3)
+    assert [line["listing_id"] for line in lines(out / "verdicts.jsonl")] == ["stolen", "clear"]
+    whole = (done[1] / "verdicts.jsonl").read_bytes()
+    assert whole.startswith((out / "verdicts.jsonl").read_bytes())
+
+
+def test_identical_photos_are_examined_once(
+    done: tuple[Path, Path, ScanSummary], manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _, _ = done
+    looked: list[int] = []
+    find = PhotoMatcher.find
+    monkeypatch.setattr(PhotoMatcher, "find", lambda self, pixels: looked.append(1) or find(self, pixels))
+    (place,) = (folder / "snapshots").iterdir()
+    arguments = (folder, SETTINGS, place, manifest, tmp_path / CACHE)
+    for number, examine in enumerate([prepare_worker(*arguments), prepare_worker(*arguments)]):
+        listing = Listing(listing_id=str(number), images=("stolen.jpg", "stolen.jpg", "unrelated-300.png"))
+        assert examine(Row(1, listing)).result is not None
+    assert len(looked) == 2
+
+
+@pytest.mark.parametrize("count", [60, pytest.param(300, marks=pytest.mark.slow)])
+def test_malformed_photos_are_error_rows_or_right_verdicts(folder: Path, tmp_path: Path, count: int) -> None:
+    made = write_malformed(tmp_path / "photos", count)
+    if count < 300:
+        # Of the odd but sound files too, which come after the hostile ones.
+        shutil.rmtree(tmp_path / "photos")
+        made = write_malformed(tmp_path / "photos", 120)[::2]
+    rows = ["listing_id,image", *(f"L-{n},{one.path.name}" for n, one in enumerate(made))]
+    manifest = drawn.written(tmp_path / "photos" / "listings.csv", rows)
+    out = tmp_path / "out"
+    summary = scan(folder, manifest, out)
+    answered = {line["listing_id"] for line in lines(out / "verdicts.jsonl")}
+    refused = {line["listing_id"]: line["reason"] for line in lines(out / "errors.jsonl")}
+    assert answered | set(refused) == {f"L-{n}" for n in range(len(made))}
+    assert not answered & set(refused)
+    assert summary.counts[VerdictKind.COUNTERFEIT] == 0
+    for number, one in enumerate(made):
+        if one.expectation != "either":
+            assert (f"L-{number}" in answered) is (one.expectation == "accepted"), one.kind
+    assert not any("could not be examined" in reason or "worker" in reason for reason in refused.values())
+
+
+def entry(photos: int) -> Row[Listing]:
+    return Row(1, Listing(listing_id="L", images=("a.png",) * photos))
+
+
+def test_chunks_hold_whole_listings_and_end() -> None:
+    entries = [entry(3), entry(3), entry(9), entry(1), *[entry(0)] * 20]
+    chunks = list(chunked(iter(entries), 4))
+    assert [len(chunk) for chunk in chunks] == [2, 1, 16, 5]
+    assert [one for chunk in chunks for one in chunk] == entries
+    failed = FailedRow(source="l.csv", line=2, reason="bad")
+    assert list(chunked([failed], 4)) == [[failed]]
+    assert list(chunked([], 4)) == []
