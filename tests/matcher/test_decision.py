@@ -132,8 +132,8 @@ class TestWholeWay:
         verdict = self.of(photo(0, sighting(SHOE, 0.97)), price=28, currency="EUR", seller_id="s-1")
         assert (verdict.verdict, verdict.brand) == ("counterfeit", BRAND)
         assert verdict.reasons == (
-            "The price 28 EUR is 35 % of the reference's 80 EUR.",
             "Photo 1 reuses the reference image SKU-1 of Northlight.",
+            "The price 28 EUR is 35 % of the reference's 80 EUR.",
             "Seller s-1 is not licensed by Northlight.",
         )
 

@@ -52,7 +52,7 @@ def test_another_name_and_version_make_another_label() -> None:
 @pytest.mark.parametrize(
     ("signal", "detail", "weight"),
     [
-        ("copy", {}, 2.2),
+        ("copy", {}, 2.6),
         ("product", {}, 1.0),
         ("known-counterfeit", {"kind": "copy"}, 6.8),
         ("known-counterfeit", {"kind": "product"}, 3.0),
