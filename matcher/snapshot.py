@@ -27,7 +27,7 @@ from matcher.catalog import (
     list_brands,
     unfinished_scans,
 )
-from matcher.config import Settings
+from matcher.config import ImageSettings, MatchingSettings, ModelSettings, Settings
 from matcher.errors import MatcherError
 from matcher.faults import commit_point
 from matcher.files import replacing
@@ -45,13 +45,21 @@ DESCRIPTION, FACTS, POLICY = "snapshot.json", "images.feather", "policy.toml"
 _COLUMNS = ("image_id", "brand", "role", "reference_id", "content_hash", "title", "price", "currency")
 
 
+class FrozenSettings(Record):
+    """The settings that verdicts depend on; no other is written down, least of all the database's address."""
+
+    images: ImageSettings
+    models: ModelSettings
+    matching: MatchingSettings
+
+
 class Description(Record):
     """What the snapshot holds: the catalog's change number, the models, the brands, the settings in force."""
 
     number: int
     models: dict[str, str | None]
     brands: tuple[Brand, ...]
-    settings: Settings
+    settings: FrozenSettings
     scorer: str
 
 
@@ -148,7 +156,8 @@ def take_snapshot(
             "galleries and catalog do not come to one state: try again when imports are done, "
             "or run `matcher index rebuild`"
         )
-    description = Description(number=number, models=models, brands=brands, settings=settings, scorer=scorer)
+    frozen = FrozenSettings(images=settings.images, models=settings.models, matching=settings.matching)
+    description = Description(number=number, models=models, brands=brands, settings=frozen, scorer=scorer)
     text = description.model_dump_json(indent=1)
     table = {name: [_plain(getattr(fact, name)) for fact in facts] for name in _COLUMNS}
     digest = hashlib.sha256((text + policy.policy_text + json.dumps(table)).encode()).hexdigest()[:12]

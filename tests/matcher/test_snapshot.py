@@ -9,12 +9,13 @@ import pytest
 
 from matcher.assembly import build_examiner, build_galleries, freeze
 from matcher.catalog import add_brand, finish_scan, remove_product, start_scan
+from matcher.config import DatabaseSettings, ScanSettings
 from matcher.errors import MatcherError
 from matcher.galleries import Galleries
 from matcher.photo_cache import NoCache
 from matcher.policy import load_policy, parse_policy
 from matcher.records import Brand, ImageRole
-from matcher.snapshot import FACTS, KEPT_SNAPSHOTS, Snapshot
+from matcher.snapshot import DESCRIPTION, FACTS, KEPT_SNAPSHOTS, Snapshot
 from matcher.workspace import Workspace
 from tests.matcher import drawn
 from tests.matcher.drawn import SETTINGS
@@ -157,3 +158,14 @@ def test_a_snapshot_without_a_gallery_is_one_line(
     with pytest.raises(MatcherError) as raised:
         build_examiner(workspace, Snapshot(snapshot.folder), cache=NoCache())
     assert "\n" not in str(raised.value)
+
+
+def test_only_settings_that_verdicts_rest_on_are_written_down(
+    workspace: Workspace, galleries: Galleries, snapshot: Snapshot
+) -> None:
+    secret = DatabaseSettings(url="postgresql://someone:secret@example.invalid/matcher")
+    workspace.settings = workspace.settings.model_copy(
+        update={"database": secret, "scan": ScanSettings(workers=7)}
+    )
+    assert freeze(workspace, galleries, load_policy()).folder == snapshot.folder
+    assert "secret" not in (snapshot.folder / DESCRIPTION).read_text(encoding="utf-8")
