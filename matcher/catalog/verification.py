@@ -13,6 +13,7 @@ from matcher.catalog.image_store import ImageStore, stored_hash_of
 from matcher.catalog.queries import groups, walk
 from matcher.catalog.tables import images, photos, products
 from matcher.errors import CatalogError
+from matcher.records import ImageRole
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,12 @@ def verify_catalog(
     for group in groups(_image_rows(connection), 500):
         counted += len(group)
         problems += [line for row in group for line in _file_problems(store, row, f"image {row.image_id}")]
-        hashes = [row.content_hash for row in group]
+        # Logos are matched by region, not among whole photos: no model has to have seen them.
+        searched = [row for row in group if row.role != ImageRole.LOGO.value]
+        hashes = [row.content_hash for row in searched]
         unseen = set(missing_descriptors(connection, hashes, descriptors, view_set)) if descriptors else set()
         blind = set(missing_keypoints(connection, hashes, keypoints)) if keypoints else set()
-        for row in group:
+        for row in searched:
             for lacking, what in ((unseen, "descriptor"), (blind, "keypoints")):
                 if row.content_hash in lacking:
                     problems.append(f"image {row.image_id} ({row.reference_id}): has no {what}")
@@ -71,7 +74,11 @@ def orphan_files(connection: Connection, store: ImageStore) -> Iterator[str]:
 
 def _image_rows(connection: Connection) -> Iterator[Any]:
     query = select(
-        images.c.image_id, images.c.content_hash, images.c.stored_hash, products.c.reference_id
+        images.c.image_id,
+        images.c.role,
+        images.c.content_hash,
+        images.c.stored_hash,
+        products.c.reference_id,
     ).join_from(images, products, products.c.product_id == images.c.product_id)
     return walk(connection, query, images.c.image_id)
 
