@@ -142,7 +142,7 @@ def build_examiner(
     frozen = snapshot.description.settings
     if load_scorer().fingerprint != snapshot.description.scorer:
         raise ScanError(f"snapshot {snapshot.folder.name} was taken with other weights; start a new scan")
-    most_photos = {"max_photos_per_listing": frozen.scan.max_photos_per_listing}
+    most_photos = {"max_photos_per_listing": frozen.max_photos_per_listing}
     settings = workspace.settings.model_copy(
         update={
             "models": frozen.models,

@@ -51,6 +51,7 @@ class FrozenSettings(Record):
     images: ImageSettings
     models: ModelSettings
     matching: MatchingSettings
+    max_photos_per_listing: int
 
 
 class Description(Record):
@@ -156,7 +157,12 @@ def take_snapshot(
             "galleries and catalog do not come to one state: try again when imports are done, "
             "or run `matcher index rebuild`"
         )
-    frozen = FrozenSettings(images=settings.images, models=settings.models, matching=settings.matching)
+    frozen = FrozenSettings(
+        images=settings.images,
+        models=settings.models,
+        matching=settings.matching,
+        max_photos_per_listing=settings.scan.max_photos_per_listing,
+    )
     description = Description(number=number, models=models, brands=brands, settings=frozen, scorer=scorer)
     text = description.model_dump_json(indent=1)
     table = {name: [_plain(getattr(fact, name)) for fact in facts] for name in _COLUMNS}

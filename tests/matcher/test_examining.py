@@ -1,0 +1,151 @@
+"""One listing: its photos are read once, bad ones are told beside the verdict, and little of it is kept."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from matcher.assembly import build_examiner, build_galleries, freeze
+from matcher.errors import ImageError, ScanError
+from matcher.examining import Examiner
+from matcher.photo_cache import NoCache, ScanCache
+from matcher.policy import load_policy
+from matcher.records import Listing, VerdictKind
+from matcher.snapshot import Snapshot
+from matcher.workspace import Workspace
+from tests.matcher import drawn
+from tests.matcher.drawn import SETTINGS
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    folder = drawn.workspace_folder(tmp_path_factory.mktemp("examining") / "workspace")
+    with Workspace.open(folder, SETTINGS) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def snapshot(workspace: Workspace) -> Snapshot:
+    return freeze(workspace, build_galleries(workspace), load_policy())
+
+
+@pytest.fixture(scope="module")
+def examiner(workspace: Workspace, snapshot: Snapshot) -> Examiner:
+    return build_examiner(workspace, snapshot, cache=NoCache())
+
+
+def png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+PHOTOS = {"copy.png": png(drawn.product(2)), "other.png": png(drawn.product(310)), "bad.png": b"GIF89a"}
+
+
+def read(image: str) -> bytes:
+    if image not in PHOTOS:
+        raise ImageError(image, "is not there")
+    return PHOTOS[image]
+
+
+def offer(*images: str, price: str = "20", seller: str = "shop-9") -> Listing:
+    return Listing(listing_id="L", images=images, price=price, currency="EUR", seller_id=seller)
+
+
+def test_a_cheap_copy_is_flagged_with_its_reference_and_a_licensed_one_is_clear(examiner: Examiner) -> None:
+    found = examiner.examine(offer("copy.png"), read).result
+    assert found is not None
+    assert found.verdict.verdict is not VerdictKind.CLEAR
+    assert found.verdict.brand == "Aurelio"
+    assert found.verdict.matches[0].reference_id == "R-2"
+    assert {"copy", "price"} <= {evidence.signal for evidence in found.verdict.evidence}
+    licensed = examiner.examine(offer("copy.png", price="80", seller=drawn.LICENSED), read).result
+    assert licensed is not None
+    assert licensed.verdict.verdict is VerdictKind.CLEAR
+
+
+def test_bad_photos_are_told_beside_the_verdict_and_places_are_kept(examiner: Examiner) -> None:
+    examined = examiner.examine(offer("absent.png", "bad.png", "copy.png"), read, source="l.csv", line=7)
+    assert examined.result is not None
+    assert [photo.position for photo in examined.result.photos] == [2]
+    assert examined.result.verdict.matches[0].photo == 2
+    assert [(row.source, row.line, row.listing_id) for row in examined.failed] == [("l.csv", 7, "L")] * 2
+
+
+@pytest.mark.parametrize("images", [(), ("absent.png",), ("bad.png", "absent.png")])
+def test_without_a_readable_photo_there_is_no_verdict_but_a_reason(
+    examiner: Examiner, images: tuple[str, ...]
+) -> None:
+    examined = examiner.examine(offer(*images), read)
+    assert examined.result is None
+    assert len(examined.failed) == max(1, len(images))
+
+
+def test_photos_beyond_the_limit_are_left_and_said(workspace: Workspace, snapshot: Snapshot) -> None:
+    few = build_examiner(workspace, snapshot, cache=NoCache())
+    few.settings = SETTINGS.model_copy(
+        update={"scan": SETTINGS.scan.model_copy(update={"max_photos_per_listing": 2})}
+    )
+    examined = few.examine(offer("other.png", "other.png", "copy.png"), read)
+    assert examined.result is not None
+    assert len(examined.result.photos) == 2
+    assert "has 3 photos; the first 2 were examined" in examined.failed[0].reason
+
+
+def test_the_limit_is_the_snapshots_so_that_a_resumed_scan_cannot_differ(
+    workspace: Workspace, snapshot: Snapshot
+) -> None:
+    scan = SETTINGS.scan.model_copy(update={"max_photos_per_listing": 1})
+    with Workspace.open(workspace.folder, SETTINGS.model_copy(update={"scan": scan})) as other:
+        examiner = build_examiner(other, snapshot, cache=NoCache())
+    assert examiner.settings.scan.max_photos_per_listing == SETTINGS.scan.max_photos_per_listing
+
+
+def test_other_weights_than_the_snapshots_are_refused(
+    workspace: Workspace, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = snapshot.description.model_copy(update={"scorer": "another"})
+    monkeypatch.setattr(snapshot, "description", other)
+    with pytest.raises(ScanError, match="other weights; start a new scan"):
+        build_examiner(workspace, snapshot, cache=NoCache())
+
+
+def test_what_the_cache_remembers_gives_the_same_verdict(
+    workspace: Workspace, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    cache = ScanCache(tmp_path / "out" / "photos.cache")
+    examiner = build_examiner(workspace, snapshot, cache=cache)
+    first = examiner.examine(offer("copy.png", "other.png"), read)
+    examiner.matcher = None  # type: ignore[assignment]  # nothing is looked at again
+    assert examiner.examine(offer("copy.png", "other.png"), read) == first
+    cache.close()
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:3000])
+
+
+def scramble(path: Path) -> None:
+    path.write_bytes(b"no database" * 1000)
+
+
+@pytest.mark.parametrize("damage", [cut, scramble])
+def test_a_damaged_cache_only_forgets(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    path = tmp_path / "photos.cache"
+    cache = ScanCache(path)
+    for number in range(200):
+        cache.put(f"hash-{number}", "findings " * 20)
+    assert cache.get("hash-7") == "findings " * 20
+    cache.put("hash-7", "something else")
+    assert cache.get("hash-7") == "findings " * 20
+    cache.close()
+    damage(path)
+    again = ScanCache(path)
+    assert again.get("hash-7") in (None, "findings " * 20)
+    again.put("new", "findings")
+    again.close()
