@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import threading
 import time
@@ -22,6 +23,7 @@ Make = Callable[..., Callable[[Any], Any]]
 DEATHS_ALLOWED = 2
 """An item that was under way at this many deaths of its worker is given up."""
 READY_SECONDS = 300.0
+THREAD_COUNTS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 CHUNKS_AHEAD = 2
 
 
@@ -101,7 +103,7 @@ class Workers(Generic[Item, Result]):
     def _spawn(self) -> _Worker:
         mine, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs, self._make, self._arguments), daemon=True)
-        with _interrupts_ignored():
+        with _interrupts_ignored(), _one_thread_each():
             process.start()
         theirs.close()
         return _Worker(process, mine, since=time.monotonic())
@@ -184,6 +186,21 @@ def _interrupts_ignored() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """A child that starts meanwhile computes on one thread: there is a worker a core, and more would fight.
+
+    The libraries read these once, as they are loaded; what the user has set stays.
+    """
+    added = [name for name in THREAD_COUNTS if name not in os.environ]
+    os.environ.update(dict.fromkeys(added, "1"))
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
 
 
 def _work(pipe: Connection, make: Make, arguments: tuple[Any, ...]) -> None:

@@ -113,3 +113,13 @@ def test_closing_in_the_midst_of_an_item_does_not_wait_for_it(tmp_path: Path) ->
         running = made.run([[0], [1]])
         assert next(running) == ([0], [0])
     assert not any(worker.process.is_alive() for worker in made._workers)
+
+
+def test_workers_compute_on_one_thread_each_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    with workers(worker_jobs.counting_threads) as made:
+        assert results(made, [[0]]) == ["1"]
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
+    with workers(worker_jobs.counting_threads) as made:
+        assert results(made, [[0]]) == ["3"]

@@ -56,6 +56,11 @@ def unstartable(kind: str) -> Job:
     return doubling()
 
 
+def counting_threads() -> Callable[[int], str | None]:
+    """Says how many threads its libraries were told to use."""
+    return lambda item: os.environ.get("OPENBLAS_NUM_THREADS")
+
+
 def naming(_: str) -> Job:
     """Says which process it is."""
     return lambda item: os.getpid()
