@@ -66,7 +66,7 @@ class MatchingSettings(Section):
     """How many references are proposed for a photo, and how they are verified."""
 
     by_descriptor: int = Field(10, ge=1, description="candidates proposed by descriptor")
-    by_vote: int = Field(12, ge=0, description="candidates proposed by votes of local features; 0: none")
+    by_vote: int = Field(20, ge=0, description="candidates proposed by votes of local features; 0: none")
     voting_keypoints: int = Field(300, ge=1, description="keypoints of an image that vote or are voted for")
     mirrored: int = Field(4, ge=0, description="unverified candidates that are tried again mirrored")
     ratio: float = Field(0.85, gt=0, le=1, description="nearest over second nearest keypoint distance")

@@ -27,13 +27,23 @@ from matcher.similarity import FEATURES
 INVERSE_REGULARISATION = 1.0
 
 
-COPIED_KINDS = frozenset({"stolen-photo", "stolen-photo-cheap", "licensed"})
-OPEN_KINDS = frozenset(
-    {"near-miss-wordmark", "wrong-colours", "known-counterfeit", "known-counterfeit-again"}
-)
-"""Drawn listings whose truth is neither a copy nor the product."""
-DRAWN_WEIGHT = 0.2
-"""Drawn pictures show what sets a copy apart from another photo; real ones set the scale."""
+COPIED_KINDS = frozenset({"stolen-photo", "stolen-photo-cheap", "known-counterfeit", "licensed"})
+ALTERED_KINDS = frozenset({"near-miss-wordmark", "wrong-colours"})
+FAKE_KINDS = frozenset({"known-counterfeit", "known-counterfeit-again"})
+"""Drawn listings of altered products have no truth at all; those of known fakes only among known fakes."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Which drawn pairs are learnt from, and how much they weigh beside real ones.
+
+    A product score gains by siblings, second views and known fakes. For a copy score they are noise: a second
+    view of the right product is no copy, and a fake is drawn much like its model.
+    """
+
+    seeds: tuple[int, ...]
+    every_view: bool
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -60,39 +70,45 @@ class Pairs:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """`python -m training.fit_similarity --copies DIR… --products DIR… --out FILE`."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--copies", nargs="*", type=Path, default=[], help="folders of photos, edited copies are made of them"
-    )
-    parser.add_argument(
-        "--products", nargs="*", type=Path, default=[], help="product sets, as the benchmark reads them"
-    )
-    parser.add_argument(
-        "--demo", nargs="*", type=int, default=[], help="seeds of demo sets to draw; the demo itself is 7"
-    )
-    parser.add_argument("--seed", type=int, default=1, help="of the copies; the benchmark reports on seed 0")
-    parser.add_argument(
-        "--pairs", type=Path, help="keep the pairs in this .npz, or read them from it if it is there"
-    )
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args(arguments)
+    """`python -m training.fit_similarity SCORE --copies DIR… --products DIR… --out FILE`."""
+    options = parser().parse_args(arguments)
     if options.pairs and options.pairs.exists():
         pairs = Pairs(**np.load(options.pairs))
     else:
+        drawing = Drawing(tuple(options.demo), options.every_view, options.drawn_weight)
         with TemporaryDirectory() as folder:
-            drawn = [demo_source(Path(folder) / str(seed), seed) for seed in options.demo]
+            drawn = [demo_source(Path(folder) / str(seed), seed, drawing) for seed in drawing.seeds]
             pairs = collect([*sources(options.copies, options.products, options.seed), *drawn])
         if options.pairs:
             np.savez(options.pairs, **vars(pairs))
-    fitted = {kind: fit(pairs.rows, getattr(pairs, kind), pairs.weight) for kind in ("copy", "product")}
-    options.out.write_text(
-        json.dumps({"features": list(FEATURES), **fitted}, indent=1) + "\n", encoding="utf-8"
+    true: NDArray[np.bool_] = getattr(pairs, options.score)
+    written = json.loads(options.out.read_text(encoding="utf-8")) if options.out.exists() else {}
+    written |= {"features": list(FEATURES), options.score: fit(pairs.rows, true, pairs.weight)}
+    options.out.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+    print(f"{options.out}: {options.score} of {len(pairs.rows)} pairs, {true.sum()} true")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(description=__doc__)
+    made.add_argument(
+        "score", choices=("copy", "product"), help="which of the two is fitted; the other stays"
     )
-    print(
-        f"{options.out}: {len(pairs.rows)} pairs, "
-        f"{pairs.copy.sum()} of copies, {pairs.product.sum()} of products"
+    made.add_argument("--copies", nargs="*", type=Path, default=[], help="folders of photos to edit")
+    made.add_argument(
+        "--products", nargs="*", type=Path, default=[], help="product sets, as the benchmark reads them"
     )
+    made.add_argument(
+        "--demo", nargs="*", type=int, default=[], help="seeds of demo sets to draw; the demo's is 7"
+    )
+    made.add_argument(
+        "--every-view", action="store_true", help="take second views and known fakes of demo sets too"
+    )
+    made.add_argument("--drawn-weight", type=float, default=1.0, help="of a demo set beside a real one")
+    made.add_argument("--seed", type=int, default=1, help="of the copies; the benchmark reports on seed 0")
+    made.add_argument("--pairs", type=Path, help="keep the pairs in this .npz, or read them from it")
+    made.add_argument("--out", type=Path, required=True)
+    return made
 
 
 def sources(copies: Iterable[Path], products: Iterable[Path], seed: int) -> Iterator[Source]:
@@ -105,25 +121,25 @@ def sources(copies: Iterable[Path], products: Iterable[Path], seed: int) -> Iter
         yield Source(folder.name, found.references, found.queries, lambda _: False)
 
 
-def demo_source(folder: Path, seed: int) -> Source:
-    """Drawn listings: photos of the very product elsewhere, beside edited copies of its shop image.
-
-    Only main views are references, and listings of altered or known fakes are left out: what such a pair
-    should be called is open.
-    """
+def demo_source(folder: Path, seed: int, drawing: Drawing) -> Source:
+    """Drawn listings: photos of the very product elsewhere, beside edited copies of its shop image."""
     demo = make_demo(folder, seed=seed)
+    views = slice(None) if drawing.every_view else slice(1)
     references = [
-        ReferenceImage(row.value.reference_id, brand.catalog.parent / row.value.images[0])
+        ReferenceImage(row.value.reference_id, manifest.parent / image)
         for brand in demo.brands
-        for row in read_references(brand.catalog)
+        for manifest in (brand.catalog, brand.known_counterfeits)[: 2 if drawing.every_view else 1]
+        for row in read_references(manifest)
         if isinstance(row, Row)
+        for image in row.value.images[views]
     ]
+    left_out = ALTERED_KINDS if drawing.every_view else ALTERED_KINDS | FAKE_KINDS
     with demo.truth.open(encoding="utf-8", newline="") as file:
         truth = {row["listing_id"]: row for row in csv.DictReader(file)}
     queries = [
         file_query(folder / image, folder, frozenset({known["reference_id"]} - {""}), known["kind"])
         for row in read_listings(demo.listings)
-        if isinstance(row, Row) and (known := truth[row.value.listing_id])["kind"] not in OPEN_KINDS
+        if isinstance(row, Row) and (known := truth[row.value.listing_id])["kind"] not in left_out
         for image in row.value.images[:1]
     ]
     return Source(
@@ -131,7 +147,7 @@ def demo_source(folder: Path, seed: int) -> Source:
         tuple(references),
         tuple(queries),
         lambda query: query.kind in COPIED_KINDS,
-        DRAWN_WEIGHT,
+        drawing.weight,
     )
 
 

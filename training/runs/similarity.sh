@@ -4,7 +4,12 @@
 set -euo pipefail
 DATA=$(realpath "${1:?usage: similarity.sh DATA}")
 cd "$(dirname "$0")/../.."
-OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 .venv/bin/python -m training.fit_similarity \
-  --copies "$DATA"/clothing/images "$DATA"/sneakers "$DATA"/cn_beverages \
-  --products "$DATA"/grocery "$DATA"/magento_luma --demo 101 102 \
-  --out matcher/models/weights/similarity.json
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+fit() {
+  .venv/bin/python -m training.fit_similarity "$@" \
+    --copies "$DATA"/clothing/images "$DATA"/sneakers "$DATA"/cn_beverages \
+    --products "$DATA"/grocery "$DATA"/magento_luma --demo 101 102 \
+    --out matcher/models/weights/similarity.json
+}
+fit copy --drawn-weight 0.2
+fit product --every-view
