@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
 
-from matcher.errors import ScanError
+from matcher.errors import CatalogError, ScanError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -216,11 +216,15 @@ def _work(pipe: Connection, make: Make, arguments: tuple[Any, ...]) -> None:
         pipe.send(("ready", None))
         while True:
             for item in pipe.recv():
-                pipe.send(("done", _attempt(examine, item)))
+                pipe.send(_attempt(examine, item))
 
 
-def _attempt(examine: Callable[[Any], Any], item: Any) -> Any:
+def _attempt(examine: Callable[[Any], Any], item: Any) -> tuple[str, Any]:
+    """What to tell the parent: a result, a lost item, or an end to all (a full disk, a locked database)."""
     try:
-        return examine(item)
+        return "done", examine(item)
+    except CatalogError as error:
+        return "error", ScanError(f"{error}; mend it and run again with --resume")
     except Exception as error:  # noqa: BLE001 - one item may cost itself, never the run
-        return Lost(f"could not be examined: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
+        said = " ".join(str(error).split())[:300]
+        return "done", Lost(f"could not be examined: {type(error).__name__}: {said}")

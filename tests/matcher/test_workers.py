@@ -82,6 +82,14 @@ def test_a_bad_item_is_lost_and_the_others_are_done(
     assert len(list(tmp_path.iterdir())) == attempts
 
 
+def test_a_full_disk_ends_the_run_instead_of_losing_every_item(tmp_path: Path) -> None:
+    with (
+        workers(worker_jobs.troubled, 4, "full disk", str(tmp_path)) as made,
+        pytest.raises(ScanError, match="No space left on device; mend it and run again with --resume"),
+    ):
+        results(made, CHUNKS)
+
+
 def test_an_item_whose_worker_dies_once_is_tried_again(tmp_path: Path) -> None:
     with workers(worker_jobs.killed_once, str(tmp_path), count=2) as made:
         assert results(made, CHUNKS) == list(range(0, 20, 2))

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from matcher.errors import CatalogError
+
 Job = Callable[[int], int]
 
 
@@ -30,6 +32,8 @@ def troubled(trouble: int, kind: str, folder: str) -> Job:
 def grief(kind: str) -> None:
     if kind == "raise":
         raise ValueError("cannot\nbe done")
+    if kind == "full disk":
+        raise CatalogError("image store images: No space left on device")
     if kind == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     if kind == "exit":
