@@ -17,6 +17,9 @@ LEAST_SURE = 0.3
 """A copy or product less sure than this is no evidence."""
 LIKELY = 0.5
 """From here on a sighting is likelier true than not: only then seller and price are compared."""
+UNCONCERNED, CONCERNED = 0.4, 0.9
+"""A sighting this unsure says nothing of whose offer it is; one this sure says it fully."""
+
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Coordinate = Annotated[float, Field(allow_inf_nan=False)]
@@ -197,6 +200,11 @@ class Examination:
         likely = (*self.copies.values(), *self.products.values(), *self.fakes.values())
         return tuple(sorted({sure.seen.facts.brand for sure in likely if sure.score >= LIKELY}))
 
+    def concern(self, brand: str) -> Score:
+        """How far the offer's price and seller concern `brand`, by its surest sighting."""
+        found = (part.get(brand) for part in (self.copies, self.products, self.fakes))
+        return concern_of(max((sure.score for sure in found if sure), default=0.0))
+
     def brand(self, name: str) -> BrandFacts | None:
         """What is known of a brand; None where there is none of that name."""
         return self.facts.brand(name)
@@ -240,3 +248,8 @@ def _surest(found: Iterable[Sure]) -> dict[str, Sure]:
     for sure in sorted((one for one in found if one.score >= LEAST_SURE), key=rank):
         best.setdefault(sure.seen.facts.brand, sure)
     return dict(sorted(best.items()))
+
+
+def concern_of(score: Score) -> Score:
+    """0 up to `UNCONCERNED`, 1 from `CONCERNED`: a low price for a thing that is hardly alike is no sign."""
+    return round(min(1.0, max(0.0, (score - UNCONCERNED) / (CONCERNED - UNCONCERNED))), 6)

@@ -19,7 +19,10 @@ class PriceSignal:
     name = "price"
 
     def examine(self, examination: Examination) -> list[Evidence]:
-        """At most one piece of evidence a brand; detail: `price`, `reference_price`, `currency`, `ratio`."""
+        """At most one piece of evidence a brand, as sure as the brand is.
+
+        Detail: `price`, `reference_price`, `currency`, `ratio`.
+        """
         found = (self._of(brand, examination) for brand in examination.brands_seen)
         return [evidence for evidence in found if evidence]
 
@@ -38,7 +41,7 @@ class PriceSignal:
     def _evidence(self, examination: Examination, facts: ReferenceFacts, ratio: float) -> Evidence:
         return Evidence(
             signal=self.name,
-            score=score_of(ratio),
+            score=round(score_of(ratio) * examination.concern(facts.brand), 6),
             brand=facts.brand,
             reference_id=facts.reference_id,
             detail={

@@ -14,7 +14,7 @@ class SellerSignal:
     name = "seller"
 
     def examine(self, examination: Examination) -> list[Evidence]:
-        """One piece of evidence a brand seen; without a seller's id the offer counts as unlicensed."""
+        """One piece of evidence a brand seen, as sure as the brand; no seller's id counts as unlicensed."""
         return [self._of(brand, examination) for brand in examination.brands_seen]
 
     def _of(self, name: str, examination: Examination) -> Evidence:
@@ -22,4 +22,9 @@ class SellerSignal:
         brand = examination.brand(name)
         licensed = bool(seller) and brand is not None and seller in brand.licensed_sellers
         given: dict[str, JsonValue] = {"seller_id": seller} if seller else {"seller_given": False}
-        return Evidence(signal=self.name, score=1.0, brand=name, detail={"licensed": licensed, **given})
+        return Evidence(
+            signal=self.name,
+            score=examination.concern(name),
+            brand=name,
+            detail={"licensed": licensed, **given},
+        )

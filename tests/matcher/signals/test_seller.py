@@ -50,6 +50,11 @@ class TestSeller(SignalContract):
     def test_a_brand_that_is_likelier_not_shown_is_not_asked(self) -> None:
         assert self.signal.examine(examination(photo(0, sighting(SHOE, 0.2, 0.49)), seller_id="s")) == []
 
+    @pytest.mark.parametrize(("sure", "score"), [(0.5, 0.2), (0.65, 0.5), (0.9, 1.0), (1.0, 1.0)])
+    def test_it_concerns_a_brand_as_far_as_the_brand_is_surely_shown(self, sure: float, score: float) -> None:
+        [found] = self.signal.examine(examination(photo(0, sighting(SHOE, sure)), seller_id="s"))
+        assert found.score == score
+
     def test_a_brand_that_is_gone_has_licensed_nobody(self) -> None:
         facts: list[ReferenceFacts] = [image(SHOE, "SKU-1", brand="Gone")]
         shown = photo(0, sighting(SHOE, 0.9))
