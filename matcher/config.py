@@ -84,7 +84,7 @@ class GallerySettings(Section):
     recall_target: float = Field(
         0.98, gt=0, le=1, description="nprobe or ef is chosen to reach it on a sample"
     )
-    max_segments: int = Field(16, ge=1, description="more segments than this are compacted")
+    max_segments: int = Field(4, ge=1, description="more segments than this are compacted")
 
 
 class ScanSettings(Section):
