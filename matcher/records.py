@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -162,6 +162,3 @@ class FailedRow(Record):
     line: int
     listing_id: str = ""
     reason: str
-
-
-Detail = dict[str, Any]

@@ -74,7 +74,7 @@ class ScanSummary:
 
     @property
     def photos_per_second(self) -> float:
-        """Photos of this run over its seconds, start-up left out."""
+        """Photos of this run over its seconds, which begin when the workers are started."""
         return self.photos / self.seconds if self.seconds > 0 else 0.0
 
 
