@@ -137,11 +137,9 @@ def build_examiner(
     """What examines listings against `snapshot`; `keep` stores the photos of listings that are not clear.
 
     The settings that verdicts depend on are the snapshot's own, so that a resumed scan cannot differ; raises
-    `ScanError` where the weights of the scores have changed since.
+    `ScanError` where they give other models than the snapshot was taken with, as after an upgrade.
     """
     frozen = snapshot.description.settings
-    if load_scorer().fingerprint != snapshot.description.scorer:
-        raise ScanError(f"snapshot {snapshot.folder.name} was taken with other weights; start a new scan")
     most_photos = {"max_photos_per_listing": frozen.max_photos_per_listing}
     settings = workspace.settings.model_copy(
         update={
@@ -153,11 +151,14 @@ def build_examiner(
     )
     embedder = build_embedder(settings.models)
     detector, _ = build_keypoints(settings)
+    _expect_models(snapshot, embedder, detector)
     matcher = build_photo_matcher(
         settings,
         embedder=embedder,
         descriptors=Gallery.open(snapshot.folder / "descriptors", fingerprint=embedder.fingerprint),
-        votes=VotingGallery.open(snapshot.folder / "votes"),
+        votes=VotingGallery.open(
+            snapshot.folder / "votes", fingerprint=snapshot.description.fingerprints.votes
+        ),
         references=CatalogKeypoints(workspace.database, snapshot, detector.fingerprint),
     )
     return Examiner(
@@ -169,3 +170,14 @@ def build_examiner(
         cache=cache,
         store=workspace.store if keep else None,
     )
+
+
+def _expect_models(snapshot: Snapshot, embedder: Embedder, detector: KeypointDetector) -> None:
+    taken = snapshot.description.fingerprints
+    for what, before, now in (
+        ("another embedder", taken.embedder, embedder.fingerprint),
+        ("another keypoint detector", taken.keypoints, detector.fingerprint),
+        ("other weights", taken.scorer, load_scorer().fingerprint),
+    ):
+        if before != now:
+            raise ScanError(f"snapshot {snapshot.folder.name} was taken with {what}; start a new scan")

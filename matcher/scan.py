@@ -13,30 +13,28 @@ from typing import Any
 import cv2
 
 from indexes.threads import use_threads
-from matcher.assembly import build_examiner, build_galleries, freeze
+from matcher.assembly import build_examiner
 from matcher.catalog import (
     Scan,
     commit_chunk,
     count_brands,
     count_failures,
     count_verdicts,
-    find_scan,
     finish_scan,
     iterate_failures,
     iterate_verdicts,
-    latest_scan,
-    start_scan,
 )
 from matcher.config import Settings
-from matcher.errors import ScanError
 from matcher.examining import Examined
 from matcher.faults import commit_point
-from matcher.manifests import Row, manifest_fingerprint, manifest_folder, read_listings
+from matcher.manifests import Row, manifest_folder, read_listings
 from matcher.outputs import write_outputs
 from matcher.photo_cache import ScanCache
 from matcher.policy import Policy
 from matcher.records import FailedRow, Listing, VerdictKind
 from matcher.scan_report import write_scan_report
+from matcher.scan_start import ScanRequest as ScanRequest
+from matcher.scan_start import begin
 from matcher.snapshot import Snapshot
 from matcher.sources import ImageSource
 from matcher.workers import Lost, Workers
@@ -46,18 +44,6 @@ Entry = Row[Listing] | FailedRow
 CACHE = "photos.cache"
 ENTRIES_PER_PHOTO = 4
 """A chunk ends after `chunk_photos` photos, or this many times as many rows: some have no photo."""
-
-
-@dataclass(frozen=True)
-class ScanRequest:
-    """What to scan and where the answers go; `limit` counts manifest rows, None for all."""
-
-    manifest: Path
-    out: Path
-    resume: bool = False
-    limit: int | None = None
-    csv: bool = False
-    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,61 +77,12 @@ def run_scan(
     manifest as a whole cannot be read.
     """
     entries = read_listings(request.manifest)
-    scan, snapshot = _begin(workspace, policy, request)
+    scan, snapshot = begin(workspace, policy, request)
     photos, started = 0, time.monotonic()
     if scan.state == "running":
         with workspace.store.keeping():
             photos, started = _examine_all(workspace, snapshot, request, scan, entries, progress)
     return _finish(workspace, snapshot, request, scan.scan_id, photos, time.monotonic() - started)
-
-
-def _begin(workspace: Workspace, policy: Policy, request: ScanRequest) -> tuple[Scan, Snapshot]:
-    """The scan to run: a new one, or the one that `--resume` continues with its own snapshot."""
-    out = str(request.out.resolve())
-    fingerprint = manifest_fingerprint(request.manifest)
-    with workspace.database.read() as connection:
-        found = latest_scan(connection, out)
-    if found and not request.resume:
-        raise ScanError(
-            f"{request.out} holds scan {found.scan_id} already; "
-            "give --resume to continue it, or another folder"
-        )
-    if found is None and request.out.is_dir() and any(request.out.iterdir()):
-        raise ScanError(
-            f"{request.out} is not empty and holds no scan of this workspace; give an empty folder"
-        )
-    if found:
-        return found, _resumed_snapshot(workspace, found, fingerprint, request)
-    try:
-        request.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ScanError(f"{request.out} cannot be made a folder: {error.strerror}; give another") from error
-    snapshot = freeze(workspace, build_galleries(workspace), policy)
-    settings = {"snapshot": snapshot.folder.name, "limit": request.limit}
-    with workspace.database.write() as connection:
-        scan_id = start_scan(
-            connection,
-            out=out,
-            manifest=str(request.manifest),
-            manifest_fingerprint=fingerprint,
-            snapshot=snapshot.description.number,
-            settings=settings,
-        )
-    with workspace.database.read() as connection:
-        scan = find_scan(connection, scan_id)
-    assert scan is not None
-    return scan, snapshot
-
-
-def _resumed_snapshot(workspace: Workspace, scan: Scan, fingerprint: str, request: ScanRequest) -> Snapshot:
-    if scan.manifest_fingerprint != fingerprint:
-        raise ScanError(
-            f"{request.manifest} is not what scan {scan.scan_id} began with; scan it into another folder"
-        )
-    began = scan.settings.get("limit")
-    if began != request.limit:
-        raise ScanError(f"scan {scan.scan_id} began with --limit {began}; give the same, or another folder")
-    return Snapshot(workspace.folder / "snapshots" / str(scan.settings["snapshot"]))
 
 
 def _examine_all(

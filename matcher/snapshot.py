@@ -53,6 +53,31 @@ class FrozenSettings(Record):
     matching: MatchingSettings
     max_photos_per_listing: int
 
+    @classmethod
+    def of(cls, settings: Settings) -> FrozenSettings:
+        """Those of `settings`."""
+        return cls(
+            images=settings.images,
+            models=settings.models,
+            matching=settings.matching,
+            max_photos_per_listing=settings.scan.max_photos_per_listing,
+        )
+
+    def by_key(self) -> dict[str, object]:
+        """Each by its name in a settings file, such as `models.embed_side`."""
+        sections = {"images": self.images, "models": self.models, "matching": self.matching}
+        named = {f"{section}.{key}": value for section, part in sections.items() for key, value in iter(part)}
+        return named | {"scan.max_photos_per_listing": self.max_photos_per_listing}
+
+
+class Fingerprints(Record):
+    """Of what looks at images and scores them; any other would give other verdicts."""
+
+    embedder: str
+    keypoints: str
+    votes: str
+    scorer: str
+
 
 class Description(Record):
     """What the snapshot holds: the catalog's change number, the models, the brands, the settings in force."""
@@ -61,7 +86,7 @@ class Description(Record):
     models: dict[str, str | None]
     brands: tuple[Brand, ...]
     settings: FrozenSettings
-    scorer: str
+    fingerprints: Fingerprints
 
 
 class Snapshot:
@@ -157,13 +182,18 @@ def take_snapshot(
             "galleries and catalog do not come to one state: try again when imports are done, "
             "or run `matcher index rebuild`"
         )
-    frozen = FrozenSettings(
-        images=settings.images,
-        models=settings.models,
-        matching=settings.matching,
-        max_photos_per_listing=settings.scan.max_photos_per_listing,
+    description = Description(
+        number=number,
+        models=models,
+        brands=brands,
+        settings=FrozenSettings.of(settings),
+        fingerprints=Fingerprints(
+            embedder=galleries.embedder.fingerprint,
+            keypoints=galleries.detector.fingerprint,
+            votes=galleries.voting_fingerprint,
+            scorer=scorer,
+        ),
     )
-    description = Description(number=number, models=models, brands=brands, settings=frozen, scorer=scorer)
     text = description.model_dump_json(indent=1)
     table = {name: [_plain(getattr(fact, name)) for fact in facts] for name in _COLUMNS}
     digest = hashlib.sha256((text + policy.policy_text + json.dumps(table)).encode()).hexdigest()[:12]

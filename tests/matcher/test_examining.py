@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from matcher.assembly import build_examiner, build_galleries, freeze
-from matcher.errors import ImageError, ScanError
+from matcher.assembly import build_embedder, build_examiner, build_galleries, build_keypoints, freeze
+from matcher.errors import GalleryError, ImageError, ScanError
 from matcher.examining import Examiner
+from matcher.models.rootsift import RootSift
 from matcher.photo_cache import NoCache, ScanCache
 from matcher.policy import load_policy
 from matcher.records import Listing, VerdictKind
@@ -109,10 +111,44 @@ def test_the_limit_is_the_snapshots_so_that_a_resumed_scan_cannot_differ(
 def test_other_weights_than_the_snapshots_are_refused(
     workspace: Workspace, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = snapshot.description.model_copy(update={"scorer": "another"})
+    taken = snapshot.description.fingerprints.model_copy(update={"scorer": "another"})
+    other = snapshot.description.model_copy(update={"fingerprints": taken})
     monkeypatch.setattr(snapshot, "description", other)
     with pytest.raises(ScanError, match="other weights; start a new scan"):
         build_examiner(workspace, snapshot, cache=NoCache())
+
+
+def test_a_detector_other_than_the_snapshots_is_refused(
+    workspace: Workspace, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, verifier = build_keypoints(SETTINGS)
+    later = RootSift(side=SETTINGS.models.keypoint_side, count=SETTINGS.models.keypoint_count, contrast=0.02)
+    monkeypatch.setattr("matcher.assembly.build_keypoints", lambda settings: (later, verifier))
+    with pytest.raises(ScanError, match="another keypoint detector; start a new scan"):
+        build_examiner(workspace, snapshot, cache=NoCache())
+
+
+def test_an_embedder_other_than_the_snapshots_is_refused(
+    workspace: Workspace, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = build_embedder(SETTINGS.models.model_copy(update={"embed_side": 224}))
+    monkeypatch.setattr("matcher.assembly.build_embedder", lambda settings: later)
+    with pytest.raises(ScanError, match="another embedder; start a new scan"):
+        build_examiner(workspace, snapshot, cache=NoCache())
+
+
+@pytest.mark.parametrize("part", ["descriptors", "votes"])
+def test_a_gallery_of_other_models_is_no_part_of_a_snapshot(
+    workspace: Workspace, snapshot: Snapshot, tmp_path: Path, part: str
+) -> None:
+    models = SETTINGS.models.model_copy(update={"embed_side": 224, "keypoint_count": 100})
+    with Workspace.open(workspace.folder, SETTINGS.model_copy(update={"models": models})) as other:
+        stranger = freeze(other, build_galleries(other), load_policy())
+    mixed = shutil.copytree(snapshot.folder, tmp_path / snapshot.folder.name)
+    shutil.rmtree(mixed / part)
+    shutil.copytree(stranger.folder / part, mixed / part)
+    with pytest.raises(GalleryError, match="was built with the model"):
+        build_examiner(workspace, Snapshot(mixed), cache=NoCache())
 
 
 def test_what_the_cache_remembers_gives_the_same_verdict(

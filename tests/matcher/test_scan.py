@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from matcher.catalog import count_verdicts, iterate_judged, verify_catalog
+from matcher.config import Settings
 from matcher.errors import ManifestError, ScanError
 from matcher.manifests import Row
 from matcher.matching import PhotoMatcher
@@ -147,6 +148,56 @@ def test_killed_and_resumed_it_gives_the_same_bytes(
     with Workspace.open(folder, SETTINGS) as workspace, workspace.database.read() as connection:
         assert len(list(iterate_judged(connection, summary.scan_id))) == summary.listings
         assert verify_catalog(connection, workspace.store).problems == ()
+
+
+class InterruptError(Exception):
+    """What stops a scan in these tests."""
+
+
+def interrupted(folder: Path, manifest: Path, out: Path) -> None:
+    """Begin the scan, and stop it after its first chunk."""
+
+    def stop(done: int, photos: int) -> None:
+        raise InterruptError
+
+    with Workspace.open(folder, SETTINGS) as workspace, pytest.raises(InterruptError):
+        run_scan(workspace, load_policy(), ScanRequest(manifest, out), progress=stop)
+
+
+def changed_settings(section: str, **values: object) -> Settings:
+    return SETTINGS.model_copy(
+        update={section: type(getattr(SETTINGS, section))(**vars(getattr(SETTINGS, section)) | values)}
+    )
+
+
+def test_a_scan_is_not_resumed_with_settings_that_its_first_verdicts_did_not_know(
+    done: tuple[Path, Path, ScanSummary], manifest: Path, folder: Path
+) -> None:
+    out = folder.parent / "out"
+    interrupted(folder, manifest, out)
+    request = ScanRequest(manifest, out, resume=True)
+    for section, key, value in (
+        ("models", "keypoint_count", 300),
+        ("models", "embed_side", 224),
+        ("matching", "voting_keypoints", 100),
+        ("images", "working_side", 256),
+        ("scan", "max_photos_per_listing", 3),
+    ):
+        before = getattr(getattr(SETTINGS, section), key)
+        said = f"began with {section}.{key} {before}, which is {value} now"
+        with (
+            Workspace.open(folder, changed_settings(section, **{key: value})) as workspace,
+            pytest.raises(ScanError, match=re.escape(said)) as raised,
+        ):
+            run_scan(workspace, load_policy(), request)
+        assert "\n" not in str(raised.value)
+    with Workspace.open(folder, changed_settings("scan", chunk_photos=8, max_report_rows=9)) as workspace:
+        run_scan(workspace, load_policy(), request)
+    assert files(out) == files(done[1])
+    # The verdicts of a finished scan stand, whatever is set now; its files can still be written again.
+    with Workspace.open(folder, changed_settings("models", keypoint_count=300)) as workspace:
+        run_scan(workspace, load_policy(), request)
+    assert files(out) == files(done[1])
 
 
 def test_what_cannot_be_resumed_is_said_in_one_line(
