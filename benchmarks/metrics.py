@@ -195,13 +195,27 @@ def interval(pairs: Ranking, metric: Metric, *, resamples: int = 1000, seed: int
     Distractors are drawn with the rest. Resamples without a true pair are left out; (NaN, NaN) when none is
     left. Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13.
     """
+    return percentiles(resampled(lambda times: metric(pairs, times), pairs.queries, resamples, seed))
+
+
+def resampled(
+    measure: Callable[[Counts], float], queries: int, resamples: int, seed: int
+) -> NDArray[np.float64]:
+    """`measure` of each bootstrap resample, (resamples,): it is told how often each query was drawn.
+
+    The same `queries`, `resamples` and `seed` draw the same queries: two models compare in pairs.
+    """
     rng = np.random.default_rng(seed)
-    even = np.full(pairs.queries, 1.0 / max(pairs.queries, 1))
-    values = np.array([metric(pairs, rng.multinomial(pairs.queries, even)) for _ in range(resamples)])
+    even = np.full(queries, 1.0 / max(queries, 1))
+    return np.array([measure(rng.multinomial(queries, even)) for _ in range(resamples)], np.float64)
+
+
+def percentiles(values: NDArray[np.float64], level: float = 0.95) -> tuple[float, float]:
+    """The middle `level` of `values`, NaN left out; (NaN, NaN) where none is left."""
     values = values[~np.isnan(values)]
     if not len(values):
         return math.nan, math.nan
-    low, high = np.percentile(values, [2.5, 97.5])
+    low, high = np.percentile(values, [50 * (1 - level), 50 * (1 + level)])
     return float(low), float(high)
 
 
