@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.boxes import Boxes, average_precision_50, hits
+from benchmarks.box_metrics import Boxes, average_precision_50, hits
 from benchmarks.curves import (
     expected_calibration_error,
     precision_recall_at,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.boxes import Boxes, average_precision, average_precision_50, hits, overlaps
+from benchmarks.box_metrics import Boxes, average_precision, average_precision_50, hits, overlaps
 
 SQUARE = [0.0, 0.0, 10.0, 10.0]
 ASIDE = [50.0, 50.0, 60.0, 60.0]
