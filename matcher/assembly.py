@@ -7,6 +7,7 @@ from pathlib import Path
 from indexes.gallery import Gallery
 from indexes.voting import VotingGallery
 from matcher.config import ModelSettings, Settings
+from matcher.describing import CatalogKeypoints, Describer
 from matcher.errors import ModelError, ScanError
 from matcher.examining import Examiner
 from matcher.galleries import Galleries
@@ -22,7 +23,7 @@ from matcher.signals.price import PriceSignal
 from matcher.signals.product import ProductSignal
 from matcher.signals.seller import SellerSignal
 from matcher.similarity import load_scorer
-from matcher.snapshot import CatalogKeypoints, Snapshot, take_snapshot
+from matcher.snapshot import Snapshot, take_snapshot
 from matcher.workspace import Workspace
 
 EMBEDDERS = ("builtin", "open_clip:ARCH/WEIGHTS", "checkpoint:PATH", "torchscript:PATH")
@@ -92,18 +93,23 @@ def build_photo_matcher(
     )
 
 
+def build_describer(workspace: Workspace, settings: Settings) -> Describer:
+    """What computes features of catalog images, and reads them back, with the models `settings` ask for."""
+    detector, _ = build_keypoints(settings)
+    embedder = build_embedder(settings.models)
+    return Describer(
+        workspace.database, workspace.store, settings.images, embedder=embedder, detector=detector
+    )
+
+
 def build_galleries(workspace: Workspace) -> Galleries:
     """The galleries of a workspace under the models its settings ask for."""
     from matcher.models.vocabulary import load_vocabulary
 
-    detector, _ = build_keypoints(workspace.settings)
     return Galleries(
         workspace.folder / "galleries",
-        workspace.database,
-        workspace.store,
         workspace.settings,
-        embedder=build_embedder(workspace.settings.models),
-        detector=detector,
+        describer=build_describer(workspace, workspace.settings),
         words=load_vocabulary(),
     )
 
@@ -149,9 +155,9 @@ def build_examiner(
             "scan": workspace.settings.scan.model_copy(update=most_photos),
         }
     )
-    embedder = build_embedder(settings.models)
-    detector, _ = build_keypoints(settings)
-    _expect_models(snapshot, embedder, detector)
+    describer = build_describer(workspace, settings)
+    embedder = describer.embedder
+    _expect_models(snapshot, embedder, describer.detector)
     matcher = build_photo_matcher(
         settings,
         embedder=embedder,
@@ -159,7 +165,7 @@ def build_examiner(
         votes=VotingGallery.open(
             snapshot.folder / "votes", fingerprint=snapshot.description.fingerprints.votes
         ),
-        references=CatalogKeypoints(workspace.database, snapshot, detector.fingerprint),
+        references=CatalogKeypoints(describer, snapshot.of),
     )
     return Examiner(
         snapshot=snapshot,

@@ -1,10 +1,9 @@
-"""Keeps galleries in step with the catalog: embeds what is new, applies changes, rebuilds from the cache."""
+"""Keeps galleries in step with the catalog: applies its changes, rebuilds from the caches, verifies."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,43 +12,16 @@ from numpy.typing import NDArray
 
 from indexes.gallery import Gallery
 from indexes.voting import VotingGallery
-from matcher.catalog import (
-    Database,
-    ImageStore,
-    LiveImage,
-    changes_since,
-    get_descriptors,
-    get_keypoints,
-    image_facts,
-    last_number,
-    live_images,
-    missing_descriptors,
-    missing_keypoints,
-    put_descriptors,
-    put_keypoints,
-)
+from matcher.catalog import LiveImage, changes_since, image_facts, last_number, live_images
 from matcher.config import Settings
-from matcher.errors import GalleryError, MatcherError
-from matcher.faults import commit_point
-from matcher.images import decode
-from matcher.models import Embedder, KeypointDetector
-from matcher.models.stored_keypoints import pack, unpack
+from matcher.describing import Describer, Features, Progress
+from matcher.errors import GalleryError
 from matcher.records import ImageRole
 
 SEARCHED_ROLES = (ImageRole.REFERENCE, ImageRole.KNOWN_COUNTERFEIT)
 """Images that photos are searched among; logos are matched by region and have a gallery of their own."""
 BATCH_CHANGES = 64
 WAIT_SECONDS = 600.0
-Progress = Callable[[int, int], None]
-"""Called with (done, total)."""
-
-
-@dataclass(frozen=True)
-class Features:
-    """What an image puts into the galleries: descriptors (views, dims) and voting features (n, 128)."""
-
-    descriptors: NDArray[np.float32]
-    voting: NDArray[np.uint8]
 
 
 class Galleries:
@@ -58,16 +30,14 @@ class Galleries:
     def __init__(
         self,
         folder: Path,
-        database: Database,
-        store: ImageStore,
         settings: Settings,
         *,
-        embedder: Embedder,
-        detector: KeypointDetector,
+        describer: Describer,
         words: NDArray[np.uint8],
     ) -> None:
-        self.database, self.store, self.settings = database, store, settings
-        self.embedder, self.detector, self.words = embedder, detector, words
+        self.settings, self.describer, self.words = settings, describer, words
+        self.database, embedder, detector = describer.database, describer.embedder, describer.detector
+        self.embedder, self.detector = embedder, detector
         recipe = f"{detector.fingerprint}-{settings.matching.voting_keypoints}"
         self.voting_fingerprint = f"{recipe}-{hashlib.sha256(words.tobytes()).hexdigest()[:16]}"
         self.descriptor_folder = folder / f"descriptors-{embedder.fingerprint[:12]}"
@@ -82,7 +52,7 @@ class Galleries:
         writers' locks let one through at a time.
         """
         self._create()
-        self._describe_missing(progress)
+        self.describer.fill((image.content_hash for image in self._live()), progress)
         with Gallery.open_writer(
             self.descriptor_folder, settings=self.settings.gallery, wait_seconds=WAIT_SECONDS
         ) as writer:
@@ -98,7 +68,7 @@ class Galleries:
             self.voting_folder, settings=self.settings.gallery, wait_seconds=WAIT_SECONDS
         ) as votes:
             for number, added, removed in self._changes(votes.position):
-                ids, features = joined((i, f.voting) for i, f in self._features(added))
+                ids, features = joined((i, self._voting(f)) for i, f in self._features(added))
                 votes.apply(
                     add_ids=ids,
                     add_features=features if len(ids) else None,
@@ -112,7 +82,7 @@ class Galleries:
 
         It does not matter what state their files are in.
         """
-        self._describe_missing(progress)
+        self.describer.fill((image.content_hash for image in self._live()), progress)
         with self.database.read() as connection:
             number = last_number(connection)
             live = [image for role in SEARCHED_ROLES for image in live_images(connection, role)]
@@ -127,7 +97,7 @@ class Galleries:
         )
         VotingGallery.rebuild(
             self.voting_folder,
-            self._batches(live, lambda f: f.voting),
+            self._batches(live, self._voting),
             words=self.words,
             fingerprint=self.voting_fingerprint,
             position=number,
@@ -169,12 +139,13 @@ class Galleries:
 
         That is damage to their files, and images that are in the catalog but not in them, or the reverse.
         """
+        live = {image.image_id for image in self._live()}
+        if not live and not self.descriptor_folder.exists():
+            return []
         try:
             gallery, votes = self.open()
         except GalleryError as error:
             return [str(error)]
-        with self.database.read() as connection:
-            live = {image.image_id for role in SEARCHED_ROLES for image in live_images(connection, role)}
         problems = [*gallery.verify(), *votes.verify()]
         held = set(gallery.ids().tolist())
         problems += [
@@ -190,6 +161,10 @@ class Galleries:
             f"image {i} is among the votes but not in the catalog; run `matcher index rebuild`"
             for i in sorted(strangers)
         ]
+
+    def verify_caches(self) -> list[str]:
+        """What the caches lack of the images that are searched, or hold damaged, a line each."""
+        return self.describer.problems(self._live())
 
     def _create(self) -> None:
         """Make what is missing; whoever loses the race finds it made."""
@@ -240,21 +215,14 @@ class Galleries:
             yield since, live, [change.image_id for change in searched if change.action == "remove"]
 
     def _features(self, images: Sequence[LiveImage]) -> Iterator[tuple[int, Features]]:
-        """Features of each image from the caches.
+        """Features of each image.
 
         An image without any (its file is damaged) is left out and shows in `verify`.
         """
-        hashes = [image.content_hash for image in images]
-        # Most are there; another process may have imported some just now.
-        self._describe(self._missing(hashes))
-        with self.database.read() as connection:
-            descriptors = get_descriptors(connection, hashes, self.embedder.fingerprint)
-            blobs = get_keypoints(connection, hashes, self.detector.fingerprint)
-        count = self.settings.matching.voting_keypoints
+        found = self.describer.get(image.content_hash for image in images)
         for image in images:
-            if image.content_hash in descriptors and image.content_hash in blobs:
-                voting = unpack(blobs[image.content_hash]).descriptors[:count]
-                yield image.image_id, Features(descriptors[image.content_hash], voting)
+            if image.content_hash in found:
+                yield image.image_id, found[image.content_hash]
 
     def _batches(
         self, live: Sequence[LiveImage], part: Callable[[Features], NDArray[Any]]
@@ -264,40 +232,13 @@ class Galleries:
             if len(ids):
                 yield ids, rows
 
-    def _describe_missing(self, progress: Progress | None) -> None:
-        """Fill both caches for every searched image of the catalog, a few at a time."""
+    def _live(self) -> list[LiveImage]:
+        """The images of the catalog that are searched."""
         with self.database.read() as connection:
-            hashes = [
-                image.content_hash for role in SEARCHED_ROLES for image in live_images(connection, role)
-            ]
-        wanted = self._missing(hashes)
-        for start in range(0, len(wanted), BATCH_CHANGES):
-            self._describe(wanted[start : start + BATCH_CHANGES])
-            if progress:
-                progress(min(start + BATCH_CHANGES, len(wanted)), len(wanted))
+            return [image for role in SEARCHED_ROLES for image in live_images(connection, role)]
 
-    def _missing(self, hashes: Iterable[str]) -> list[str]:
-        wanted = list(dict.fromkeys(hashes))
-        with self.database.read() as connection:
-            missing = set(missing_descriptors(connection, wanted, self.embedder.fingerprint))
-            missing |= set(missing_keypoints(connection, wanted, self.detector.fingerprint))
-        return [content_hash for content_hash in wanted if content_hash in missing]
-
-    def _describe(self, hashes: Sequence[str]) -> None:
-        descriptors, keypoints = {}, {}
-        for content_hash in hashes:
-            try:
-                picture = decode(self.store.get(content_hash), content_hash, self.settings.images)
-            except MatcherError:
-                continue  # A damaged file is `catalog verify`'s to report; the other images go in.
-            descriptors[content_hash] = self.embedder.embed_references([picture.pixels])[0]
-            keypoints[content_hash] = pack(self.detector.detect(picture.pixels))
-        if not descriptors:
-            return
-        with self.database.write() as connection:
-            put_descriptors(connection, descriptors, self.embedder.fingerprint)
-            put_keypoints(connection, keypoints, self.detector.fingerprint)
-        commit_point("features:committed")
+    def _voting(self, features: Features) -> NDArray[np.uint8]:
+        return features.keypoints.descriptors[: self.settings.matching.voting_keypoints]
 
 
 def joined(parts: Iterable[tuple[int, NDArray[Any]]]) -> tuple[NDArray[np.int64], NDArray[Any]]:

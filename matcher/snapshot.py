@@ -8,8 +8,6 @@ import math
 import os
 import shutil
 import time
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,7 +19,6 @@ from indexes.gallery import Gallery
 from indexes.voting import VotingGallery
 from matcher.catalog import (
     Database,
-    get_keypoints,
     image_facts,
     last_number,
     list_brands,
@@ -32,8 +29,6 @@ from matcher.errors import MatcherError
 from matcher.faults import commit_point
 from matcher.files import replacing
 from matcher.galleries import Galleries
-from matcher.models import Keypoints
-from matcher.models.stored_keypoints import unpack
 from matcher.policy import Policy, load_policy
 from matcher.records import Brand, ImageRole, Record
 from matcher.signals import BrandFacts, ReferenceFacts
@@ -124,34 +119,6 @@ class Snapshot:
         facts = {name: self._facts[name][row].as_py() for name in _COLUMNS}
         price = Decimal(facts["price"]) if facts["price"] else None
         return ReferenceFacts(**(facts | {"role": ImageRole(facts["role"]), "price": price}))
-
-
-class CatalogKeypoints:
-    """Keypoints of a snapshot's images out of the catalog's cache, the last few hundred kept in memory."""
-
-    def __init__(self, database: Database, snapshot: Snapshot, fingerprint: str, *, kept: int = 400) -> None:
-        self._database, self._snapshot, self._fingerprint, self._kept = database, snapshot, fingerprint, kept
-        self._recent: OrderedDict[int, Keypoints] = OrderedDict()
-
-    def get(self, image_ids: Sequence[int]) -> Mapping[int, Keypoints]:
-        """Keypoints by image id; one that is no longer in the catalog's cache is left out."""
-        hashes = {
-            i: facts.content_hash
-            for i in image_ids
-            if i not in self._recent and (facts := self._snapshot.of(i))
-        }
-        if hashes:
-            with self._database.read() as connection:
-                blobs = get_keypoints(connection, hashes.values(), self._fingerprint)
-            for image_id, content_hash in hashes.items():
-                if content_hash in blobs:
-                    self._recent[image_id] = unpack(blobs[content_hash])
-        found = {image_id: self._recent[image_id] for image_id in image_ids if image_id in self._recent}
-        for image_id in found:
-            self._recent.move_to_end(image_id)
-        while len(self._recent) > max(self._kept, len(found)):
-            self._recent.popitem(last=False)
-        return found
 
 
 def take_snapshot(

@@ -16,7 +16,6 @@ from matcher.errors import UsageError
 
 if TYPE_CHECKING:
     from matcher.catalog import ImportSummary, Product
-    from matcher.galleries import Galleries
     from matcher.records import FailedRow
     from matcher.workspace import Workspace
 
@@ -223,10 +222,10 @@ def verify(context: typer.Context, as_json: AsJson = False) -> None:
 
     with open_workspace(context) as workspace:
         galleries = build_galleries(workspace)
-        roles = _searched(galleries)
+        searched = [*galleries.verify_caches(), *galleries.verify()]
         with workspace.database.read() as connection:
             found = verify_catalog(connection, workspace.store)
-        problems = [*found.problems, *roles]
+        problems = [*found.problems, *searched]
     if as_json:
         screen.say_json(
             {"images": found.images, "photos": found.photos, "problems": problems, "notes": list(found.notes)}
@@ -242,25 +241,3 @@ def verify(context: typer.Context, as_json: AsJson = False) -> None:
         )
     if problems:
         raise typer.Exit(screen.FINDINGS)
-
-
-def _searched(galleries: Galleries) -> list[str]:
-    """What the images that are searched lack: descriptors, keypoints, places in the galleries."""
-    from matcher.catalog import live_images, missing_descriptors, missing_keypoints
-    from matcher.galleries import SEARCHED_ROLES
-
-    with galleries.database.read() as connection:
-        live = [image for role in SEARCHED_ROLES for image in live_images(connection, role)]
-        hashes = [image.content_hash for image in live]
-        unseen = set(missing_descriptors(connection, hashes, galleries.embedder.fingerprint))
-        blind = set(missing_keypoints(connection, hashes, galleries.detector.fingerprint))
-    if not live and not galleries.descriptor_folder.exists():
-        return []
-    mend = "run `matcher index rebuild`"
-    lacking = [
-        f"image {image.image_id}: has no {what}; {mend}"
-        for image in live
-        for what, absent in (("descriptor", unseen), ("keypoints", blind))
-        if image.content_hash in absent
-    ]
-    return lacking + galleries.verify()

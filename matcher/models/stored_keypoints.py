@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 
 import numpy as np
@@ -34,6 +35,8 @@ def unpack(blob: bytes) -> Keypoints:
         raise ValueError("are no keypoints of this version")
     points, start = np.frombuffer(blob, "<u2", count * 2, _HEADER.size), _HEADER.size + count * 4
     frames, start = np.frombuffer(blob, "<f2", count * 2, start), start + count * 4
+    if not (math.isfinite(aspect) and aspect > 0 and np.isfinite(frames).all()):
+        raise ValueError("are no keypoints of any image")
     descriptors, start = np.frombuffer(blob, np.uint8, count * 128, start), start + count * 128
     return Keypoints(
         points=(points.reshape(count, 2) / np.float32(65535)).astype(np.float32),

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from sqlalchemy import update
 
 from matcher.assembly import build_embedder, build_examiner, build_galleries, build_keypoints, freeze
-from matcher.errors import GalleryError, ImageError, ScanError
+from matcher.catalog import remove_brand, sweep_features, sweep_images
+from matcher.catalog.tables import keypoints
+from matcher.errors import CatalogError, GalleryError, ImageError, ScanError
 from matcher.examining import Examiner
 from matcher.models.rootsift import RootSift
 from matcher.photo_cache import NoCache, ScanCache
@@ -160,6 +163,44 @@ def test_what_the_cache_remembers_gives_the_same_verdict(
     examiner.matcher = None  # type: ignore[assignment]  # nothing is looked at again
     assert examiner.examine(offer("copy.png", "other.png"), read) == first
     cache.close()
+
+
+@pytest.fixture
+def damaged(tmp_path: Path) -> Iterator[Workspace]:
+    """A workspace whose cached keypoints are all damaged."""
+    with Workspace.open(drawn.workspace_folder(tmp_path / "workspace"), SETTINGS) as opened:
+        with opened.database.write() as connection:
+            connection.execute(update(keypoints).values(features=b"KPT1 and no more"))
+        yield opened
+
+
+def test_damaged_keypoints_of_references_are_computed_again(damaged: Workspace, examiner: Examiner) -> None:
+    snapshot = freeze(damaged, build_galleries(damaged), load_policy())
+    renewed = build_examiner(damaged, snapshot, cache=NoCache())
+    assert renewed.examine(offer("copy.png"), read) == examiner.examine(offer("copy.png"), read)
+
+
+def test_a_reference_that_is_damaged_altogether_is_named_with_what_to_do(damaged: Workspace) -> None:
+    snapshot = freeze(damaged, build_galleries(damaged), load_policy())
+    examiner = build_examiner(damaged, snapshot, cache=NoCache())
+    for content_hash in damaged.store.iterate():
+        damaged.store.path(content_hash).write_bytes(b"no image")
+    with pytest.raises(CatalogError, match=r"reference 'R-\d+' of Aurelio: .*import it again") as raised:
+        examiner.examine(offer("copy.png"), read)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_reference_that_has_left_the_catalog_is_not_compared(damaged: Workspace) -> None:
+    snapshot = freeze(damaged, build_galleries(damaged), load_policy())
+    examiner = build_examiner(damaged, snapshot, cache=NoCache())
+    with damaged.database.write() as connection:
+        remove_brand(connection, "Aurelio")
+        remove_brand(connection, "Borealis")
+    sweep_features(damaged.database)
+    sweep_images(damaged.database, damaged.store)
+    found = examiner.examine(offer("copy.png"), read).result
+    assert found is not None
+    assert found.verdict.verdict is VerdictKind.CLEAR
 
 
 def cut(path: Path) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import func, select, update
 
 from matcher.assembly import build_galleries
 from matcher.catalog import (
@@ -18,6 +19,7 @@ from matcher.catalog import (
     remove_product,
     verify_catalog,
 )
+from matcher.catalog.tables import descriptors, keypoints
 from matcher.config import ModelSettings
 from matcher.galleries import Galleries
 from matcher.records import ImageRole
@@ -46,6 +48,12 @@ def references(workspace: Workspace) -> dict[int, str]:
             for fact in image_facts(connection)
             if fact.role is not ImageRole.LOGO
         }
+
+
+def content_hashes(workspace: Workspace) -> list[str]:
+    """Of every image of the catalog."""
+    with workspace.database.read() as connection:
+        return [image.content_hash for image in live_images(connection)]
 
 
 def answers(galleries: Galleries, numbers: Sequence[int]) -> list[tuple[list[int], list[int]]]:
@@ -160,13 +168,13 @@ def test_rebuilding_gives_the_same_answers(
 def test_an_import_between_describing_and_applying_is_not_lost(
     workspace: Workspace, galleries: Galleries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    describe = galleries._describe_missing
+    describe = galleries.describer.fill
 
-    def describe_and_import(progress: object) -> None:
-        describe(None)
+    def describe_and_import(hashes: Iterable[str], progress: object) -> None:
+        describe(hashes)
         drawn.imported(workspace, drawn.write_catalog(tmp_path / "more", [20]), "Cirrus")
 
-    monkeypatch.setattr(galleries, "_describe_missing", describe_and_import)
+    monkeypatch.setattr(galleries.describer, "fill", describe_and_import)
     galleries.catch_up()
     assert_in_step(workspace, galleries)
     assert "R-20" in references(workspace).values()
@@ -195,6 +203,87 @@ def test_a_damaged_image_is_reported_and_mended_by_importing_it_again(
     galleries.rebuild()
     assert_in_step(workspace, galleries)
     assert answers(galleries, [20])[0][0][0] == names["R-20"]
+
+
+def cut(blob: bytes) -> bytes:
+    return blob[: len(blob) // 2]
+
+
+def scramble(blob: bytes) -> bytes:
+    return b"no keypoints" + blob[12:]
+
+
+def empty(blob: bytes) -> bytes:
+    return b""
+
+
+def damage_keypoints(workspace: Workspace, how: Callable[[bytes], bytes], reference_id: str) -> None:
+    """Damage what the cache holds of a reference's keypoints."""
+    with workspace.database.write() as connection:
+        (content_hash,) = (
+            fact.content_hash for fact in image_facts(connection) if fact.reference_id == reference_id
+        )
+        row = keypoints.c.content_hash == content_hash
+        blob = bytes(connection.execute(select(keypoints.c.features).where(row)).scalar_one())
+        connection.execute(update(keypoints).where(row).values(features=how(blob)))
+
+
+@pytest.mark.parametrize("how", [cut, scramble, empty])
+def test_damaged_keypoints_are_computed_again_when_the_galleries_need_them(
+    workspace: Workspace, galleries: Galleries, tmp_path: Path, how: Callable[[bytes], bytes]
+) -> None:
+    drawn.imported(workspace, drawn.write_catalog(tmp_path / "more", [20]), "Cirrus")
+    galleries.describer.fill(content_hashes(workspace))
+    damage_keypoints(workspace, how, "R-20")
+    galleries.catch_up()
+    assert_in_step(workspace, galleries)
+    assert galleries.verify_caches() == []
+    names = references(workspace)
+    ((near, voted),) = answers(galleries, [20])
+    assert names[near[0]] == names[voted[0]] == "R-20"
+
+
+def test_damaged_keypoints_are_reported_by_reference_and_mended_by_rebuilding(
+    workspace: Workspace, galleries: Galleries
+) -> None:
+    before = answers(galleries, range(12))
+    damage_keypoints(workspace, cut, "R-3")
+    (problem,) = galleries.verify_caches()
+    assert "R-3" in problem
+    assert "keypoints are damaged" in problem
+    assert "run `matcher index rebuild`" in problem
+    galleries.rebuild()
+    assert galleries.verify_caches() == []
+    assert answers(galleries, range(12)) == before
+
+
+def test_a_damaged_descriptor_is_computed_again_too(workspace: Workspace, galleries: Galleries) -> None:
+    before = answers(galleries, range(12))
+    with workspace.database.write() as connection:
+        connection.execute(
+            update(descriptors).values(vectors=func.zeroblob(func.length(descriptors.c.vectors)))
+        )
+    problems = galleries.verify_caches()
+    assert len(problems) == 12
+    assert "R-0" in problems[0]
+    assert "descriptor is damaged" in problems[0]
+    galleries.rebuild()
+    assert galleries.verify_caches() == []
+    assert answers(galleries, range(12)) == before
+
+
+def test_an_image_whose_file_and_keypoints_are_damaged_is_left_out_and_reported(
+    workspace: Workspace, galleries: Galleries
+) -> None:
+    damage_keypoints(workspace, cut, "R-3")
+    with workspace.database.read() as connection:
+        (fact,) = (fact for fact in image_facts(connection) if fact.reference_id == "R-3")
+    workspace.store.path(fact.content_hash).write_bytes(b"no image")
+    galleries.rebuild()
+    (problem,) = galleries.verify()
+    assert problem.startswith(f"image {fact.image_id} has no place in the gallery")
+    (problem,) = galleries.verify_caches()
+    assert "R-3" in problem
 
 
 def test_other_models_get_galleries_beside_the_old_ones(workspace: Workspace, galleries: Galleries) -> None:

@@ -6,8 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from matcher.catalog import open_database
+from matcher.catalog.tables import keypoints
 from matcher.commands.choices import Answer, Kind
+from matcher.config import DatabaseSettings
 from matcher.records import ImageRole, ReviewAnswer
 from tests.matcher.commands.conftest import HOSTILE, Shop, draw, matcher, write_table
 
@@ -90,6 +94,18 @@ def test_a_sound_catalog_is_verified_and_a_lost_file_is_found(shop: Shop) -> Non
         lost.write_bytes(kept)
     assert found.exit_code == 1
     assert lost.name in json.loads(found.stdout)["problems"][0]
+
+
+def test_damaged_keypoints_are_found_with_their_reference_and_mended(shop: Shop) -> None:
+    with open_database(DatabaseSettings(), shop.workspace) as database, database.write() as connection:
+        connection.execute(update(keypoints).values(features=b"damaged"))
+    found = shop.run("catalog", "verify", "--json")
+    assert found.exit_code == 1
+    problems = json.loads(found.stdout)["problems"]
+    assert len(problems) == 3
+    assert "N-1" in problems[0]
+    assert shop.run("index", "rebuild").exit_code == 0
+    assert shop.run("catalog", "verify").exit_code == 0
 
 
 def test_logos_need_no_place_in_the_gallery(tmp_path: Path) -> None:

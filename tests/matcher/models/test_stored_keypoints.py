@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -59,6 +61,22 @@ def test_a_cut_or_longer_blob_is_refused(data: st.DataObject) -> None:
 def test_any_other_bytes_are_refused(blob: bytes) -> None:
     with pytest.raises(ValueError, match="keypoints"):
         unpack(blob)
+
+
+@pytest.mark.parametrize("aspect", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_blob_whose_image_has_no_shape_is_refused(aspect: float) -> None:
+    blob = bytearray(pack(Keypoints(*blank_parts(3))))
+    struct.pack_into("<d", blob, 10, aspect)
+    with pytest.raises(ValueError, match="keypoints"):
+        unpack(bytes(blob))
+
+
+@pytest.mark.parametrize("frame", [float("nan"), float("inf")])
+def test_a_blob_with_a_frame_that_is_no_number_is_refused(frame: float) -> None:
+    points, frames, *rest = blank_parts(3)
+    frames[1, 0] = frame
+    with pytest.raises(ValueError, match="keypoints"):
+        unpack(pack(Keypoints(points, frames, *rest)))
 
 
 def blank_parts(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, np.ndarray]:
