@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from benchmarks.finder import MakeFinder, product_finder
+from benchmarks.peers.commands import add_peers_arguments, run_peers
 from matcher.errors import MatcherError, UsageError
 
 SHOWN = ("uAP", "R@P90", "R@1", "R@5", "R@100", "mAP")
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str] | None = None, *, make_finder: MakeFinder = pr
             run_speed(chosen)
         elif chosen.benchmark == "false-alarms":
             run_false_alarms(chosen)
+        elif chosen.benchmark == "peers":
+            run_peers(chosen)
         else:
             run_report(chosen)
     except (MatcherError, OSError) as error:
@@ -103,6 +106,7 @@ def parser() -> argparse.ArgumentParser:
     )
     alarms.add_argument("--config", type=Path, metavar="TOML", help="settings file")
     alarms.add_argument("--out", type=Path, required=True, metavar="JSON", help="results file")
+    add_peers_arguments(commands)
     report = commands.add_parser("report", help="a Markdown table of all results files in a folder")
     report.add_argument("folder", type=Path, metavar="DIR")
     return top
