@@ -55,13 +55,17 @@ class Query:
 
 @dataclass(frozen=True)
 class TruthSet:
-    """References, queries and what is true; `notes` say what was shrunk or left out."""
+    """References, queries and what is true; `notes` say what was shrunk or left out.
+
+    `training`: photos that show no query and no reference, for score normalisation; most sets have none.
+    """
 
     name: str
     layout: str
     references: tuple[ReferenceImage, ...]
     queries: tuple[Query, ...]
     notes: tuple[str, ...] = ()
+    training: tuple[ReferenceImage, ...] = ()
 
     @property
     def distractors(self) -> int:
