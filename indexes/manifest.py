@@ -11,10 +11,11 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from indexes.durable import FileRecord, NewFile, sync_folder
+from indexes.durable import FileRecord, NewFile
 from matcher.config import GallerySettings
 from matcher.errors import GalleryError
 from matcher.faults import commit_point
+from matcher.files import sync_folder
 from matcher.records import Record
 
 FORMAT = 1

@@ -7,11 +7,11 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from indexes.durable import sync_folder
 from indexes.manifest import MANIFEST, REPAIR, Committed, commit_manifest, read_committed
 from indexes.state import OPEN_TRIES, AnyState
 from matcher.errors import GalleryError
 from matcher.faults import commit_point
+from matcher.files import sync_folder
 
 
 def take_snapshot(

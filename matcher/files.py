@@ -37,7 +37,7 @@ def replacing(*paths: Path) -> Iterator[list[BinaryIO]]:
             part.replace(path)
             commit_point("outputs-renamed")
         for folder in {path.parent for path in paths}:
-            _sync_folder(folder)
+            sync_folder(folder)
     except OSError as error:
         _remove(parts)
         if error.errno in _DISK_TROUBLE:
@@ -58,14 +58,21 @@ def _opened(part: Path) -> BinaryIO:
         ) from error
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the renames last; only POSIX systems let a folder be opened for that."""
-    if os.name == "posix":
-        opened = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable.
+
+    Only POSIX systems let a folder be opened for that; some network file systems cannot, and say EINVAL.
+    """
+    if os.name != "posix":
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+    finally:
+        os.close(opened)
 
 
 def _remove(parts: Iterable[Path]) -> None:

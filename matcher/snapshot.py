@@ -27,7 +27,7 @@ from matcher.catalog import (
 from matcher.config import ImageSettings, MatchingSettings, ModelSettings, Settings
 from matcher.errors import MatcherError
 from matcher.faults import commit_point
-from matcher.files import replacing
+from matcher.files import replacing, sync_folder
 from matcher.galleries import Galleries
 from matcher.policy import Policy, load_policy
 from matcher.records import Brand, ImageRole, Record
@@ -188,19 +188,18 @@ def _write(
     gallery.snapshot(fresh / "descriptors")
     votes.snapshot(fresh / "votes")
     types = [pa.int64() if name == "image_id" else pa.string() for name in _COLUMNS]
-    feather.write_feather(
-        pa.table(table, schema=pa.schema(list(zip(_COLUMNS, types, strict=True)))),
-        fresh / FACTS,
-        compression="uncompressed",
-    )
-    with replacing(fresh / POLICY, fresh / DESCRIPTION) as (policy_file, description_file):
+    facts = pa.table(table, schema=pa.schema(list(zip(_COLUMNS, types, strict=True))))
+    with replacing(fresh / FACTS, fresh / POLICY, fresh / DESCRIPTION) as (facts_file, policy_file, file):
+        feather.write_feather(facts, facts_file, compression="uncompressed")
         policy_file.write(policy.encode())
-        description_file.write(description.encode())
+        file.write(description.encode())
     commit_point("snapshot:written")
     try:
         fresh.rename(place)
     except OSError:  # Another process froze the same state first; its snapshot is as good.
         shutil.rmtree(fresh, ignore_errors=True)
+    for folder in (place.parent, place.parent.parent):
+        sync_folder(folder)
     commit_point("snapshot:renamed")
 
 

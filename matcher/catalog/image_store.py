@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import os
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from matcher.errors import CatalogError
 from matcher.faults import commit_point
+from matcher.files import sync_folder
 
 _NAME = re.compile("[0-9a-f]{64}")
 _LOCK = ".lock"
@@ -47,7 +47,7 @@ class ImageStore:
         """
         path = self.path(content_hash)
         if self._holds(path, blob):
-            _sync_folder(self.folder)  # whoever put it there may have died before this
+            sync_folder(self.folder)  # whoever put it there may have died before this
             return
         fresh = self.folder / f".{content_hash}.{os.getpid()}.{secrets.token_hex(4)}.tmp"
         try:
@@ -56,7 +56,7 @@ class ImageStore:
             commit_point("images:written")
             fresh.replace(path)
             commit_point("images:renamed")
-            _sync_folder(self.folder)
+            sync_folder(self.folder)
         except OSError as error:
             with suppress(OSError):
                 fresh.unlink()
@@ -89,7 +89,7 @@ class ImageStore:
             self.path(content_hash).unlink()
         except FileNotFoundError:
             return False
-        _sync_folder(self.folder)
+        sync_folder(self.folder)
         return True
 
     def iterate(self) -> Iterator[str]:
@@ -145,15 +145,3 @@ def _write_durably(path: Path, blob: bytes) -> None:
         file.write(blob)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the names in `folder` durable; some network file systems cannot, and say EINVAL."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno != errno.EINVAL:
-            raise
-    finally:
-        os.close(descriptor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from matcher.galleries import Galleries
 from matcher.photo_cache import NoCache
 from matcher.policy import load_policy, parse_policy
 from matcher.records import Brand, ImageRole
-from matcher.snapshot import DESCRIPTION, FACTS, KEPT_SNAPSHOTS, Snapshot
+from matcher.snapshot import DESCRIPTION, FACTS, KEPT_SNAPSHOTS, POLICY, Snapshot
 from matcher.workspace import Workspace
 from tests.matcher import drawn
 from tests.matcher.drawn import SETTINGS
@@ -135,6 +136,30 @@ def test_old_snapshots_go_but_not_one_that_an_unfinished_scan_needs(
     freeze(workspace, galleries, load_policy())
     assert not snapshot.folder.exists()
     assert len(list(snapshot.folder.parent.iterdir())) == KEPT_SNAPSHOTS
+
+
+def test_a_snapshot_is_on_the_disk_before_it_gets_its_name_and_the_name_before_a_scan_needs_it(
+    workspace: Workspace, galleries: Galleries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[int] = set()
+    at_rename: set[int] = set()
+    fsync = os.fsync
+
+    def recorded(number: int) -> None:
+        synced.add(os.fstat(number).st_ino)
+        fsync(number)
+
+    def reached(point: str) -> None:
+        if point == "snapshot:written":
+            at_rename.update(synced)
+
+    monkeypatch.setattr(os, "fsync", recorded)
+    monkeypatch.setattr("matcher.snapshot.commit_point", reached)
+    made = freeze(workspace, galleries, load_policy())
+    for name in (FACTS, POLICY, DESCRIPTION, "descriptors/manifest.json", "votes/manifest.json", "."):
+        assert (made.folder / name).stat().st_ino in at_rename, name
+    assert made.folder.parent.stat().st_ino in synced
+    assert made.folder.parent.parent.stat().st_ino in synced  # where the folder of all snapshots is new
 
 
 @pytest.mark.parametrize("name", ["snapshot.json", "policy.toml", FACTS])
