@@ -34,7 +34,7 @@ from matcher.policy import Policy
 from matcher.records import FailedRow, Listing, VerdictKind
 from matcher.scan_report import write_scan_report
 from matcher.scan_start import ScanRequest as ScanRequest
-from matcher.scan_start import begin
+from matcher.scan_start import ScanTerms, begin, snapshot_of
 from matcher.snapshot import Snapshot
 from matcher.sources import ImageSource
 from matcher.workers import Lost, Workers
@@ -77,17 +77,16 @@ def run_scan(
     manifest as a whole cannot be read.
     """
     entries = read_listings(request.manifest)
-    scan, snapshot = begin(workspace, policy, request)
+    scan = begin(workspace, policy, request)
     photos, started = 0, time.monotonic()
     if scan.state == "running":
         with workspace.store.keeping():
-            photos, started = _examine_all(workspace, snapshot, request, scan, entries, progress)
-    return _finish(workspace, snapshot, request, scan.scan_id, photos, time.monotonic() - started)
+            photos, started = _examine_all(workspace, request, scan, entries, progress)
+    return _finish(workspace, request, scan, photos, time.monotonic() - started)
 
 
 def _examine_all(
     workspace: Workspace,
-    snapshot: Snapshot,
     request: ScanRequest,
     scan: Scan,
     entries: Iterator[Entry],
@@ -96,7 +95,8 @@ def _examine_all(
     """Examine from the scan's position on; returns this run's photos and when the first chunk went out."""
     settings = workspace.settings.scan
     rest = islice(entries, scan.position, request.limit)
-    arguments = (workspace.folder, workspace.settings, snapshot.folder, request.manifest, request.out / CACHE)
+    place = snapshot_of(workspace, scan).folder
+    arguments = (workspace.folder, workspace.settings, place, request.manifest, request.out / CACHE)
     workers: Workers[Entry, Examined] = Workers(
         settings.workers or os.cpu_count() or 1,
         prepare_worker,
@@ -169,9 +169,10 @@ def _settled(entry: Entry, result: Examined | Lost, source: str) -> Examined:
 
 
 def _finish(
-    workspace: Workspace, snapshot: Snapshot, request: ScanRequest, scan_id: int, photos: int, seconds: float
+    workspace: Workspace, request: ScanRequest, scan: Scan, photos: int, seconds: float
 ) -> ScanSummary:
     """Write the outputs from the database, which holds the whole scan by now."""
+    scan_id = scan.scan_id
     with workspace.database.read() as connection:
         counts, failed = count_verdicts(connection, scan_id), count_failures(connection, scan_id)
         summary = ScanSummary(scan_id, sum(counts.values()), counts, failed, photos, seconds, request.out)
@@ -182,25 +183,26 @@ def _finish(
             request.out,
             iterate_verdicts(connection, scan_id),
             iterate_failures(connection, scan_id),
-            _facts(summary, snapshot, brands),
+            _facts(summary, scan, brands),
             csv=request.csv,
         )
-        write_scan_report(connection, workspace, snapshot, summary, request)
+        write_scan_report(connection, workspace, scan, summary, request)
     for leftover in (CACHE, f"{CACHE}-wal", f"{CACHE}-shm"):
         (request.out / leftover).unlink(missing_ok=True)
     return summary
 
 
-def _facts(summary: ScanSummary, snapshot: Snapshot, brands: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _facts(summary: ScanSummary, scan: Scan, brands: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    terms = ScanTerms.of(scan)
     return {
         "scan": summary.scan_id,
         "listings": summary.listings,
         "verdicts": {kind.value: count for kind, count in summary.counts.items()},
         "failed_rows": summary.failed,
         "brands": list(brands),
-        "policy": snapshot.policy.label,
-        "snapshot": snapshot.description.number,
-        "models": snapshot.description.models,
+        "policy": terms.policy,
+        "snapshot": scan.snapshot,
+        "models": terms.models,
         "photos_this_run": summary.photos,
         "seconds_this_run": round(summary.seconds, 1),
     }

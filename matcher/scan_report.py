@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -12,20 +11,20 @@ from sqlalchemy import Connection
 from matcher.catalog import (
     JudgedListing,
     Product,
+    Scan,
     count_brands,
     find_product,
-    find_scan,
     top_rows,
 )
 from matcher.errors import CatalogError, MatcherError
 from matcher.images import decode, thumbnail
 from matcher.records import ImageRole, Verdict, VerdictKind
 from matcher.report import ReferenceFacts, ReportRow, ReportSummary, Thumbnail, write_report
-from matcher.snapshot import Snapshot
+from matcher.scan_start import ScanRequest, ScanTerms
 from matcher.workspace import Workspace
 
 if TYPE_CHECKING:
-    from matcher.scan import ScanRequest, ScanSummary
+    from matcher.scan import ScanSummary
 
 THUMBNAIL_SIDE = 320
 """Pixels; two to four pictures a row keep a thousand rows near 20 MB."""
@@ -37,14 +36,14 @@ Key = tuple[str, str]
 def write_scan_report(
     connection: Connection,
     workspace: Workspace,
-    snapshot: Snapshot,
+    scan: Scan,
     summary: ScanSummary,
     request: ScanRequest,
 ) -> None:
     """Write a finished scan's `report.html` into `request.out`: what is not clear, up to the limit."""
     rows = top_rows(connection, summary.scan_id, workspace.settings.scan.max_report_rows)
     pictures = Pictures(connection, workspace)
-    facts = _summary(connection, workspace, snapshot, summary, request, len(rows))
+    facts = _summary(connection, workspace, scan, summary, request, len(rows))
     write_report(request.out / "report.html", facts, pictures.rows(rows))
 
 
@@ -120,7 +119,7 @@ def _named(verdict: Verdict) -> dict[Key, ImageRole]:
 def _summary(
     connection: Connection,
     workspace: Workspace,
-    snapshot: Snapshot,
+    scan: Scan,
     summary: ScanSummary,
     request: ScanRequest,
     shown: int,
@@ -129,15 +128,14 @@ def _summary(
     for count in count_brands(connection, summary.scan_id):
         if count.verdict is not VerdictKind.CLEAR:
             flagged[count.brand] = flagged.get(count.brand, 0) + count.listings
-    scan = find_scan(connection, summary.scan_id)
-    created = scan.created if scan else datetime.now(UTC)
+    terms = ScanTerms.of(scan)
     return ReportSummary(
         title=request.title or request.manifest.name,
-        created=created.strftime("%Y-%m-%d %H:%M UTC"),
+        created=scan.created.strftime("%Y-%m-%d %H:%M UTC"),
         workspace=workspace.folder.name,
-        snapshot=snapshot.description.number,
-        policy=snapshot.policy.label,
-        models=snapshot.description.models,
+        snapshot=scan.snapshot,
+        policy=terms.policy,
+        models=terms.models,
         listings=summary.listings,
         counts=summary.counts,
         failed=summary.failed,

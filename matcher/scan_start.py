@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import Field
+
 from matcher.assembly import build_galleries, freeze
 from matcher.catalog import Scan, find_scan, latest_scan, start_scan
 from matcher.errors import ScanError
 from matcher.manifests import manifest_fingerprint
 from matcher.policy import Policy
+from matcher.records import Record
 from matcher.snapshot import FrozenSettings, Snapshot
 from matcher.workspace import Workspace
 
@@ -26,8 +29,22 @@ class ScanRequest:
     title: str = ""
 
 
-def begin(workspace: Workspace, policy: Policy, request: ScanRequest) -> tuple[Scan, Snapshot]:
-    """The scan to run and its snapshot.
+class ScanTerms(Record):
+    """What a scan began with, kept with it: reports of a finished scan need its snapshot no more."""
+
+    snapshot: str
+    limit: int | None = None
+    policy: str = ""
+    models: dict[str, str | None] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, scan: Scan) -> ScanTerms:
+        """Those of `scan`."""
+        return cls.model_validate(scan.settings)
+
+
+def begin(workspace: Workspace, policy: Policy, request: ScanRequest) -> Scan:
+    """The scan to run, or to write the outputs of once more where it is finished.
 
     Raises `ScanError` where `out` holds another scan, or one that was begun on other terms.
     """
@@ -44,18 +61,33 @@ def begin(workspace: Workspace, policy: Policy, request: ScanRequest) -> tuple[S
             f"{request.out} is not empty and holds no scan of this workspace; give an empty folder"
         )
     if found:
-        return found, _resumed_snapshot(workspace, found, fingerprint, request)
+        _expect_terms(workspace, found, fingerprint, request)
+        return found
     return _started(workspace, policy, request, fingerprint)
 
 
-def _started(
-    workspace: Workspace, policy: Policy, request: ScanRequest, fingerprint: str
-) -> tuple[Scan, Snapshot]:
+def snapshot_of(workspace: Workspace, scan: Scan) -> Snapshot:
+    """What the scan reads; only one that is finished may have lost it."""
+    folder = workspace.folder / "snapshots" / ScanTerms.of(scan).snapshot
+    if not folder.exists():
+        raise ScanError(
+            f"snapshot {folder.name} of scan {scan.scan_id} is not there any more; scan into another folder"
+        )
+    return Snapshot(folder)
+
+
+def _started(workspace: Workspace, policy: Policy, request: ScanRequest, fingerprint: str) -> Scan:
     try:
         request.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ScanError(f"{request.out} cannot be made a folder: {error.strerror}; give another") from error
     snapshot = freeze(workspace, build_galleries(workspace), policy)
+    terms = ScanTerms(
+        snapshot=snapshot.folder.name,
+        limit=request.limit,
+        policy=snapshot.policy.label,
+        models=snapshot.description.models,
+    )
     with workspace.database.write() as connection:
         scan_id = start_scan(
             connection,
@@ -63,31 +95,29 @@ def _started(
             manifest=str(request.manifest),
             manifest_fingerprint=fingerprint,
             snapshot=snapshot.description.number,
-            settings={"snapshot": snapshot.folder.name, "limit": request.limit},
+            settings=terms.model_dump(mode="json"),
         )
     with workspace.database.read() as connection:
         scan = find_scan(connection, scan_id)
     assert scan is not None
-    return scan, snapshot
+    return scan
 
 
-def _resumed_snapshot(workspace: Workspace, scan: Scan, fingerprint: str, request: ScanRequest) -> Snapshot:
+def _expect_terms(workspace: Workspace, scan: Scan, fingerprint: str, request: ScanRequest) -> None:
     if scan.manifest_fingerprint != fingerprint:
         raise ScanError(
             f"{request.manifest} is not what scan {scan.scan_id} began with; scan it into another folder"
         )
-    began = scan.settings.get("limit")
+    began = ScanTerms.of(scan).limit
     if began != request.limit:
         raise ScanError(f"scan {scan.scan_id} began with --limit {began}; give the same, or another folder")
-    snapshot = Snapshot(workspace.folder / "snapshots" / str(scan.settings["snapshot"]))
     if scan.state == "running":
-        _expect_settings(scan.scan_id, snapshot, FrozenSettings.of(workspace.settings))
-    return snapshot
+        frozen = snapshot_of(workspace, scan).description.settings
+        _expect_settings(scan.scan_id, frozen, FrozenSettings.of(workspace.settings))
 
 
-def _expect_settings(scan_id: int, snapshot: Snapshot, now: FrozenSettings) -> None:
+def _expect_settings(scan_id: int, began: FrozenSettings, now: FrozenSettings) -> None:
     """Half a scan under other settings would be taken for one under the new ones: say it instead."""
-    began = snapshot.description.settings
     for name, value in now.by_key().items():
         before = began.by_key()[name]
         if value != before:

@@ -51,9 +51,7 @@ def write(workspace: Workspace, scan: Scan, folder: Path, title: str) -> None:
     from matcher.catalog import count_failures, count_verdicts
     from matcher.scan import ScanRequest, ScanSummary
     from matcher.scan_report import write_scan_report
-    from matcher.snapshot import Snapshot
 
-    snapshot = Snapshot(workspace.folder / "snapshots" / str(scan.settings["snapshot"]))
     before = read_summary(folder)
     photos, seconds = _number(before.get("photos_this_run")), _number(before.get("seconds_this_run"))
     with workspace.database.read() as connection:
@@ -61,7 +59,7 @@ def write(workspace: Workspace, scan: Scan, folder: Path, title: str) -> None:
         listings = sum(counts.values())
         summary = ScanSummary(scan.scan_id, listings, counts, failed, int(photos), seconds, folder)
         write_scan_report(
-            connection, workspace, snapshot, summary, ScanRequest(Path(scan.manifest), folder, title=title)
+            connection, workspace, scan, summary, ScanRequest(Path(scan.manifest), folder, title=title)
         )
 
 

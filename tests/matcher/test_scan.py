@@ -14,7 +14,7 @@ from PIL import Image
 
 from matcher.catalog import count_verdicts, iterate_judged, verify_catalog
 from matcher.config import Settings
-from matcher.errors import ManifestError, ScanError
+from matcher.errors import ManifestError, MatcherError, ScanError
 from matcher.manifests import Row
 from matcher.matching import PhotoMatcher
 from matcher.policy import load_policy
@@ -117,6 +117,32 @@ def test_a_finished_scan_resumed_writes_the_same_files(
     again = scan(folder, manifest, out, resume=True, csv=True)
     assert files(out) == before
     assert (again.scan_id, again.counts, again.photos) == (summary.scan_id, summary.counts, 0)
+
+
+def test_a_finished_scan_needs_no_snapshot_any_more(
+    done: tuple[Path, Path, ScanSummary], manifest: Path, folder: Path
+) -> None:
+    out = folder.parent / "out"
+    scan(folder, manifest, out)
+    told = json.loads((out / "summary.json").read_text())
+    assert told["policy"] == "default@1"
+    assert told["models"]["keypoints"] == "rootsift"
+    shutil.rmtree(folder / "snapshots")
+    shutil.rmtree(out)
+    scan(folder, manifest, out, resume=True)
+    assert files(out) == files(done[1])
+    again = json.loads((out / "summary.json").read_text())
+    for name in ("policy", "models", "snapshot", "verdicts"):
+        assert again[name] == told[name]
+
+
+def test_an_unfinished_scan_whose_snapshot_is_gone_says_so(manifest: Path, folder: Path) -> None:
+    out = folder.parent / "out"
+    interrupted(folder, manifest, out)
+    shutil.rmtree(folder / "snapshots")
+    with pytest.raises(MatcherError, match=r"snapshot .* is not there any more; scan into another") as raised:
+        scan(folder, manifest, out, resume=True)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
