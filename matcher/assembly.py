@@ -26,7 +26,7 @@ from matcher.similarity import load_scorer
 from matcher.snapshot import Snapshot, take_snapshot
 from matcher.workspace import Workspace
 
-EMBEDDERS = ("builtin", "open_clip:ARCH/WEIGHTS", "checkpoint:PATH", "torchscript:PATH")
+EMBEDDERS = ("builtin", "onnx:PATH", "open_clip:ARCH/WEIGHTS", "checkpoint:PATH", "torchscript:PATH")
 
 
 def build_embedder(settings: ModelSettings, name: str = "") -> Embedder:
@@ -36,10 +36,11 @@ def build_embedder(settings: ModelSettings, name: str = "") -> Embedder:
     """
     kind, _, rest = (name or settings.embedder).partition(":")
     photo_boxes, reference_boxes = boxes(settings.photo_tiles), boxes(settings.reference_tiles)
-    if kind == "builtin" and not rest:
-        from matcher.models.builtin_embedder import BuiltinEmbedder
+    if (kind == "builtin") != bool(rest) and kind in ("builtin", "onnx"):
+        from matcher.models.onnx_embedder import BUILTIN, OnnxEmbedder
 
-        return BuiltinEmbedder(
+        return OnnxEmbedder(
+            Path(rest) if rest else BUILTIN,
             side=settings.embed_side,
             photo_tiles=settings.photo_tiles,
             reference_tiles=settings.reference_tiles,

@@ -1,4 +1,4 @@
-"""The presets in configs/ load, and default.toml says what the code does without any."""
+"""The presets and recipes in configs/ load, and default.toml says what the code does without any."""
 
 from __future__ import annotations
 
@@ -8,13 +8,22 @@ from pathlib import Path
 import pytest
 
 from matcher.config import Settings, load_settings
+from training.recipe import read_recipe
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
 
-@pytest.mark.parametrize("preset", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.name)
+RECIPES = sorted(CONFIGS.glob("train_*.toml"))
+
+
+@pytest.mark.parametrize("preset", sorted({*CONFIGS.glob("*.toml")} - {*RECIPES}), ids=lambda path: path.name)
 def test_a_preset_loads(preset: Path) -> None:
     load_settings(preset)
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.name)
+def test_a_recipe_loads(recipe: Path) -> None:
+    read_recipe(recipe)
 
 
 def test_default_toml_holds_the_defaults() -> None:

