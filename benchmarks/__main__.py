@@ -14,8 +14,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from benchmarks.chosen_finder import add_finder_argument, chosen_finder, costs_at_the_end
+from benchmarks.dedup_command import add_dedup_arguments, run_dedup
 from benchmarks.finder import MakeFinder, product_finder
 from benchmarks.peers.commands import add_peers_arguments, run_peers
+from benchmarks.report.command import add_report_arguments, run_report
+from benchmarks.run_commands import RUN_COMMANDS, add_run_arguments
 from matcher.errors import MatcherError, UsageError
 
 SHOWN = ("uAP", "R@P90", "R@1", "R@5", "R@100", "mAP")
@@ -30,7 +34,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None, *, make_finder: MakeFinder = product_finder) -> int:
-    """Run one benchmark; exit code 0, or 2 with one line on the error stream."""
+    """Run one benchmark; exit code 0, 1 where a check fails, or 2 with one line on the error stream."""
     chosen = parser().parse_args(arguments)
     try:
         if chosen.benchmark == "accuracy":
@@ -41,6 +45,8 @@ def main(arguments: Sequence[str] | None = None, *, make_finder: MakeFinder = pr
             run_false_alarms(chosen)
         elif chosen.benchmark == "peers":
             run_peers(chosen)
+        elif chosen.benchmark in RUN_COMMANDS:
+            return RUN_COMMANDS[chosen.benchmark](chosen)
         else:
             run_report(chosen)
     except (MatcherError, OSError) as error:
@@ -55,14 +61,16 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = Parser(prog="python -m benchmarks", description="Measure accuracy and speed of the matcher.")
     commands = top.add_subparsers(dest="benchmark", required=True, parser_class=Parser)
-    accuracy = commands.add_parser("accuracy", help="copies or products found among references")
-    accuracy.add_argument("--task", choices=("copies", "products"), required=True)
+    accuracy = commands.add_parser("accuracy", help="copies, products or duplicates found")
+    accuracy.add_argument("--task", choices=("copies", "products", "dedup"), required=True)
     accuracy.add_argument(
         "--dataset", type=Path, required=True, metavar="DIR", help="folder of photos or product set"
     )
     accuracy.add_argument(
         "--embedder", default="", metavar="NAME", help="as in the settings (default: theirs)"
     )
+    add_finder_argument(accuracy)
+    add_dedup_arguments(accuracy)
     accuracy.add_argument("--no-verify", action="store_true", help="descriptors alone, no keypoints")
     accuracy.add_argument("--limit", type=int, metavar="N", help="look up only N of the queries")
     accuracy.add_argument("--part", choices=("tune", "report", "all"), default="all")
@@ -107,8 +115,9 @@ def parser() -> argparse.ArgumentParser:
     alarms.add_argument("--config", type=Path, metavar="TOML", help="settings file")
     alarms.add_argument("--out", type=Path, required=True, metavar="JSON", help="results file")
     add_peers_arguments(commands)
-    report = commands.add_parser("report", help="a Markdown table of all results files in a folder")
-    report.add_argument("folder", type=Path, metavar="DIR")
+    add_run_arguments(commands)
+    report = commands.add_parser("report", help="a run as Markdown, and as one HTML page")
+    add_report_arguments(report)
     return top
 
 
@@ -123,6 +132,10 @@ def run_accuracy(chosen: argparse.Namespace, make_finder: MakeFinder) -> None:
 
     settings = load_settings(chosen.config)
     writable(chosen.out)
+    if chosen.task == "dedup":
+        with StageBars() as bars:
+            run_dedup(chosen, make_finder, bars.tell)
+        return
     truth: TruthSet
     if chosen.task == "copies":
         sizes = {name: getattr(chosen, name) for name in ("references", "edited", "distractors")}
@@ -130,12 +143,13 @@ def run_accuracy(chosen: argparse.Namespace, make_finder: MakeFinder) -> None:
     else:
         truth = products_from_folder(chosen.dataset, part=chosen.part)
     truth = limited(truth, chosen.limit, chosen.seed)
-    finder = make_finder(settings, embedder=chosen.embedder, verify=not chosen.no_verify, task=chosen.task)
+    finder = chosen_finder(chosen, settings, make_finder)
     with StageBars() as bars:
         measured = measure(
             truth, finder, lambda blob, source: decode(blob, source, settings.images), bars.tell
         )
     found = results(chosen.task, truth, finder, measured, resamples=chosen.resamples, seed=chosen.seed)
+    found |= costs_at_the_end(finder)
     asked: dict[str, JsonValue] = {
         "part": chosen.part, "seed": chosen.seed, "limit": chosen.limit, "verify": not chosen.no_verify,
     }  # fmt: skip
@@ -175,13 +189,6 @@ def run_speed(chosen: argparse.Namespace) -> None:
     write_json(chosen.out, {**found, **machine()})
     for name, figure in _table(found["metrics"]).items():
         Console().print(f"{name.replace('_', ' '):>28} {figure}", highlight=False)
-
-
-def run_report(chosen: argparse.Namespace) -> None:
-    """Print the Markdown table."""
-    from benchmarks.report import markdown
-
-    print(markdown(chosen.folder))
 
 
 def show(found: dict[str, JsonValue]) -> None:

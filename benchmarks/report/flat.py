@@ -1,4 +1,4 @@
-"""A Markdown table of all results files in a folder: one of accuracy, one of speed."""
+"""Loose results files as Markdown: one table of accuracy, one of speed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SPEED = (*STAGES, "photos_per_second", "peak_mib", "growth_mib")
 Row = tuple[str, ...]
 
 
-def markdown(folder: Path) -> str:
+def flat_tables(folder: Path) -> str:
     """One line a results file, by task and data set; other files are passed over.
 
     Raises UsageError when `folder` holds no results file.

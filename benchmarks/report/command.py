@@ -1,0 +1,48 @@
+"""`python -m benchmarks report`: its arguments, and what it does."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks.report.comparison import compare
+from benchmarks.report.flat import flat_tables
+from benchmarks.report.folder import is_run, read_run
+from benchmarks.report.markdown import run_markdown
+from benchmarks.report.mistakes import MOST_SHOWN
+from matcher.errors import UsageError
+
+
+def add_report_arguments(report: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    report.add_argument("folder", type=Path, metavar="DIR", help="a run's folder, or loose results files")
+    report.add_argument(
+        "--html", type=Path, metavar="FILE", help="also write one page that needs nothing else"
+    )
+    report.add_argument(
+        "--against", type=Path, metavar="DIR", help="another run; show what differs beyond noise"
+    )
+    report.add_argument(
+        "--mistakes", type=int, default=MOST_SHOWN, metavar="N",
+        help="mistakes with pictures on the page, over all parts (default: %(default)s)",
+    )  # fmt: skip
+
+
+def run_report(chosen: argparse.Namespace) -> None:
+    """Print the Markdown, write the page."""
+    if chosen.mistakes < 0:
+        raise UsageError(f"--mistakes {chosen.mistakes}: give a whole number from 0 up")
+    if chosen.html is None and chosen.against is None and not is_run(chosen.folder):
+        print(flat_tables(chosen.folder))
+        return
+    run = read_run(chosen.folder)
+    against = compare(read_run(chosen.against), run) if chosen.against else None
+    print(run_markdown(run, against) if is_run(chosen.folder) or against else flat_tables(chosen.folder))
+    if chosen.html is not None:
+        from benchmarks.report.page import write_page
+
+        if chosen.html.is_dir():
+            raise UsageError(f"{chosen.html}: is a folder; name a file to write")
+        write_page(chosen.html, run, against, mistakes=chosen.mistakes)
+        print(f"wrote {chosen.html}", file=sys.stderr)

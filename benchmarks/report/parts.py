@@ -1,0 +1,147 @@
+"""The nouns of a report: a run, its parts, and what a part holds besides its figures."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+LARGEST_PAIRS = 256 * 2**20
+Interval = tuple[float, float]
+
+
+class Said(BaseModel):
+    """One answer of a model."""
+
+    model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True, allow_inf_nan=False)
+    reference_id: str
+    score: float | None = None
+
+
+class Pictures(BaseModel):
+    """Paths of small JPEGs, relative to the run's folder."""
+
+    model_config = ConfigDict(frozen=True)
+    query: str | None = None
+    said: tuple[str | None, ...] = ()
+    truth: str | None = None
+
+
+class Mistake(BaseModel):
+    """A query with what was said of it and what is true; `truth` is empty where nothing should be found."""
+
+    model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True)
+    query: str
+    kind: str = ""
+    truth: tuple[str, ...] = ()
+    said: tuple[Said, ...] = ()
+    images: Pictures = Pictures()
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How many true and false pairs have which score; `edges` rise and are one longer than the counts."""
+
+    edges: tuple[float, ...]
+    true: tuple[float, ...]
+    false: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What a paired comparison needs of one part; all arrays have one entry a query, sorted by its id.
+
+    `rank`: int64, 0 for first, -1 for not found; `distractor`: bool, the query shows no reference.
+    """
+
+    queries: NDArray[np.str_]
+    kinds: NDArray[np.str_]
+    rank: NDArray[np.int64]
+    distractor: NDArray[np.bool_]
+
+    def hits(self, first: int) -> NDArray[np.bool_]:
+        """Which of the queries that show a reference found it among the `first` answers."""
+        rank = self.rank[~self.distractor]
+        return (rank >= 0) & (rank < first)
+
+    def asks_as(self, other: Pairs) -> bool:
+        """Whether both were asked the same."""
+        same = len(self.queries) == len(other.queries) and bool((self.queries == other.queries).all())
+        return same and bool((self.distractor == other.distractor).all())
+
+
+@dataclass(frozen=True)
+class Part:
+    """One results file: a model on a task and a set; `state` is `done`, `failed` or `not run`."""
+
+    name: str
+    task: str
+    dataset: str
+    subset: str
+    model: str
+    state: str = "done"
+    why: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
+    by: Mapping[str, Part] = field(default_factory=dict)
+    queries: int | None = None
+    counts: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
+    curves: Mapping[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    histogram: Histogram | None = None
+    mistakes: tuple[Mistake, ...] = ()
+    folder: Path | None = None
+
+    @cached_property
+    def pairs(self) -> Pairs | None:
+        """What a paired comparison needs, where the run kept it."""
+        path = self.folder / "pairs" / f"{self.name}.npz" if self.folder else None
+        return read_pairs(path) if path and path.is_file() else None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder as read; `plan` is what stands in run.json besides its parts."""
+
+    folder: Path
+    title: str
+    plan: Mapping[str, Any]
+    parts: tuple[Part, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def done(self) -> tuple[Part, ...]:
+        """The parts with figures."""
+        return tuple(part for part in self.parts if part.state == "done")
+
+    @property
+    def left(self) -> tuple[Part, ...]:
+        """The parts without."""
+        return tuple(part for part in self.parts if part.state != "done")
+
+
+def read_pairs(path: Path) -> Pairs | None:
+    """The arrays of one part, or None where they are not as they should be; nothing is unpickled."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(one.file_size for one in archive.infolist()) > LARGEST_PAIRS:
+                return None
+        with np.load(path, allow_pickle=False) as found:
+            arrays = [np.asarray(found[key]) for key in ("queries", "kinds", "rank_of_truth", "distractor")]
+        queries, kinds, rank, distractor = arrays
+        order = np.argsort(queries, kind="stable")
+        fits = all(one.shape == queries.shape and one.ndim == 1 for one in arrays)
+        return Pairs(
+            queries[order].astype(np.str_), kinds[order].astype(np.str_),
+            rank[order].astype(np.int64), distractor[order].astype(np.bool_),
+        ) if fits else None  # fmt: skip
+    except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile):
+        return None

@@ -1,0 +1,166 @@
+"""A run's folder as `python -m benchmarks run` leaves it, with made figures: skill decides who is right."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from tests.benchmarks.drawings import drawn_photo
+
+KINDS = ("crop", "mirror", "rotate", "watermark", "pasted", "collage")
+MODELS = {"builtin@3606f8d1b1a6": 0.93, "sscd@int8": 0.925, "imagededup-phash": 0.55, "pdq": 0.5}
+NOT_RUN = "its weights are not at hand: fetch them with `python -m benchmarks fetch clip`"
+PLAN = {
+    "plan": {"name": "made models"}, "sha256": "3f9c" * 16,
+    "started": "2026-01-05T10:00:00+00:00", "finished": "2026-01-05T11:12:00+00:00",
+    "versions": {"numpy": "2.4.6", "faiss-cpu": "1.15.1"},
+    "machine": {"system": "Linux", "processor": "Some CPU", "cores": 2},
+    "parts": [{"name": "verdicts-made", "task": "verdicts", "state": "failed", "why": "no listings.csv"}],
+}  # fmt: skip
+STAGES = {"decode_ms": 9.31, "embed_ms": 41.5, "search_ms": 1.2, "verify_ms": 22.0}
+
+
+def made_run(
+    folder: Path, *, name: str = "made models", models: Mapping[str, float] = MODELS, queries: int = 600,
+    mistakes: int = 6, pictures: bool = True,
+) -> Path:  # fmt: skip
+    """Two tasks for each model, a speed part, a search part and two parts without figures."""
+    for task, dataset in (("copies", "clothing"), ("products", "grocery")):
+        for number, (model, skill) in enumerate(models.items()):
+            slug = f"{task}-{dataset}-{model.partition('@')[0]}"
+            rng = np.random.default_rng([number, len(task)])
+            made, pairs = made_part(model, skill - 0.2 * (task == "products"), queries, rng)
+            made |= {"task": task, "dataset": {"name": dataset, "layout": "made", "notes": []}}
+            made["mistakes"] = [made_mistake(folder, slug, one, pictures) for one in range(mistakes)]
+            write(folder / "results" / f"{slug}.json", made)
+            (folder / "pairs").mkdir(exist_ok=True)
+            np.savez(folder / "pairs" / f"{slug}.npz", **pairs)
+    write(folder / "results" / "search-made.json", made_search())
+    speed = {
+        "task": "speed",
+        "model": "builtin@3606f8d1b1a6",
+        "metrics": STAGES,
+        "settings": {},
+        "seconds": 77,
+    }
+    write(folder / "results" / "speed.json", speed)
+    left = {"task": "copies", "model": "clip", "state": "not run", "why": NOT_RUN}
+    write(folder / "results" / "copies-clothing-clip.json", left)
+    write(folder / "run.json", {**PLAN, "plan": {"name": name}})
+    return folder
+
+
+def made_part(
+    model: str, skill: float, queries: int, rng: np.random.Generator
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """One results file and its pairs, from made answers; every fourth query is a distractor."""
+    late = np.where(rng.random(queries) < 0.5, rng.integers(1, 9, queries), -1)
+    rank = np.where(rng.random(queries) < skill, 0, late)
+    kinds = np.array([KINDS[number % len(KINDS)] for number in range(queries)])
+    score = np.where(rank == 0, rng.beta(7, 1.5, queries), rng.beta(2, 4, queries))
+    distractor = np.arange(queries) % 4 == 3
+    score[distractor], rank[distractor] = rng.beta(1.5, 6, int(distractor.sum())), -1
+    right, shows = (rank == 0) & ~distractor, ~distractor
+    by = {kind: recalls(rank[shows & (kinds == kind)]) for kind in KINDS}
+    return {
+        "model": model, "seed": 0, "seconds": 41.2, "peak_mib": 612.5, "index_bytes_per_image": 1024,
+        "metrics": {**micro(score, right, int(shows.sum())), **recalls(rank[shows])},
+        "by": {kind: {"queries": 100, **found} for kind, found in by.items()},
+        "settings": {"part": "report", "verify": True, "limit": None, "matching": {"ratio": 0.85}},
+        "images_per_second": round(80 * (1.4 - skill), 2), "fingerprints": {"embedder": model},
+        "counts": {"references": 1000, "queries": queries, "distractors": int(distractor.sum())},
+        "curves": {
+            "precision_recall": curve(score, right, int(shows.sum())),
+            "reliability": reliability(score, right),
+        },
+        "scores": {
+            "edges": np.linspace(0, 1, 51).tolist(),
+            "true": np.histogram(score[right], 50, (0, 1))[0].tolist(),
+            "false": np.histogram(score[~right], 50, (0, 1))[0].tolist(),
+        },
+    }, {
+        "queries": np.array([f"q{number:04d}" for number in range(queries)]), "kinds": kinds,
+        "rank_of_truth": rank, "top_score": score, "top_right": right, "distractor": distractor,
+    }  # fmt: skip
+
+
+def recalls(rank: np.ndarray) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, first in (("R@1", 1), ("R@5", 5)):
+        found |= with_interval(name, float(((rank >= 0) & (rank < first)).mean()), len(rank))
+    return found
+
+
+def micro(score: np.ndarray, right: np.ndarray, total: int) -> dict[str, Any]:
+    hits = right[np.argsort(-score)]
+    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+    return with_interval("uAP", float(precision[hits].sum() / total), total)
+
+
+def with_interval(name: str, value: float, number: int) -> dict[str, Any]:
+    half = 1.96 * (max(value * (1 - value), 1e-4) / number) ** 0.5
+    ends = [round(max(value - half, 0), 4), round(min(value + half, 1), 4)]
+    return {name: round(value, 4), f"{name}_ci": ends}
+
+
+def curve(score: np.ndarray, right: np.ndarray, total: int) -> list[list[float]]:
+    order = np.argsort(-score)
+    taken = np.cumsum(right[order])
+    places = np.linspace(0, len(score) - 1, 200).astype(int)
+    return [[float(score[order][at]), float(taken[at] / (at + 1)), float(taken[at] / total)] for at in places]
+
+
+def reliability(score: np.ndarray, right: np.ndarray) -> list[list[float]]:
+    bins = np.minimum((score * 10).astype(int), 9)
+    full = [bins == one for one in range(10) if (bins == one).any()]
+    return [[float(score[one].mean()), float(right[one].mean()), int(one.sum())] for one in full]
+
+
+def made_mistake(folder: Path, slug: str, number: int, pictures: bool) -> dict[str, Any]:
+    """A distractor, a miss or a truth said third, in turn."""
+    turn = number % 3
+    said = [f"sku-{number if turn == 2 and place == 2 else number + 50 + place}" for place in range(3)]
+    names = ["query", "said0", "said1", "said2", *(["truth"] if turn else [])]
+    paths = {name: f"mistakes/{slug}/{number:03d}-{name}.jpg" for name in names}
+    if pictures:
+        for shift, path in enumerate(paths.values()):
+            save_jpeg(drawn_photo(number * 7 + shift, (256, 176 + 16 * (number % 5))), folder / path)
+    return {
+        "query": f"q{4 * number + (0 if turn else 3):04d}", "kind": KINDS[number % len(KINDS)],
+        "truth": [f"sku-{number}"] if turn else [],
+        "said": [{"reference_id": one, "score": 0.97 - 0.1 * place} for place, one in enumerate(said)],
+        "images": {
+            "query": paths["query"], "said": [paths[f"said{place}"] for place in range(3)],
+            "truth": paths.get("truth"),
+        },
+    }  # fmt: skip
+
+
+def made_search() -> dict[str, Any]:
+    points = [[20_000, 0.62], [9_000, 0.81], [4_000, 0.92], [1_500, 0.97], [300, 0.995]]
+    return {
+        "task": "search", "model": "gallery", "dataset": {"name": "100k descriptors"},
+        "metrics": {"recall": 0.97}, "settings": {}, "seconds": 60, "curves": {"recall_speed": points},
+    }  # fmt: skip
+
+
+def save_jpeg(photo: Image.Image, path: Path) -> None:
+    """`photo` with grain, so that it is as large a file as a real one."""
+    grain = np.random.default_rng(photo.height).integers(-9, 9, (photo.height, photo.width, 1))
+    pixels = np.clip(np.asarray(photo).astype(int) + grain, 0, 255).astype(np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "JPEG", quality=80)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(out.getvalue())
+
+
+def write(path: Path, content: Mapping[str, Any]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
