@@ -20,10 +20,11 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "matcher/workspace*", "matcher/snapshot*", "matcher/finder.py",
         "matcher/examining.py", "matcher/photo_cache.py", "matcher/workers.py", "matcher/demo_run.py",
         "matcher/galleries.py", "matcher/describing.py",
+        "matcher/labels/*",
     ),
     "judgement": (
         "matcher/decision.py", "matcher/policy.py", "matcher/matching*", "matcher/similarity.py",
-        "matcher/signals/*",
+        "matcher/signals/*", "matcher/tuning/*",
     ),
     "domain": (
         "matcher/catalog/*", "matcher/models/*", "matcher/manifests/*", "matcher/containers/*",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from matcher.catalog.columns import now
+from matcher.catalog.queries import groups, walk
 from matcher.catalog.results import FLAGGED, JudgedListing, find_judged, judge_rows
 from matcher.catalog.tables import DEFAULT_OWNER, listings, reviews, verdicts
 from matcher.errors import CatalogError
@@ -35,6 +37,37 @@ def find_listing(connection: Connection, scan_id: int, listing_id: str) -> Judge
     if found is None:
         raise CatalogError(f"scan {scan_id} has no listing '{listing_id}': see `matcher review list`")
     return found
+
+
+def find_newest_listing(
+    connection: Connection, listing_id: str, *, owner_id: int = DEFAULT_OWNER
+) -> JudgedListing | None:
+    """The listing of that id with a verdict in the owner's newest scan that has one, or None."""
+    query = (
+        select(func.max(listings.c.listing_row))
+        .join_from(listings, verdicts, verdicts.c.listing_row == listings.c.listing_row)
+        .where(listings.c.listing_id == listing_id, listings.c.owner_id == owner_id)
+    )
+    row = connection.execute(query).scalar_one_or_none()
+    return None if row is None else find_judged(connection, row)
+
+
+def iterate_reviewed(
+    connection: Connection, *, scan_id: int | None = None, owner_id: int = DEFAULT_OWNER
+) -> Iterator[tuple[JudgedListing, ReviewAnswer]]:
+    """Every reviewed listing with the answer that counts, the earliest answer first, a page in memory."""
+    latest = select(func.max(reviews.c.review_id)).group_by(reviews.c.listing_row)
+    query = (
+        select(listings, verdicts.c.text, reviews.c.answer, reviews.c.review_id)
+        .join_from(listings, verdicts, verdicts.c.listing_row == listings.c.listing_row)
+        .join(reviews, reviews.c.listing_row == listings.c.listing_row)
+        .where(reviews.c.review_id.in_(latest), listings.c.owner_id == owner_id)
+    )
+    if scan_id is not None:
+        query = query.where(listings.c.scan_id == scan_id)
+    for group in groups(walk(connection, query, reviews.c.review_id), 500):
+        for judged, row in zip(judge_rows(connection, group), group, strict=True):
+            yield judged, ReviewAnswer(row.answer)
 
 
 def answer_review(

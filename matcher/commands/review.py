@@ -11,6 +11,7 @@ from matcher.commands import screen
 from matcher.commands.brand import AsJson
 from matcher.commands.check import STYLES
 from matcher.commands.choices import Answer
+from matcher.commands.progress import Meter
 from matcher.commands.session import open_workspace
 from matcher.errors import CatalogError
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from matcher.catalog import JudgedListing, Scan
+    from matcher.labels import ExportSummary
 
+SHOWN_FAILURES = 20
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", help="Listings that wait for a person, and their answers."
 )
@@ -103,6 +106,126 @@ def answer(
         found = find_listing(connection, find(connection, scan).scan_id, listing_id)
         answer_review(connection, found.listing_row, ReviewAnswer(said.value), reviewer=reviewer, note=note)
     screen.say(f"{listing_id}: {said.value}", "green")
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A table (CSV, XLSX, JSON lines, Parquet) with listing_id and answer."
+        ),
+    ],
+    scan: Annotated[
+        str,
+        typer.Option(metavar="SCAN", help="The scan that is answered; else the newest that has the listing."),
+    ] = "",
+    reviewer: Annotated[
+        str, typer.Option(metavar="NAME", help="Who says so, where the table has no such column.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Keep answers from a table; the same table again changes nothing.
+
+    An answer is confirm (it is a fake), reject (it is not) or unsure; fake and
+    genuine will do too. Rows without an answer are passed over. A bad row is
+    told with its line and the reason, the others go in; the exit code is then 1.
+
+      matcher review import answers.csv --scan monday --reviewer kim
+    """
+    from matcher.labels import import_answers
+
+    with open_workspace(context) as workspace, workspace.database.write() as connection:
+        chosen = find(connection, scan).scan_id if scan else None
+        summary = import_answers(connection, path, scan_id=chosen, reviewer=reviewer)
+    failed = [failure.model_dump(mode="json") for failure in summary.failed]
+    counts = {"added": summary.added, "known": summary.known, "without_answer": summary.empty}
+    if as_json:
+        screen.say_json({**counts, "failures": failed})
+    else:
+        said = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
+        screen.say(f"{path}: {said}, {len(failed):,} failed", "" if failed else "green")
+        for one in summary.failed[:SHOWN_FAILURES]:
+            screen.note(f"line {one.line}: {one.listing_id}: {one.reason}", "yellow")
+        if len(failed) > SHOWN_FAILURES:
+            screen.note(f"and {len(failed) - SHOWN_FAILURES:,} more; --json tells them all")
+    if failed:
+        raise typer.Exit(screen.FINDINGS)
+
+
+@app.command("export")
+def export(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the set goes; a new or empty folder.")],
+    scan: Annotated[
+        str, typer.Option(metavar="SCAN", help="Only this scan's: its number or its folder.")
+    ] = "",
+    like: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="An earlier export: its listings stay in their splits."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Deals the listings out in another way.")] = 0,
+    photos: Annotated[
+        bool, typer.Option("--photos/--no-photos", help="With the listings' photos, as far as they are kept.")
+    ] = True,
+    catalog: Annotated[
+        bool, typer.Option("--catalog/--no-catalog", help="With the brands and their images.")
+    ] = True,
+    near: Annotated[
+        bool,
+        typer.Option("--near/--no-near", help="Compare photos, to keep near duplicates in one split."),
+    ] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Write the reviewed listings as a labelled set, in splits that nothing leaks across.
+
+    Listings that share a seller, a product or a photo (also a nearly equal
+    one) stand in one split: tune to choose on, report to report on. What
+    stands between is in none. The set is what `matcher policy tune` and the
+    benchmarks read; it holds sellers' names and photos, so treat it as such.
+
+      matcher review export --out labels-june
+      matcher review export --out labels-july --like labels-june
+    """
+    from matcher.labels.export import ExportRequest, export_reviews
+    from matcher.labels.near_photos import clusters_of
+
+    with open_workspace(context) as workspace, Meter(quiet=as_json) as meter:
+        meter.begin("comparing photos")
+        with workspace.database.read() as connection:
+            request = ExportRequest(
+                out, find(connection, scan).scan_id if scan else None, like, seed, catalog, photos
+            )
+            summary = export_reviews(
+                connection,
+                workspace,
+                request,
+                clusters=lambda hashes: clusters_of(workspace, hashes, heard=meter.show) if near else {},
+            )
+    if as_json:
+        screen.say_json(summary.facts())
+    else:
+        show_export(summary)
+
+
+def show_export(summary: ExportSummary) -> None:
+    """The splits with their counts, and what to know of them."""
+    rows: list[tuple[object, ...]] = [
+        (name, counts.get("counterfeit", 0), counts.get("clear", 0), sum(counts.values()))
+        for name, counts in summary.counts.items()
+    ]
+    rows.append(("in none", "", "", summary.left_out))
+    columns = ("split", "fakes", "genuine", "listings")
+    screen.table("Reviewed listings", columns, rows, numbers=columns[1:])
+    screen.say(
+        f"{summary.groups:,} groups share nothing; the largest holds {summary.largest_group:,} listings"
+    )
+    if summary.without_photos:
+        screen.note(
+            f"{summary.without_photos:,} have no photos in the set, which a scan anew takes", "yellow"
+        )
+    screen.say(str(summary.folder), "bold")
 
 
 def find(connection: Connection, scan: str) -> Scan:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -52,8 +52,10 @@ class PageError(ValueError):
     """A page or column is larger than any honest one."""
 
 
-def read_parquet(path: Path) -> Iterator[Item]:
+def read_parquet(path: Path, known: Callable[[str], bool] = is_known) -> Iterator[Item]:
     """The columns of a Parquet file, then its rows; `line` is the row's place, from 1.
+
+    Only columns that are `known` by name are read; the others are named, and their cells left out.
 
     Columns of text stay dictionary-encoded while they are read, so that a long text repeated a million times
     stays one text; a cell above `MAX_CELL` bytes spoils its row. Raises `ManifestError` if the file is
@@ -63,9 +65,9 @@ def read_parquet(path: Path) -> Iterator[Item]:
     try:
         with pq.ParquetFile(path) as file:
             schema = file.schema_arrow
-            wanted = [field.name for field in schema if is_known(field.name)]
+            wanted = [field.name for field in schema if known(field.name)]
             texts = _text_columns(file.schema, wanted)
-        _refuse_types(schema, path)
+        _refuse_types(schema, path, known)
         with path.open("rb") as content:
             groups = read_row_groups(content)
         if groups:
@@ -107,9 +109,9 @@ def _is_plain(kind: Any) -> bool:
     return _is_text(kind) or any(check(kind) for check in checks)
 
 
-def _refuse_types(schema: Any, path: Path) -> None:
+def _refuse_types(schema: Any, path: Path, known: Callable[[str], bool]) -> None:
     for field in schema:
-        if not is_known(field.name) or _is_plain(field.type):
+        if not known(field.name) or _is_plain(field.type):
             continue
         if not (is_image(field.name) and _is_list(field.type) and _is_text(field.type.value_type)):
             raise ManifestError(

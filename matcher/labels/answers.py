@@ -1,0 +1,107 @@
+"""Takes answers in that people gave elsewhere, such as in a spreadsheet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from matcher.catalog import (
+    JudgedListing,
+    answer_review,
+    find_listing,
+    find_newest_listing,
+    latest_review,
+)
+from matcher.cells import restored_cell
+from matcher.errors import CatalogError
+from matcher.labels.tables import IDS, WORDS, first_of, read_table
+from matcher.manifests.rows import shortened
+from matcher.records import FailedRow, ReviewAnswer, VerdictKind
+
+ANSWER_COLUMNS = ("answer", "label")
+ANSWERS = {VerdictKind.COUNTERFEIT: ReviewAnswer.CONFIRM, VerdictKind.CLEAR: ReviewAnswer.REJECT}
+
+
+@dataclass
+class AnswersSummary:
+    """What came of it: answers `added`, those `known` before, rows that say nothing yet, rows that failed."""
+
+    added: int = 0
+    known: int = 0
+    empty: int = 0
+    failed: list[FailedRow] = field(default_factory=list)
+
+
+def import_answers(
+    connection: Connection, path: Path, *, scan_id: int | None = None, reviewer: str = ""
+) -> AnswersSummary:
+    """Keep the answers of a table, in the caller's transaction; the same table again changes nothing.
+
+    Columns: `listing_id` and `answer` (or `label`: `confirm`, `reject`, `unsure` or a word that means it),
+    optionally `reviewer` (else the one given) and `note`. Without `scan_id` an answer goes to the newest scan
+    that has the listing. Raises `ManifestError` where the table cannot be read.
+    """
+    summary = AnswersSummary()
+    for line, cells, problem in read_table(path, needed=(IDS, ANSWER_COLUMNS)):
+        listing_id = first_of(cells, IDS)
+        try:
+            if problem:
+                raise CatalogError(problem)
+            _keep(connection, cells, listing_id, scan_id, reviewer, summary)
+        except CatalogError as error:
+            summary.failed.append(
+                FailedRow(source=str(path), line=line, listing_id=listing_id, reason=str(error))
+            )
+    return summary
+
+
+def _keep(
+    connection: Connection,
+    cells: Mapping[str, str],
+    listing_id: str,
+    scan_id: int | None,
+    reviewer: str,
+    summary: AnswersSummary,
+) -> None:
+    label = first_of(cells, ANSWER_COLUMNS).strip()
+    if not label:
+        summary.empty += 1
+        return
+    answer = _answer(label)
+    judged = _listing(connection, listing_id, scan_id)
+    name, note = cells.get("reviewer", "").strip() or reviewer, cells.get("note", "").strip()
+    before = latest_review(connection, judged.listing_row)
+    if before and (before.answer, before.reviewer, before.note) == (answer, name, note):
+        summary.known += 1
+        return
+    answer_review(connection, judged.listing_row, answer, reviewer=name, note=note)
+    summary.added += 1
+
+
+def _answer(label: str) -> ReviewAnswer:
+    word = label.casefold()
+    if word not in WORDS:
+        raise CatalogError(f"the answer is {shortened(label)}; use confirm, reject or unsure")
+    truth = WORDS[word]
+    return ReviewAnswer.UNSURE if truth is None else ANSWERS.get(truth, ReviewAnswer.UNSURE)
+
+
+def _listing(connection: Connection, listing_id: str, scan_id: int | None) -> JudgedListing:
+    """By the id as it stands, or as it was before it was made safe for a spreadsheet."""
+    if not listing_id:
+        raise CatalogError("the row names no listing")
+    for name in dict.fromkeys((listing_id, restored_cell(listing_id))):
+        if scan_id is None:
+            found = find_newest_listing(connection, name)
+            if found:
+                return found
+            continue
+        try:
+            return find_listing(connection, scan_id, name)
+        except CatalogError:
+            continue
+    where = "no scan has" if scan_id is None else f"scan {scan_id} does not have"
+    raise CatalogError(f"{where} the listing {shortened(listing_id)}; see `matcher review list`")
