@@ -84,14 +84,17 @@ def mutual_matches(photo: NDArray[np.uint8], reference: NDArray[np.uint8], ratio
         return np.zeros((0, 2), np.intp)
     alike = photo.astype(np.float32) @ reference.astype(np.float32).T
     rows = np.arange(len(photo))
-    nearest, nearest_photo = alike.argmax(axis=1), alike.argmax(axis=0)
+    nearest = alike.argmax(axis=1)
     best = alike[rows, nearest]
     alike[rows, nearest] = -1
     first, second = (
         np.maximum(2 - 2 * value / DESCRIPTOR_LENGTH**2, 0) for value in (best, alike.max(axis=1))
     )
-    kept = (nearest_photo[nearest] == rows) & (first < ratio**2 * second)
-    return np.stack([rows[kept], nearest[kept]], axis=1)
+    alike[rows, nearest] = best
+    # Few pass the ratio test: only their columns are searched for a nearer photo keypoint, which is dear.
+    kept = np.flatnonzero(first < ratio**2 * second)
+    kept = kept[alike[:, nearest[kept]].argmax(axis=0) == kept]
+    return np.stack([kept, nearest[kept]], axis=1)
 
 
 def agreeing(
