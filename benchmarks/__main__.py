@@ -16,7 +16,8 @@ from rich.table import Table
 
 from benchmarks.chosen_finder import add_finder_argument, chosen_finder, costs_at_the_end
 from benchmarks.dedup_command import add_dedup_arguments, run_dedup
-from benchmarks.finder import MakeFinder, product_finder
+from benchmarks.fetching import add_fetch
+from benchmarks.finder import Finder, MakeFinder, product_finder
 from benchmarks.peers.commands import add_peers_arguments, run_peers
 from benchmarks.report.command import add_report_arguments, run_report
 from benchmarks.run_commands import RUN_COMMANDS, add_run_arguments
@@ -45,6 +46,10 @@ def main(arguments: Sequence[str] | None = None, *, make_finder: MakeFinder = pr
             run_false_alarms(chosen)
         elif chosen.benchmark == "peers":
             run_peers(chosen)
+        elif chosen.benchmark == "fetch":
+            from benchmarks.fetching.command import run_fetch
+
+            run_fetch(chosen)
         elif chosen.benchmark in RUN_COMMANDS:
             return RUN_COMMANDS[chosen.benchmark](chosen)
         else:
@@ -71,6 +76,12 @@ def parser() -> argparse.ArgumentParser:
     )
     add_finder_argument(accuracy)
     add_dedup_arguments(accuracy)
+    accuracy.add_argument(
+        "--layout", default="", metavar="NAME", help="of the set (default: by what lies in the folder)"
+    )
+    accuracy.add_argument(
+        "--normalise-scores", action="store_true", help="by the set's training photos (DISC21)"
+    )
     accuracy.add_argument("--no-verify", action="store_true", help="descriptors alone, no keypoints")
     accuracy.add_argument("--limit", type=int, metavar="N", help="look up only N of the queries")
     accuracy.add_argument("--part", choices=("tune", "report", "all"), default="all")
@@ -115,6 +126,7 @@ def parser() -> argparse.ArgumentParser:
     alarms.add_argument("--config", type=Path, metavar="TOML", help="settings file")
     alarms.add_argument("--out", type=Path, required=True, metavar="JSON", help="results file")
     add_peers_arguments(commands)
+    add_fetch(commands)
     add_run_arguments(commands)
     report = commands.add_parser("report", help="a run as Markdown, and as one HTML page")
     add_report_arguments(report)
@@ -124,11 +136,11 @@ def parser() -> argparse.ArgumentParser:
 def run_accuracy(chosen: argparse.Namespace, make_finder: MakeFinder) -> None:
     """Measure, show the table, write the results file."""
     from benchmarks.accuracy import limited, measure, results
-    from benchmarks.datasets import TruthSet, copies_from_folder
     from benchmarks.machine import machine, write_json
-    from benchmarks.products import products_from_folder
+    from benchmarks.score_normalisation import normalised
+    from benchmarks.truth import truth_from_folder
     from matcher.config import load_settings
-    from matcher.images import decode
+    from matcher.images import Picture, decode
 
     settings = load_settings(chosen.config)
     writable(chosen.out)
@@ -136,18 +148,19 @@ def run_accuracy(chosen: argparse.Namespace, make_finder: MakeFinder) -> None:
         with StageBars() as bars:
             run_dedup(chosen, make_finder, bars.tell)
         return
-    truth: TruthSet
-    if chosen.task == "copies":
-        sizes = {name: getattr(chosen, name) for name in ("references", "edited", "distractors")}
-        truth = copies_from_folder(chosen.dataset, **sizes, seed=chosen.seed, part=chosen.part)
-    else:
-        truth = products_from_folder(chosen.dataset, part=chosen.part)
+    sizes = {name: getattr(chosen, name) for name in ("references", "edited", "distractors", "seed")}
+    truth = truth_from_folder(chosen.dataset, chosen.task, part=chosen.part, layout=chosen.layout, **sizes)
     truth = limited(truth, chosen.limit, chosen.seed)
-    finder = chosen_finder(chosen, settings, make_finder)
+
+    def make() -> Finder:
+        return chosen_finder(chosen, settings, make_finder)
+
+    def read(blob: bytes, source: str) -> Picture:
+        return decode(blob, source, settings.images)
+
+    finder = normalised(make(), make, truth, read) if chosen.normalise_scores else make()
     with StageBars() as bars:
-        measured = measure(
-            truth, finder, lambda blob, source: decode(blob, source, settings.images), bars.tell
-        )
+        measured = measure(truth, finder, read, bars.tell)
     found = results(chosen.task, truth, finder, measured, resamples=chosen.resamples, seed=chosen.seed)
     found |= costs_at_the_end(finder)
     asked: dict[str, JsonValue] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from pydantic import JsonValue
 
 from benchmarks.accuracy import Pictures, read_reference
-from benchmarks.datasets import ReferenceImage
+from benchmarks.datasets import ReferenceImage, TruthSet
 from benchmarks.finder import Decode, Finder
 from matcher.errors import ImageError, UsageError
 from matcher.images import Picture
@@ -80,6 +80,16 @@ class NormalisedFinder:
         less = background_score(alike, first=self._first, last=self._last, weight=self._weight)
         return [replace(each, score=each.score - less) for each in self._references.find(picture, k)]
 
+    def costs(self) -> dict[str, JsonValue]:
+        """What the finder of the references tells of memory, index and pace, if it does."""
+        told: Callable[[], dict[str, JsonValue]] | None = getattr(self._references, "costs", None)
+        return told() if told else {}
+
+    def close(self) -> None:
+        """Close both finders, where they have something to close."""
+        for finder in (self._references, self._background):
+            getattr(finder, "close", lambda: None)()
+
 
 def readable_pictures(photos: Sequence[ReferenceImage], decode: Decode) -> Pictures:
     """The photos that decode, decoded again at each look."""
@@ -91,3 +101,12 @@ def readable_pictures(photos: Sequence[ReferenceImage], decode: Decode) -> Pictu
             continue
         kept.append(photo)
     return Pictures(kept, decode)
+
+
+def normalised(
+    references: Finder, make_background: Callable[[], Finder], truth: TruthSet, decode: Decode
+) -> NormalisedFinder:
+    """The finder of the references, its scores normalised by the set's training photos; raises UsageError."""
+    if not truth.training:
+        raise UsageError(f"{truth.name}: has no training photos to normalise scores by")
+    return NormalisedFinder(references, make_background(), readable_pictures(truth.training, decode))

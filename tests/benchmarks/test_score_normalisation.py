@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.__main__ import main
 from benchmarks.accuracy import Pictures, measure
 from benchmarks.datasets import ReferenceImage
 from benchmarks.score_normalisation import NormalisedFinder, background_score, readable_pictures
@@ -18,7 +20,7 @@ from matcher.errors import UsageError
 from matcher.images import Picture, decode
 from tests.benchmarks.adapters.made import photos, text
 from tests.benchmarks.drawings import drawn_photo, save
-from tests.benchmarks.histogram_finder import HistogramFinder
+from tests.benchmarks.histogram_finder import HistogramFinder, histogram_finder
 
 
 def decoded(blob: bytes, source: str) -> Picture:
@@ -41,13 +43,17 @@ def test_it_is_never_more_than_the_best_nor_less_than_nothing(
     assert -1e-12 <= less <= max(ordered, default=0) + 1e-12
 
 
-def test_a_set_with_training_photos_is_measured_with_normalised_scores(tmp_path: Path) -> None:
+def make_disc21(tmp_path: Path) -> Path:
     photos(tmp_path, *(f"images/references/R00000{n}.png" for n in range(4)))
     for n in range(3):
         save(drawn_photo(n, (150, 120)), tmp_path / "images" / "queries" / f"Q0000{n}.png")
         save(drawn_photo(n, (130, 110)), tmp_path / "images" / "train" / f"T00000{n}.png")
     text(tmp_path / "dev_ground_truth.csv", "Q00000,R000000", "Q00001,R000001", "Q00002,")
-    truth = truth_from_folder(tmp_path, "copies")
+    return tmp_path
+
+
+def test_a_set_with_training_photos_is_measured_with_normalised_scores(tmp_path: Path) -> None:
+    truth = truth_from_folder(make_disc21(tmp_path), "copies")
     training = readable_pictures(truth.training, decoded)
     assert len(training) == 3
     finder = NormalisedFinder(HistogramFinder(), HistogramFinder(), training)
@@ -59,6 +65,40 @@ def test_a_set_with_training_photos_is_measured_with_normalised_scores(tmp_path:
         ours, theirs = (each.pairs.score[each.pairs.query == query] for each in (less, plain))
         assert np.ptp(theirs - ours) == pytest.approx(0)
         assert (theirs - ours > 0).all()
+
+
+def test_the_command_normalises_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "results.json"
+    task = ["accuracy", "--task", "copies", "--resamples", "0", "--normalise-scores", "--out", str(out)]
+    asked = [*task, "--dataset", str(make_disc21(tmp_path / "set")), "--layout", "disc21-dev"]
+    assert main(asked, make_finder=histogram_finder) == 0
+    found = json.loads(out.read_text())
+    assert found["dataset"]["layout"] == "disc21-dev"
+    assert found["settings"]["score_normalisation"]["training_photos"] == 3
+    assert (found["counts"]["distractors"], found["metrics"]["R@1"]) == (1, 1)
+    plain = photos(tmp_path / "plain", *(f"{n}.png" for n in range(12)))
+    assert main([*task, "--dataset", str(plain)], make_finder=histogram_finder) == 2
+    assert "plain: has no training photos to normalise scores by" in capsys.readouterr().err
+
+
+class Costly(HistogramFinder):
+    closed = 0
+
+    def costs(self) -> dict[str, int]:
+        return {"peak_mib": 7}
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_it_tells_the_costs_of_the_references_and_closes_both(tmp_path: Path) -> None:
+    photo = ReferenceImage("T000000", save(drawn_photo(1), tmp_path / "T000000.png"))
+    first, second = Costly(), Costly()
+    finder = NormalisedFinder(first, second, readable_pictures([photo], decoded))
+    assert finder.costs() == {"peak_mib": 7}
+    finder.close()
+    assert (first.closed, second.closed) == (1, 1)
+    assert NormalisedFinder(HistogramFinder(), second, readable_pictures([photo], decoded)).costs() == {}
 
 
 def test_without_readable_training_photos_it_is_refused(tmp_path: Path) -> None:
