@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,6 +15,7 @@ import cv2
 from indexes.threads import use_threads
 from matcher.assembly import build_examiner
 from matcher.catalog import (
+    ImageStore,
     Scan,
     commit_chunk,
     count_brands,
@@ -80,8 +81,7 @@ def run_scan(
     scan = begin(workspace, policy, request)
     photos, started = 0, time.monotonic()
     if scan.state == "running":
-        with workspace.store.keeping():
-            photos, started = _examine_all(workspace, request, scan, entries, progress)
+        photos, started = _examine_all(workspace, request, scan, entries, progress)
     return _finish(workspace, request, scan, photos, time.monotonic() - started)
 
 
@@ -104,8 +104,9 @@ def _examine_all(
         item_seconds=settings.listing_timeout_seconds,
     )
     position, photos, started = scan.position, 0, time.monotonic()
+    answers = _answers(workspace.store, workers, chunked(rest, settings.chunk_photos))
     try:
-        for chunk, results in workers.run(chunked(rest, settings.chunk_photos)):
+        for chunk, results in answers:
             examined = [
                 _settled(entry, result, str(request.manifest))
                 for entry, result in zip(chunk, results, strict=True)
@@ -119,11 +120,35 @@ def _examine_all(
             if progress:
                 progress(position, photos)
     finally:
+        answers.close()
         workers.close()
     with workspace.database.write() as connection:
         finish_scan(connection, scan.scan_id, position)
     commit_point("scan:finished")
     return photos, started
+
+
+def _answers(
+    store: ImageStore, workers: Workers[Entry, Examined], chunks: Iterator[list[Entry]]
+) -> Generator[tuple[Sequence[Entry], list[Examined | Lost]], None, None]:
+    """Each chunk with its results; no image file is swept between a worker's putting it and the commit.
+
+    A purge that waits has its turn as soon as the chunks under way are committed.
+    """
+    exhausted = False
+
+    def until_a_sweep_waits() -> Iterator[list[Entry]]:
+        nonlocal exhausted
+        while not store.sweep_waits():
+            chunk = next(chunks, None)
+            if chunk is None:
+                exhausted = True
+                return
+            yield chunk
+
+    while not exhausted:
+        with store.keeping():
+            yield from workers.run(until_a_sweep_waits())
 
 
 def chunked(entries: Iterable[Entry], photos: int) -> Iterator[list[Entry]]:

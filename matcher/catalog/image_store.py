@@ -17,6 +17,9 @@ from matcher.files import sync_folder
 
 _NAME = re.compile("[0-9a-f]{64}")
 _LOCK = ".lock"
+"""Shared by those who keep, held alone by whoever sweeps."""
+_GATE = ".gate"
+"""Passed by those who come to keep, held alone by whoever sweeps or waits to: locks know no queue."""
 
 
 def stored_hash_of(blob: bytes) -> str:
@@ -115,29 +118,51 @@ class ImageStore:
     def keeping(self) -> Iterator[None]:
         """While it lasts nothing is swept, so a file may be there before its row; many may hold it.
 
-        Never sweep inside it: the sweep would wait for ever.
+        Whoever comes while a sweep waits lets it go first, so let go at times where `sweep_waits`. Never
+        sweep inside it, nor begin it twice in one thread: the one would wait for the other for ever.
         """
-        with self._locked(fcntl.LOCK_SH):
+        with self._locked(_GATE, fcntl.LOCK_SH):
+            held = self._opened(_LOCK, fcntl.LOCK_SH)
+        try:
             yield
+        finally:
+            os.close(held)
 
     @contextmanager
     def sweeping(self) -> Iterator[None]:
         """While it lasts nobody is `keeping()`, so a file that no row names is one that none will name."""
-        with self._locked(fcntl.LOCK_EX):
+        with self._locked(_GATE, fcntl.LOCK_EX), self._locked(_LOCK, fcntl.LOCK_EX):
             yield
 
+    def sweep_waits(self) -> bool:
+        """Whether somebody is `sweeping()`, or would be if nobody were `keeping()`."""
+        try:
+            with self._locked(_GATE, fcntl.LOCK_SH | fcntl.LOCK_NB):
+                return False
+        except BlockingIOError:
+            return True
+
     @contextmanager
-    def _locked(self, kind: int) -> Iterator[None]:
+    def _locked(self, name: str, kind: int) -> Iterator[None]:
+        held = self._opened(name, kind)
+        try:
+            yield
+        finally:
+            os.close(held)
+
+    def _opened(self, name: str, kind: int) -> int:
+        """The lock file, locked until it is closed; `BlockingIOError` where `kind` says not to wait."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            descriptor = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         except OSError as error:
             raise CatalogError(f"image store {self.folder}: {error.strerror}") from error
         try:
             fcntl.flock(descriptor, kind)
-            yield
-        finally:
+        except BaseException:
             os.close(descriptor)
+            raise
+        return descriptor
 
 
 def _write_durably(path: Path, blob: bytes) -> None:

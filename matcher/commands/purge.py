@@ -43,8 +43,9 @@ def purge(
     """Forget listings that meet every condition given: rows, verdicts, reviews and kept photos.
 
     The folders of past scans still tell of them; they are named, so that you
-    can delete them. What nothing names any more goes as well. Waits for scans
-    and imports that are under way.
+    can delete them. What nothing names any more goes as well. Scans and
+    imports that are under way let it in as soon as they have committed what
+    they are at, and then go on.
 
       matcher purge --seller quick.parcel
       matcher purge --older-than 90d --yes
@@ -67,7 +68,7 @@ def purge(
         if chosen:
             told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in chosen.items())
             screen.confirm(f"Forget every listing with {told}? This cannot be undone.", yes=yes)
-        with waiting("removing; waits for scans and imports under way"):
+        with waiting("removing; scans and imports under way come to a stop for it"):
             counts = _purge(workspace, chosen)
     _tell(counts, as_json=as_json)
 

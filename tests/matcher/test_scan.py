@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pyarrow.parquet as parquet
 import pytest
 from PIL import Image
 
-from matcher.catalog import count_verdicts, iterate_judged, verify_catalog
+from matcher.catalog import count_verdicts, iterate_judged, sweep_images, verify_catalog
 from matcher.config import Settings
 from matcher.errors import ManifestError, MatcherError, ScanError
 from matcher.manifests import Row
@@ -117,6 +119,40 @@ def test_a_finished_scan_resumed_writes_the_same_files(
     again = scan(folder, manifest, out, resume=True, csv=True)
     assert files(out) == before
     assert (again.scan_id, again.counts, again.photos) == (summary.scan_id, summary.counts, 0)
+
+
+def test_a_purge_does_not_wait_for_the_end_of_a_scan_and_costs_it_nothing(
+    done: tuple[Path, Path, ScanSummary], manifest: Path, folder: Path
+) -> None:
+    out, orphan = folder.parent / "out", "0" * 64
+    swept: list[int] = []
+    progressed: list[bool] = []
+
+    def sweep() -> None:
+        with Workspace.open(folder, SETTINGS) as workspace:
+            swept.append(sweep_images(workspace.database, workspace.store))
+
+    sweeper = threading.Thread(target=sweep)
+
+    def purge(rows: int, photos: int) -> None:
+        if not progressed:
+            sweeper.start()
+            while not workspace.store.sweep_waits() and sweeper.is_alive():
+                time.sleep(0.001)
+        progressed.append(bool(swept))
+
+    with Workspace.open(folder, changed_settings("scan", chunk_photos=1)) as workspace:
+        workspace.store.put(orphan, b"nothing names me")
+        run_scan(workspace, load_policy(), ScanRequest(manifest, out), progress=purge)
+        sweeper.join()
+        assert progressed[0] is False
+        assert progressed[-1] is True
+        assert swept == [1]
+        assert not workspace.store.has(orphan)
+        with workspace.database.read() as connection:
+            report = verify_catalog(connection, workspace.store)
+    assert (report.problems, report.notes) == ((), ())
+    assert files(out) == files(done[1])
 
 
 def test_a_finished_scan_needs_no_snapshot_any_more(

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -109,3 +110,30 @@ def test_a_sweep_waits_for_those_who_keep(store: ImageStore) -> None:
         assert not swept.wait(0.1)
     sweeper.join()
     assert swept.is_set()
+
+
+def test_a_sweep_that_waits_goes_before_those_who_come_to_keep(store: ImageStore) -> None:
+    order: list[str] = []
+
+    def sweep() -> None:
+        with store.sweeping():
+            order.append("swept")
+
+    def keep() -> None:
+        with store.keeping():
+            order.append("kept")
+
+    with store.keeping():
+        assert not store.sweep_waits()
+        sweeper = threading.Thread(target=sweep)
+        sweeper.start()
+        while not store.sweep_waits():
+            time.sleep(0.001)
+        keeper = threading.Thread(target=keep)
+        keeper.start()
+        keeper.join(0.1)
+        assert order == []
+    sweeper.join()
+    keeper.join()
+    assert order == ["swept", "kept"]
+    assert not store.sweep_waits()
