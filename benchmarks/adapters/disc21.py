@@ -12,6 +12,7 @@ and queries whose true reference is not there are left out. Source: Douze et al.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -74,6 +75,21 @@ def read(folder: Path, phase: Phase) -> TruthSet:
     if not references or not photos:
         raise UsageError(f"{folder}: {len(references)} references, {len(photos)} queries of phase {phase}")
     listed = sorted(asked) if asked - truth.keys() else sorted(photos)
+    queries, notes = _queries(listed, photos, truth, references)
+    return TruthSet(
+        folder.name,
+        "disc21" if phase == "final" else "disc21-dev",
+        tuple(ReferenceImage(name, image) for name, image in sorted(references.items())),
+        queries,
+        notes,
+        tuple(ReferenceImage(image.stem, image) for image in _images(folder, TRAINING)),
+    )
+
+
+def _queries(
+    listed: Sequence[str], photos: dict[str, Path], truth: dict[str, set[str]], references: dict[str, Path]
+) -> tuple[tuple[Query, ...], tuple[str, ...]]:
+    """The queries whose photo and references are there, and notes of the others."""
     queries, absent, unknown = [], 0, 0
     for name in listed:
         true = frozenset(truth.get(name, ()))
@@ -84,19 +100,9 @@ def read(folder: Path, phase: Phase) -> TruthSet:
         else:
             kind = "copy" if true else "distractor"
             queries.append(Query(name, true, kind, photos[name].read_bytes))
-    notes = []
-    if absent:
-        notes.append(f"{absent} queries left out: their photo is not there")
-    if unknown:
-        notes.append(f"{unknown} queries left out: their reference is not there")
-    return TruthSet(
-        folder.name,
-        "disc21" if phase == "final" else "disc21-dev",
-        tuple(ReferenceImage(name, image) for name, image in sorted(references.items())),
-        tuple(queries),
-        tuple(notes),
-        tuple(ReferenceImage(image.stem, image) for image in _images(folder, TRAINING)),
-    )
+    missing = (absent, "photo"), (unknown, "reference")
+    notes = (f"{count} queries left out: their {what} is not there" for count, what in missing if count)
+    return tuple(queries), tuple(notes)
 
 
 def _pairs(path: Path) -> tuple[dict[str, set[str]], set[str]]:
