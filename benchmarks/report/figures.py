@@ -173,7 +173,10 @@ def _histogram(row: Row, scores: Histogram, y: Axis) -> Figure:
 def _mirrored(top: float) -> Axis:
     """Shares up and down from zero, by their square roots."""
     top = max(top, 0.01)
-    ticks = tuple(tick for tick in (0.01, 0.05, 0.2, 0.5, 1.0) if tick <= top)
+    ticks: list[float] = []
+    for tick in (0.01, 0.05, 0.2, 0.5, 1.0):
+        if tick <= top and math.sqrt(tick / top) - math.sqrt((ticks or [0.0])[-1] / top) > 0.17:
+            ticks.append(tick)
     return Axis(
         "share of pairs", -top, top, (*(-tick for tick in reversed(ticks)), 0.0, *ticks),
         lambda value: f"{abs(value):.0%}", lambda value: math.copysign(math.sqrt(abs(value)), value),
@@ -205,10 +208,9 @@ def _shortened(label: str, most: int = 24) -> str:
 def whisker(value: float, interval: Interval, scale: Interval) -> Markup:
     """A figure's interval on the scale of its column, for a table cell; values outside stand at an end."""
     low, high = scale
-    span = (high - low) or 1.0
-    start, middle, end = (
-        3 + 74 * min(max((one - low) / span, 0), 1) for one in (interval[0], value, interval[1])
-    )
+    low, high = (low, high) if high > low else (low - 1, high + 1)
+    places = (interval[0], value, interval[1])
+    start, middle, end = (3 + 74 * min(max((one - low) / (high - low), 0), 1) for one in places)
     return Markup(
         '<svg class="mini" viewBox="0 0 80 8" aria-hidden="true">'
         '<line class="track" x1="0" x2="80" y1="4" y2="4"/>'

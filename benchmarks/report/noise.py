@@ -1,40 +1,40 @@
-"""Whether a difference is real: paired where the queries are the same, else from the two intervals."""
+"""Whether a difference is real: what `benchmarks.compare` says of two parts, and who leads in a table."""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
+from benchmarks.compare import Difference as Told
+from benchmarks.compare import compare_runs
 from benchmarks.report import words
 from benchmarks.report.parts import Part
+from benchmarks.saved import SavedPart, SavedRun
+from matcher.errors import UsageError
 
-RESAMPLES = 4000
-ROUNDING = 1e-3
-"""How far figures may stray from what they were computed of by being rounded."""
-_RECALL = re.compile(r"R@(\d+)")
+RESAMPLES = 1000
+FEWEST = 10
+"""Of fewer queries than these no interval is believed: what is drawn from them is too much alike."""
 
 
 @dataclass(frozen=True)
 class Difference:
     """`value` = after - before with a 95 % interval; `low` and `high` are NaN where none can be told.
 
-    `gained` and `lost` count the queries that became right and wrong; None where the two are not paired.
+    `paired`: whether the same queries were compared one by one. `gained` and `lost` count the queries whose
+    first answer became right and wrong; None where that is not known.
     """
 
     value: float
     low: float
     high: float
+    paired: bool = False
     gained: int | None = None
     lost: int | None = None
-
-    @property
-    def paired(self) -> bool:
-        """Whether the same queries were compared one by one."""
-        return self.gained is not None
 
     @property
     def beyond_noise(self) -> bool:
@@ -47,51 +47,50 @@ class Difference:
         return math.isfinite(self.low) and math.isfinite(self.high)
 
 
-def difference(name: str, before: Part, after: Part) -> Difference | None:
-    """How metric `name` differs between two parts; None where one of them lacks it."""
+def difference(name: str, before: Part, after: Part, *, paired: bool = True) -> Difference | None:
+    """How metric `name` differs between two parts; None where one of them lacks it.
+
+    Query by query where both were asked the same, unless `paired` is false; else by the two intervals. Equal
+    figures have no interval: whatever it is, it holds zero.
+    """
     if name not in before.metrics or name not in after.metrics:
         return None
-    return _paired(name, before, after) or _from_intervals(name, before, after)
+    if before.metrics[name] == after.metrics[name]:
+        return Difference(0.0, math.nan, math.nan)
+    if any(part.queries is not None and part.queries < FEWEST for part in (before, after)):
+        return Difference(after.metrics[name] - before.metrics[name], math.nan, math.nan)
+    told = _told(before, after, paired=True) if paired else {}
+    one = told.get(name) or _told(before, after, paired=False)[name]
+    gained, lost = _swapped(before, after) if one.paired and name == "R@1" else (None, None)
+    return Difference(one.value, one.low, one.high, one.paired, gained, lost)
 
 
-def _paired(name: str, before: Part, after: Part) -> Difference | None:
-    """Recall among the first answers, query by query.
-
-    Whole queries are drawn with replacement; as a query can only gain, lose or stay, a resample is one
-    multinomial draw. None where the figures are not what the queries say. Source: Efron and Tibshirani, "An
-    Introduction to the Bootstrap" (1993), chapter 13.
-    """
-    rank = _RECALL.fullmatch(name)
-    if not rank or before.pairs is None or after.pairs is None or not before.pairs.asks_as(after.pairs):
-        return None
-    one, other = before.pairs.hits(int(rank[1])), after.pairs.hits(int(rank[1]))
-    total = len(one)
-    if not total:
-        return None
-    gained, lost = int((other & ~one).sum()), int((one & ~other).sum())
-    told = after.metrics[name] - before.metrics[name]
-    if abs(told - (gained - lost) / total) > 0.5 / total + ROUNDING:
-        return None
-    shares = np.array([gained, lost, total - gained - lost]) / total
-    drawn = np.random.default_rng(0).multinomial(total, shares, size=RESAMPLES)
-    low, high = np.percentile((drawn[:, 0] - drawn[:, 1]) / total, [2.5, 97.5])
-    return Difference((gained - lost) / total, float(low), float(high), gained, lost)
+@lru_cache(maxsize=10_000)
+def _told(before: Part, after: Part, *, paired: bool) -> Mapping[str, Told]:
+    """By metric, what is said of two parts; nothing where they cannot be compared query by query."""
+    saved = [_saved(part, paired=paired) for part in (before, after)]
+    if paired and not all(part.pairs and part.pairs.is_file() for part in saved):
+        return {}
+    runs = [SavedRun(part.name, {part.name: part}) for part in saved]
+    try:
+        found = compare_runs(*runs, resamples=RESAMPLES, same_queries=paired)
+    except (UsageError, KeyError, ValueError):
+        return {}
+    return {one.metric: one for one in found.differences}
 
 
-def _from_intervals(name: str, before: Part, after: Part) -> Difference:
-    """The interval of a difference of two figures with intervals of their own.
+def _saved(part: Part, *, paired: bool) -> SavedPart:
+    found = {"state": "done", "metrics": part.metrics}
+    saved = SavedPart(part.name, found, metrics=part.metrics, intervals=part.intervals)
+    return replace(saved, pairs=part.pairs_path) if paired else saved
 
-    Takes them for independent, which is careful where both saw the same queries. Source: Zou and Donner,
-    "Construction of confidence limits about effect measures" (MOVER), Statistics in Medicine 27 (2008).
-    """
-    one, other = before.metrics[name], after.metrics[name]
-    value = other - one
-    if name not in before.intervals or name not in after.intervals:
-        return Difference(value, math.nan, math.nan)
-    (low, high), (other_low, other_high) = before.intervals[name], after.intervals[name]
-    below = math.hypot(max(other - other_low, 0), max(high - one, 0))
-    above = math.hypot(max(other_high - other, 0), max(one - low, 0))
-    return Difference(value, value - below, value + above)
+
+def _swapped(before: Part, after: Part) -> tuple[int, int] | tuple[None, None]:
+    """How many queries became right and wrong."""
+    if before.pairs is None or after.pairs is None or not before.pairs.asks_as(after.pairs):
+        return None, None
+    old, new = before.pairs.hits(1), after.pairs.hits(1)
+    return int(np.sum(new & ~old)), int(np.sum(old & ~new))
 
 
 @dataclass(frozen=True)
@@ -117,6 +116,12 @@ def standing(name: str, parts: Sequence[Part]) -> Standing:
         return Standing()
     rows.sort(key=lambda index: (-1 if better else 1) * parts[index].metrics[name])
     first, rest = rows[0], rows[1:]
-    parted = {index: difference(name, parts[index], parts[first]) for index in rest}
+    parted = {index: _parted(name, parts[index], parts[first]) for index in rest}
     near = [index for index, one in parted.items() if one is None or not one.beyond_noise]
     return Standing(frozenset([first, *near]), None if near else first, parted[rest[0]])
+
+
+def _parted(name: str, other: Part, best: Part) -> Difference | None:
+    """The difference by intervals, which is careful and quick; query by query where that leaves a doubt."""
+    quick = difference(name, other, best, paired=False)
+    return quick if quick and quick.beyond_noise else difference(name, other, best)

@@ -77,7 +77,7 @@ class Pairs:
         return same and bool((self.distractor == other.distractor).all())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
     """One results file: a model on a task and a set; `state` is `done`, `failed` or `not run`."""
 
@@ -100,10 +100,15 @@ class Part:
     mistakes: tuple[Mistake, ...] = ()
     folder: Path | None = None
 
+    @property
+    def pairs_path(self) -> Path | None:
+        """Where what each query came to is kept, if it is."""
+        return self.folder / "pairs" / f"{self.name}.npz" if self.folder else None
+
     @cached_property
     def pairs(self) -> Pairs | None:
-        """What a paired comparison needs, where the run kept it."""
-        path = self.folder / "pairs" / f"{self.name}.npz" if self.folder else None
+        """Where each query's truth was found, where the run kept it."""
+        path = self.pairs_path
         return read_pairs(path) if path and path.is_file() else None
 
 

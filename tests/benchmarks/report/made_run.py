@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from benchmarks.judged import Judged, judged_ranking, save_judged
+from benchmarks.metrics import Ranking, retrieval_metrics
 from tests.benchmarks.drawings import drawn_photo
 
 KINDS = ("crop", "mirror", "rotate", "watermark", "pasted", "collage")
 MODELS = {"builtin@3606f8d1b1a6": 0.93, "sscd@int8": 0.925, "imagededup-phash": 0.55, "pdq": 0.5}
+FEW = {"builtin@3606f8d1b1a6": 0.93, "pdq": 0.5}
 NOT_RUN = "its weights are not at hand: fetch them with `python -m benchmarks fetch clip`"
 PLAN = {
     "plan": {"name": "made models"}, "sha256": "3f9c" * 16,
@@ -35,12 +38,11 @@ def made_run(
         for number, (model, skill) in enumerate(models.items()):
             slug = f"{task}-{dataset}-{model.partition('@')[0]}"
             rng = np.random.default_rng([number, len(task)])
-            made, pairs = made_part(model, skill - 0.2 * (task == "products"), queries, rng)
+            made, judged = made_part(model, skill - 0.2 * (task == "products"), queries, rng)
             made |= {"task": task, "dataset": {"name": dataset, "layout": "made", "notes": []}}
             made["mistakes"] = [made_mistake(folder, slug, one, pictures) for one in range(mistakes)]
             write(folder / "results" / f"{slug}.json", made)
-            (folder / "pairs").mkdir(exist_ok=True)
-            np.savez(folder / "pairs" / f"{slug}.npz", **pairs)
+            save_judged(folder / "pairs" / f"{slug}.npz", judged)
     write(folder / "results" / "search-made.json", made_search())
     speed = {
         "task": "speed",
@@ -58,20 +60,20 @@ def made_run(
 
 def made_part(
     model: str, skill: float, queries: int, rng: np.random.Generator
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """One results file and its pairs, from made answers; every fourth query is a distractor."""
+) -> tuple[dict[str, Any], Judged]:
+    """One results file and what each query came to, from made answers; every fourth is a distractor."""
     late = np.where(rng.random(queries) < 0.5, rng.integers(1, 9, queries), -1)
     rank = np.where(rng.random(queries) < skill, 0, late)
     kinds = np.array([KINDS[number % len(KINDS)] for number in range(queries)])
     score = np.where(rank == 0, rng.beta(7, 1.5, queries), rng.beta(2, 4, queries))
     distractor = np.arange(queries) % 4 == 3
     score[distractor], rank[distractor] = rng.beta(1.5, 6, int(distractor.sum())), -1
-    right, shows = (rank == 0) & ~distractor, ~distractor
-    by = {kind: recalls(rank[shows & (kinds == kind)]) for kind in KINDS}
-    return {
+    right, shows, pairs = (rank == 0) & ~distractor, ~distractor, made_ranking(rank, score, distractor)
+    by = {kind: plain(retrieval_metrics(pairs.of(kinds == kind), resamples=40)) for kind in KINDS}
+    found = {
         "model": model, "seed": 0, "seconds": 41.2, "peak_mib": 612.5, "index_bytes_per_image": 1024,
-        "metrics": {**micro(score, right, int(shows.sum())), **recalls(rank[shows])},
-        "by": {kind: {"queries": 100, **found} for kind, found in by.items()},
+        "metrics": plain(retrieval_metrics(pairs, resamples=100)),
+        "by": {kind: {"queries": queries // len(KINDS), **one} for kind, one in by.items()},
         "settings": {"part": "report", "verify": True, "limit": None, "matching": {"ratio": 0.85}},
         "images_per_second": round(80 * (1.4 - skill), 2), "fingerprints": {"embedder": model},
         "counts": {"references": 1000, "queries": queries, "distractors": int(distractor.sum())},
@@ -84,29 +86,19 @@ def made_part(
             "true": np.histogram(score[right], 50, (0, 1))[0].tolist(),
             "false": np.histogram(score[~right], 50, (0, 1))[0].tolist(),
         },
-    }, {
-        "queries": np.array([f"q{number:04d}" for number in range(queries)]), "kinds": kinds,
-        "rank_of_truth": rank, "top_score": score, "top_right": right, "distractor": distractor,
     }  # fmt: skip
+    return found, judged_ranking([f"q{number:04d}" for number in range(queries)], kinds.tolist(), pairs)
 
 
-def recalls(rank: np.ndarray) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, first in (("R@1", 1), ("R@5", 5)):
-        found |= with_interval(name, float(((rank >= 0) & (rank < first)).mean()), len(rank))
-    return found
+def made_ranking(rank: np.ndarray, score: np.ndarray, distractor: np.ndarray) -> Ranking:
+    """Ten answers a query, each a little less sure, the true one at `rank`."""
+    place = np.tile(np.arange(10), len(rank))
+    query = np.repeat(np.arange(len(rank)), 10)
+    return Ranking(query, score[query] * 0.95**place, rank[query] == place, (~distractor).astype(np.int64))
 
 
-def micro(score: np.ndarray, right: np.ndarray, total: int) -> dict[str, Any]:
-    hits = right[np.argsort(-score)]
-    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
-    return with_interval("uAP", float(precision[hits].sum() / total), total)
-
-
-def with_interval(name: str, value: float, number: int) -> dict[str, Any]:
-    half = 1.96 * (max(value * (1 - value), 1e-4) / number) ** 0.5
-    ends = [round(max(value - half, 0), 4), round(min(value + half, 1), 4)]
-    return {name: round(value, 4), f"{name}_ci": ends}
+def plain(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: np.round(value, 4).tolist() for name, value in metrics.items()}
 
 
 def curve(score: np.ndarray, right: np.ndarray, total: int) -> list[list[float]]:

@@ -16,7 +16,7 @@ from benchmarks.report.folder import LARGEST_PICTURE, picture, read_run
 from benchmarks.report.markdown import markdown
 from benchmarks.report.page import write_page
 from tests.benchmarks.drawings import drawn_photo
-from tests.benchmarks.report.made_run import NOT_RUN, made_run, save_jpeg, write
+from tests.benchmarks.report.made_run import FEW, NOT_RUN, made_run, save_jpeg, write
 
 PART: dict[str, Any] = {"task": "copies", "metrics": {"uAP": 0.5}, "settings": {}, "model": "m", "seconds": 3}
 ANYTHING = st.recursive(
@@ -133,12 +133,13 @@ def test_no_results_file_stops_the_report(tmp_path: Path, extra: dict[str, Any],
 def test_the_command_prints_markdown_and_writes_the_page(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before, after = made_run(tmp_path / "before", mistakes=0), made_run(tmp_path / "after", mistakes=1)
+    before = made_run(tmp_path / "before", models=FEW, queries=120, mistakes=0)
+    after = made_run(tmp_path / "after", models=FEW, queries=120, mistakes=1)
     page = tmp_path / "new" / "page.html"
     assert main(["report", str(after), "--against", str(before), "--html", str(page)]) == 0
     said = capsys.readouterr().out
     assert "No difference exceeds noise." in said
-    assert "| imagededup-phash | 0." in said
+    assert "| pdq | 0." in said
     assert "- copies-clothing-clip (not run): its weights are not at hand" in said
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
@@ -167,7 +168,7 @@ def test_markdown_of_a_name_with_markup_stays_text(tmp_path: Path) -> None:
 
 
 def test_the_same_run_gives_the_same_page(tmp_path: Path) -> None:
-    run = made_run(tmp_path / "run", mistakes=2)
+    run = made_run(tmp_path / "run", models=FEW, queries=120, mistakes=2)
     for name in ("one.html", "two.html"):
         write_page(tmp_path / name, read_run(run))
     assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()

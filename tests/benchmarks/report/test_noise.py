@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.judged import judged_ranking, save_judged
 from benchmarks.report.comparison import compare
 from benchmarks.report.folder import read_run
 from benchmarks.report.noise import difference, standing
 from benchmarks.report.parts import Part
-from tests.benchmarks.report.made_run import MODELS, made_run
+from tests.benchmarks.report.made_run import FEW, made_ranking, made_run
 
 
 def part(
@@ -32,11 +33,9 @@ def part(
 def with_ranks(folder: Path, ranks: list[int], ids: str = "q") -> Part:
     """A part whose queries found their truth at `ranks`."""
     rank = np.array(ranks)
-    (folder / "pairs").mkdir(parents=True)
-    np.savez(
-        folder / "pairs" / "part.npz", queries=np.array([f"{ids}{one}" for one in range(len(rank))]),
-        kinds=np.full(len(rank), "crop"), rank_of_truth=rank, distractor=np.zeros(len(rank), bool),
-    )  # fmt: skip
+    pairs = made_ranking(rank, np.full(len(rank), 0.9), np.zeros(len(rank), bool))
+    judged = judged_ranking([f"{ids}{one:03d}" for one in range(len(rank))], ["crop"] * len(rank), pairs)
+    save_judged(folder / "pairs" / "part.npz", judged)
     return part(float((rank == 0).mean()), (0.0, 1.0), name="R@1", folder=folder)
 
 
@@ -64,6 +63,11 @@ def test_a_row_without_an_interval_can_not_be_beaten() -> None:
     assert standing("uAP", [part(0.9, (0.88, 0.92)), part(0.1)]).winner is None
 
 
+def test_of_a_few_queries_nothing_is_believed() -> None:
+    few = [replace(part(value, (value, value)), queries=2) for value in (0.9, 0.1)]
+    assert standing("uAP", few).winner is None
+
+
 def test_the_same_queries_part_what_intervals_can_not(tmp_path: Path) -> None:
     worse = with_ranks(tmp_path / "worse", [0] * 80 + [3] * 12 + [-1] * 8)
     better = with_ranks(tmp_path / "better", [0] * 92 + [-1] * 8)
@@ -89,9 +93,16 @@ def test_other_queries_are_not_paired(tmp_path: Path) -> None:
     assert not found.paired
 
 
-def test_queries_that_contradict_the_figure_are_not_trusted(tmp_path: Path) -> None:
+def test_queries_that_can_not_be_read_are_done_without(tmp_path: Path) -> None:
     one, other = with_ranks(tmp_path / "one", [0] * 9 + [-1]), with_ranks(tmp_path / "other", [0] * 10)
-    found = difference("R@1", one, replace(other, metrics={"R@1": 0.2}))
+    for content in (b"PK", b""):
+        (tmp_path / "other" / "pairs" / "part.npz").write_bytes(content)
+        found = difference("R@1", one, other)
+        assert found is not None
+        assert (found.paired, found.gained) == (False, None)
+        other = part(1.0, (0.9, 1.0), name="R@1", folder=tmp_path / "other")
+    np.savez(tmp_path / "other" / "pairs" / "part.npz", queries=np.array(["q000"]), kinds=np.array(["crop"]))
+    found = difference("R@1", one, part(1.0, (0.9, 1.0), name="R@1", folder=tmp_path / "other"))
     assert found is not None
     assert not found.paired
 
@@ -104,9 +115,9 @@ def test_the_interval_of_a_difference_is_as_told_in_its_source() -> None:
 
 
 def test_two_runs_differ_where_one_model_got_worse(tmp_path: Path) -> None:
-    models = {**MODELS, "builtin@3606f8d1b1a6": 0.8}
-    before = read_run(made_run(tmp_path / "before", mistakes=0))
-    after = read_run(made_run(tmp_path / "after", models={**models, "new": 0.5}, mistakes=0))
+    models = {**FEW, "builtin@3606f8d1b1a6": 0.7, "new": 0.5}
+    before = read_run(made_run(tmp_path / "before", models=FEW, queries=240, mistakes=0))
+    after = read_run(made_run(tmp_path / "after", models=models, queries=240, mistakes=0))
     found = compare(before, after)
     worse = {(change.part.name, change.metric) for change in found.of("worse")}
     assert ("copies-clothing-builtin", "R@1") in worse
@@ -117,7 +128,7 @@ def test_two_runs_differ_where_one_model_got_worse(tmp_path: Path) -> None:
 
 
 def test_a_run_does_not_differ_from_itself(tmp_path: Path) -> None:
-    run = read_run(made_run(tmp_path, mistakes=0))
+    run = read_run(made_run(tmp_path, models=FEW, queries=120, mistakes=0))
     found = compare(run, run)
     assert {change.state for change in found.changes} == {"same"}
     assert (found.settings, found.by_kind, found.only_before) == ((), (), ())
