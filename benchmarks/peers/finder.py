@@ -129,10 +129,9 @@ class PeerFinder:
         return [Found(number, score, False) for number, score in answer["found"]]
 
     def costs(self) -> dict[str, JsonValue]:
-        """`peak_mib` of its process, `index_bytes_per_image`, and how many images it took a second.
+        """`peak_mib` of its process, `index_bytes_per_image`, and its own pace, without decoding and pipe.
 
-        `images_per_second`: photos looked up, decoded before, one thread;
-        `references_per_second`: taken in.
+        `lookups_per_second`: photos looked up; `references_per_second`: images taken in. One thread.
         """
         return costs_of(self._process.ask("costs"))
 
@@ -146,7 +145,7 @@ def costs_of(told: Mapping[str, Any]) -> dict[str, JsonValue]:
     seconds, calls = told["seconds"], told["calls"]
     figures: dict[str, JsonValue] = {"peak_mib": told["peak_mib"]}
     if calls["find"]:
-        figures["images_per_second"] = round(calls["find"] / max(seconds["find"], 1e-9), 3)
+        figures["lookups_per_second"] = round(calls["find"] / max(seconds["find"], 1e-9), 3)
     if calls["add"]:
         figures["references_per_second"] = round(calls["add"] / max(seconds["add"], 1e-9), 3)
         figures["build_seconds"] = round(seconds["build"], 3)

@@ -18,7 +18,8 @@ class Peer:
     `engine`: `module:Class` in `benchmarks.peers`, built in the peer's interpreter with `argument`.
     `environment`: name of the requirements file and of the folder with its virtual environment.
     `imports`: what must be importable there. `python`: the lowest version of the language it runs on.
-    `thresholds`: scores at which its makers or its documentation cut, by what they call them.
+    `thresholds`: scores at which its makers or its documentation cut, by what they call them,
+    the one they use by default first.
     """
 
     name: str
@@ -33,8 +34,8 @@ class Peer:
     thresholds: tuple[tuple[str, float], ...] = ()
 
 
-PHASH_CUTS = (("distance 0", 1.0), ("distance 10", 1 - 10 / 64), ("distance 32", 0.5))
-CNN_CUTS = (("cosine 0.5", 0.5), ("cosine 0.9", 0.9), ("cosine 1.0", 1.0))
+PHASH_CUTS = (("distance 10", 1 - 10 / 64), ("distance 0", 1.0), ("distance 32", 0.5))
+CNN_CUTS = (("cosine 0.9", 0.9), ("cosine 0.5", 0.5), ("cosine 1.0", 1.0))
 PDQ_CUTS = (("distance 31", 1 - 31 / 256),)
 SSCD_CUTS = (("cosine 0.75", 0.75),)
 SSCD_LICENCE = "weights MIT; their packaging proprietary, free to use unmodified"
@@ -154,6 +155,7 @@ _EVERY = (
             ("faiss-flat", "FAISS IndexFlatIP: every vector compared"),
             ("faiss-hnsw", "FAISS IndexHNSWFlat, 32 links, built with effort 96"),
             ("faiss-ivfpq", "FAISS IVF-PQ with residuals, a code byte for four dimensions"),
+            ("faiss-ivfpq-refined", "the same, and a hundred candidates scored exactly"),
         )
     ),
     Peer(

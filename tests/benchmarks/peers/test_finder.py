@@ -88,7 +88,7 @@ def test_a_peer_takes_references_in_and_finds_them_again(
     assert started.describe() == {"model": "peer:odd", "licence": "none", "levels": 256}
     costs = started.costs()
     assert costs["index_bytes_per_image"] == 8.0
-    assert set(costs) >= {"peak_mib", "images_per_second", "references_per_second"}
+    assert set(costs) >= {"peak_mib", "lookups_per_second", "references_per_second"}
 
 
 def test_fitting_again_forgets_what_was_fitted(started: PeerFinder, pictures: list[Picture]) -> None:
