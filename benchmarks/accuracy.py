@@ -18,6 +18,8 @@ from matcher.images import Picture
 
 DISTRACTOR = "distractor"
 RESAMPLES_BY_KIND = 200
+SAID = 3
+"""How many answers of each query are kept to be shown."""
 Tell = Callable[[str, int, int], None]
 """Told the stage, how many are done and how many there are."""
 
@@ -27,7 +29,9 @@ class Measured:
     """What looking up gave: the pairs, the kind of each query, and what had to be skipped.
 
     `seconds`: wall time by stage: `check` (are the references readable), `fit` (decode and take them in),
-    `make` (make or read the queries' bytes), `find` (decode and look them up).
+    `make` (make or read the queries' bytes), `find` (decode and look them up). `queries` are those that were
+    looked up, in the order of `kinds`; `said` their first `SAID` references, as (index into `references`,
+    score).
     """
 
     pairs: Ranking
@@ -35,6 +39,9 @@ class Measured:
     skipped_references: int
     skipped_queries: int
     seconds: dict[str, float]
+    queries: tuple[Query, ...] = ()
+    said: tuple[tuple[tuple[int, float], ...], ...] = ()
+    references: tuple[ReferenceImage, ...] = ()
 
 
 class Pictures(Sequence[Picture]):
@@ -86,27 +93,32 @@ def measure(truth: TruthSet, finder: Finder, decode: Decode, tell: Tell = lambda
     finder.fit(Pictures(references, decode))
     seconds = {"check": fitting - start, "fit": time.perf_counter() - fitting, "make": 0.0, "find": 0.0}
     known = {reference.reference_id for reference in references}
-    answers, true, kinds = [], [], []
+    answers, true, asked = [], [], []
     depth = _depth(references) + any(query.left_out is not None for query in truth.queries)
     for done, query in enumerate(truth.queries):
         tell("looking up", done, len(truth.queries))
         if query.truth and not query.truth & known:
             continue
         left_out = None if query.left_out is None else places.get(query.left_out)
-        found = _look_up(query, finder, decode, references, depth, left_out, seconds)
+        found = _look_up(query, finder, decode, depth, left_out, seconds)
         if found is not None:
             answers.append(found)
             true.append(query.truth & known)
-            kinds.append(query.kind)
+            asked.append(query)
     tell("looking up", len(truth.queries), len(truth.queries))
     if not any(true):
         raise UsageError(f"{truth.name}: no query with a true reference can be read")
     return Measured(
-        ranking(answers, true),
-        tuple(kinds),
+        ranking(
+            ([(references[index].reference_id, score) for index, score in each] for each in answers), true
+        ),
+        tuple(query.kind for query in asked),
         len(truth.references) - len(references),
-        len(truth.queries) - len(kinds),
+        len(truth.queries) - len(asked),
         seconds,
+        tuple(asked),
+        tuple(_first_said(each, references) for each in answers),
+        tuple(references),
     )
 
 
@@ -180,12 +192,11 @@ def _look_up(
     query: Query,
     finder: Finder,
     decode: Decode,
-    references: Sequence[ReferenceImage],
     depth: int,
     left_out: int | None,
     seconds: dict[str, float],
-) -> list[tuple[str, float]] | None:
-    """(reference id, score) of what was found; None when the query cannot be read."""
+) -> list[tuple[int, float]] | None:
+    """(index of the reference image, score) of what was found; None when the query cannot be read."""
     start = time.perf_counter()
     try:
         blob = query.blob()
@@ -196,9 +207,19 @@ def _look_up(
     found = finder.find(picture, depth)
     seconds["make"] += made - start
     seconds["find"] += time.perf_counter() - made
-    return [
-        (references[each.reference].reference_id, each.score) for each in found if each.reference != left_out
-    ]
+    return [(each.reference, each.score) for each in found if each.reference != left_out]
+
+
+def _first_said(
+    found: Sequence[tuple[int, float]], references: Sequence[ReferenceImage]
+) -> tuple[tuple[int, float], ...]:
+    """The first `SAID` different references, each by the image that was found first."""
+    first: dict[str, tuple[int, float]] = {}
+    for index, score in found:
+        if len(first) == SAID:
+            break
+        first.setdefault(references[index].reference_id, (index, score))
+    return tuple(first.values())
 
 
 def _plain(metrics: dict[str, float | list[float]]) -> dict[str, JsonValue]:

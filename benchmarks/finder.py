@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal, Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import JsonValue
 
 from matcher.config import Settings
+from matcher.errors import UsageError
 from matcher.images import Picture
 
 if TYPE_CHECKING:
@@ -17,7 +19,11 @@ Task = Literal["copies", "products"]
 
 
 class Finder(Protocol):
-    """Finds photos among references; the same input gives the same answers."""
+    """Finds photos among references; the same input gives the same answers.
+
+    A finder may also have `costs() -> dict[str, JsonValue]` (`peak_mib`, `index_bytes_per_image` … of what it
+    alone takes, asked after the last query) and `close()`.
+    """
 
     name: str
 
@@ -51,3 +57,33 @@ def product_finder(settings: Settings, *, embedder: str, verify: bool, task: Tas
     from matcher.finder import build_finder
 
     return build_finder(settings, embedder=embedder, verify=verify, task=task)
+
+
+def finder_by_name(
+    name: str, settings: Settings, *, embedder: str = "", verify: bool = True, task: Task = "copies"
+) -> Finder:
+    """The finder that a plan calls `name`.
+
+    `matcher` is the product itself, as a scan runs it. `peer:NAME` is another library (`benchmarks.peers`),
+    which has settings of its own. `python:MODULE:FUNCTION` is a `MakeFinder` of yours: code, so only where
+    you name it. Raises UsageError for another name, and the MatcherError of a finder that cannot run.
+    """
+    kind, _, rest = name.partition(":")
+    if name == "matcher":
+        return product_finder(settings, embedder=embedder, verify=verify, task=task)
+    if kind == "peer" and rest:
+        from benchmarks.peers.finder import peer_finder
+
+        return peer_finder(rest)
+    if kind == "python" and rest.count(":") == 1:
+        return _function(*rest.split(":"))(settings, embedder=embedder, verify=verify, task=task)
+    raise UsageError(f"no finder {name!r}; there are matcher, peer:NAME and python:MODULE:FUNCTION")
+
+
+def _function(module: str, name: str) -> MakeFinder:
+    try:
+        found: Any = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"finder python:{module}:{name} cannot be imported: {error}") from error
+    make: MakeFinder = found
+    return make

@@ -18,6 +18,7 @@ from matcher.images import Picture
 from matcher.matching import Candidate
 from matcher.models import Keypoints
 from matcher.models.vocabulary import load_vocabulary
+from matcher.similarity import load_scorer
 
 Task = Literal["copies", "products"]
 
@@ -45,10 +46,13 @@ class Finder:
         self.embedder = build_embedder(settings.models, embedder)
         self.name = self.embedder.name + ("" if verify else " without verification")
         self._folder = TemporaryDirectory(prefix="matcher-finder-")
+        self._keypoints: dict[int, Keypoints] = {}
 
     def describe(self) -> dict[str, Any]:
         """Settings and models, ready for JSON."""
         models = {"model": self.embedder.name, "embedder": self.embedder.fingerprint, "verify": self.verify}
+        if self.verify:
+            models["similarity"] = load_scorer().fingerprint
         return {
             **models,
             "models": self.settings.models.model_dump(),
@@ -58,10 +62,12 @@ class Finder:
     def fit(self, references: Sequence[Picture]) -> None:
         """Embed and describe every reference, in order; replaces what was fitted before."""
         detector, _ = build_keypoints(self.settings)
-        descriptors, keypoints = [], {}
+        descriptors: list[Any] = []
+        keypoints: dict[int, Keypoints] = {}
         for number, picture in enumerate(references):
             descriptors.append(self.embedder.embed_references([picture.pixels])[0])
             keypoints[number] = detector.detect(picture.pixels)
+        self._keypoints = keypoints
         folder = Path(self._folder.name)
         self._matcher = build_photo_matcher(
             self.settings,
@@ -82,6 +88,17 @@ class Finder:
         """The `k` best references by the task's score (the descriptors' cosine without verification)."""
         found = [Found(c.image_id, self._score(c), c.verified) for c in self.candidates(picture)]
         return sorted(found, key=lambda item: (-item.score, item.reference))[:k]
+
+    def costs(self) -> dict[str, Any]:
+        """`index_bytes_per_image`: galleries on disk and keypoints in memory, by image that was fitted."""
+        galleries = sum(path.stat().st_size for path in Path(self._folder.name).rglob("*") if path.is_file())
+        count = max(len(self._keypoints), 1)
+        kept = sum(each.points.nbytes + each.descriptors.nbytes for each in self._keypoints.values())
+        return {"index_bytes_per_image": round((galleries + kept) / count, 1)}
+
+    def close(self) -> None:
+        """Remove the galleries."""
+        self._folder.cleanup()
 
     def _score(self, candidate: Candidate) -> float:
         if not self.verify:
