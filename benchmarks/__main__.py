@@ -21,6 +21,7 @@ from benchmarks.finder import Finder, MakeFinder, product_finder
 from benchmarks.peers.commands import add_peers_arguments, run_peers
 from benchmarks.report.command import add_report_arguments, run_report
 from benchmarks.run_commands import RUN_COMMANDS, add_run_arguments
+from benchmarks.search_curves import add_search_arguments, run_search
 from matcher.errors import MatcherError, UsageError
 
 SHOWN = ("uAP", "R@P90", "R@1", "R@5", "R@100", "mAP")
@@ -109,6 +110,7 @@ def parser() -> argparse.ArgumentParser:
     speed.add_argument("--workers", type=_natural, default=0, metavar="N", help="scan: as in matcher scan")
     speed.add_argument("--folder", type=Path, metavar="DIR", help="scan: keep the made photos here")
     speed.add_argument("--embedder", default="", metavar="NAME")
+    add_search_arguments(speed)
     speed.add_argument(
         "--config", type=Path, metavar="TOML", help="settings file of the stages; the scan has the defaults"
     )
@@ -192,6 +194,9 @@ def run_speed(chosen: argparse.Namespace) -> None:
     from benchmarks.speed import SpeedPlan, measure_speed
     from matcher.config import load_settings
 
+    if chosen.descriptors:
+        run_search(chosen, Console(stderr=True).print)
+        return
     writable(chosen.out)
     plan = SpeedPlan(
         photos=chosen.photos, rounds=chosen.rounds, references=chosen.references, listings=chosen.listings,
