@@ -16,12 +16,14 @@ from rich.table import Table
 
 from benchmarks.chosen_finder import add_finder_argument, chosen_finder, costs_at_the_end
 from benchmarks.dedup_command import add_dedup_arguments, run_dedup
+from benchmarks.diff.command import add_diff_arguments, run_diff
 from benchmarks.fetching import add_fetch
 from benchmarks.finder import Finder, MakeFinder, product_finder
 from benchmarks.peers.commands import add_peers_arguments, run_peers
 from benchmarks.report.command import add_report_arguments, run_report
 from benchmarks.run_commands import RUN_COMMANDS, add_run_arguments
 from benchmarks.search_curves import add_search_arguments, run_search
+from benchmarks.verdicts_command import add_verdicts_arguments, run_verdicts, show_verdicts
 from matcher.errors import MatcherError, UsageError
 
 SHOWN = ("uAP", "R@P90", "R@1", "R@5", "R@100", "mAP")
@@ -51,6 +53,8 @@ def main(arguments: Sequence[str] | None = None, *, make_finder: MakeFinder = pr
             from benchmarks.fetching.command import run_fetch
 
             run_fetch(chosen)
+        elif chosen.benchmark == "diff":
+            run_diff(chosen)
         elif chosen.benchmark in RUN_COMMANDS:
             return RUN_COMMANDS[chosen.benchmark](chosen)
         else:
@@ -68,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
     top = Parser(prog="python -m benchmarks", description="Measure accuracy and speed of the matcher.")
     commands = top.add_subparsers(dest="benchmark", required=True, parser_class=Parser)
     accuracy = commands.add_parser("accuracy", help="copies, products or duplicates found")
-    accuracy.add_argument("--task", choices=("copies", "products", "dedup"), required=True)
+    accuracy.add_argument("--task", choices=("copies", "products", "dedup", "verdicts"), required=True)
     accuracy.add_argument(
         "--dataset", type=Path, required=True, metavar="DIR", help="folder of photos or product set"
     )
@@ -77,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add_finder_argument(accuracy)
     add_dedup_arguments(accuracy)
+    add_verdicts_arguments(accuracy)
     accuracy.add_argument(
         "--layout", default="", metavar="NAME", help="of the set (default: by what lies in the folder)"
     )
@@ -130,6 +135,9 @@ def parser() -> argparse.ArgumentParser:
     add_peers_arguments(commands)
     add_fetch(commands)
     add_run_arguments(commands)
+    add_diff_arguments(
+        commands.add_parser("diff", help="listings whose verdict two scans or policies change")
+    )
     report = commands.add_parser("report", help="a run as Markdown, and as one HTML page")
     add_report_arguments(report)
     return top
@@ -149,6 +157,11 @@ def run_accuracy(chosen: argparse.Namespace, make_finder: MakeFinder) -> None:
     if chosen.task == "dedup":
         with StageBars() as bars:
             run_dedup(chosen, make_finder, bars.tell)
+        return
+    if chosen.task == "verdicts":
+        with StageBars() as bars:
+            judged = run_verdicts(chosen, bars.tell)
+        show_verdicts(judged)
         return
     sizes = {name: getattr(chosen, name) for name in ("references", "edited", "distractors", "seed")}
     truth = truth_from_folder(chosen.dataset, chosen.task, part=chosen.part, layout=chosen.layout, **sizes)

@@ -25,6 +25,7 @@ Measure = Callable[[Counts], float]
 MEASURES = {
     "ranking": "benchmarks.judged:ranking_measures",
     "dedup": "benchmarks.dedup:dedup_measures",
+    "verdicts": "benchmarks.verdict_metrics:judged_measures",
 }
 """`module:function` by what was judged: from a `Judged` to its metrics by name."""
 NEEDED = ("queries", "kinds", "rank_of_truth", "top_score", "top_right", "distractor")
