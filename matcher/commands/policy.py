@@ -59,9 +59,7 @@ def tune(
     ] = None,
     scan: Annotated[
         str,
-        typer.Option(
-            metavar="SCAN", help="The scan's folder that the table speaks of; its number for reviews."
-        ),
+        typer.Option(metavar="SCAN", help="The scan that the labels speak of: its folder or its number."),
     ] = "",
     policy: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The policy to start from instead of the shipped one.")
@@ -124,11 +122,10 @@ def tune(
 
 def _read(context: typer.Context, labels: Path | None, scan: str) -> Source:
     """The labelled listings that the options name."""
+    from matcher.commands.review import find
     from matcher.labels.sources import from_folder, from_reviews, from_table
 
     if labels is None:
-        from matcher.commands.review import find
-
         with open_workspace(context) as workspace, workspace.database.read() as connection:
             return from_reviews(connection, find(connection, scan).scan_id if scan else None)
     if labels.is_dir():
@@ -138,7 +135,8 @@ def _read(context: typer.Context, labels: Path | None, scan: str) -> Source:
     if not session_of(context).workspace.is_dir():
         return from_table(labels, Path(scan))
     with open_workspace(context) as workspace, workspace.database.read() as connection:
-        return from_table(labels, Path(scan), connection)
+        folder = Path(scan) if Path(scan).exists() else Path(find(connection, scan).out)
+        return from_table(labels, folder, connection)
 
 
 def _facts(source: Source, tuned: Tuned, wish: Any, whole: WholeScan | None) -> dict[str, Any]:
