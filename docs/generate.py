@@ -1,7 +1,7 @@
 """Writes what the documentation takes from the code: `python docs/generate.py` (or `make generate`).
 
-That is `configs/default.toml` and, between two marks of a page, what `PAGES` names. tests/test_docs.py fails
-where one of them is not as it would be written.
+That is `configs/default.toml`, between two marks of a page what `PAGES` names, and every figure that
+docs/figures.py takes from a results file. tests/test_docs.py fails where one is not as it would be written.
 """
 
 from __future__ import annotations
@@ -230,6 +230,10 @@ def main() -> None:
     for name, make in PAGES.items():
         page = ROOT / "docs" / name
         _write(page, with_generated(page.read_text(encoding="utf-8"), make()))
+    from figures import filled
+
+    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")):
+        _write(page, filled(page.read_text(encoding="utf-8")))
 
 
 def _write(path: Path, text: str) -> None:

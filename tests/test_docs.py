@@ -30,15 +30,26 @@ FORBIDDEN = tuple(
 """Folders of one machine and hosts of package registries; put together here, so that this file passes too."""
 
 
-@pytest.fixture(scope="session")
-def generate() -> ModuleType:
-    """docs/generate.py as a module."""
-    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
+def loaded(name: str) -> ModuleType:
+    """A file of docs/ as a module."""
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", ROOT / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def generate() -> ModuleType:
+    """docs/generate.py as a module."""
+    return loaded("generate")
+
+
+@pytest.fixture(scope="session")
+def figures() -> ModuleType:
+    """docs/figures.py as a module."""
+    return loaded("figures")
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +90,46 @@ def test_every_setting_says_what_it_means(generate: ModuleType) -> None:
 
     without = list(silent(Settings(), ""))
     assert not without, f"give these a description in matcher/config.py: {', '.join(without)}"
+
+
+# Figures
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_figure_is_as_in_its_results_file(page: Path, figures: ModuleType) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert figures.filled(text) == text, REGENERATE
+    assert not figures.broken(text), (
+        "these marks stand after no number; docs/figures.py tells how they are written"
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_measured_figure_is_marked_with_its_results_file(page: Path, figures: ModuleType) -> None:
+    found = figures.unmarked(page.read_text(encoding="utf-8"))
+    assert not found, f"{page.name}: mark {', '.join(found)} as docs/figures.py tells"
+
+
+def test_a_figure_is_written_from_its_results_file(figures: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(
+        '{"metrics": {"R@1": 0.98765, "R@1_ci": [0.97, 1]}, "by": {"x": 1}, "n": 1234}'
+    )
+    shown = (
+        "0.1<!--= a.json metrics/R@1 .3f --> 0<!--= a.json metrics/R@1_ci/0 .1% --> 7<!--= a.json n ,d -->"
+    )
+    assert re.sub("<!--.*?-->", "", figures.filled(shown, tmp_path)) == "0.988 97.0% 1,234"
+    assert figures.filled("2<!--= a.json by# d -->", tmp_path).startswith("1<!--")
+    for way in ("a.json metrics/R@5 .3f", "a.json metrics .3f", "a.json by/x .3q", "absent.json n d"):
+        with pytest.raises(ValueError, match=re.escape(way)):
+            figures.filled(f"0.5<!--= {way} -->", tmp_path)
+
+
+def test_what_looks_measured_needs_a_mark(figures: ModuleType) -> None:
+    cell = "R@1 22 of 90 % precision, 3<!--= a.json n d -->, 4<!--typed: x -->"
+    table = f"| what | figure |\n| --- | --- |\n| 5 photos | {cell} |"
+    assert figures.unmarked(f"It finds 0.93 of them, see 1.25.0 and `0.55`.\n\n{table}\n") == ["0.93", "22"]
+    broken = ["<!--= a.json n d -->", "<!--= a.json -->"]
+    assert figures.broken(f"none{broken[0]} 3{broken[1]}") == broken
 
 
 # The command line
