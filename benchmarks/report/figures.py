@@ -107,8 +107,11 @@ def _recall_speed(group: Group) -> Figure | None:
 
 
 def _searched(row: Row, points: Iterable[tuple[float, ...]]) -> Iterator[Point]:
-    for fast, recall, *_ in sorted(points):
-        yield Point(fast, recall, f"{row.label}: recall {recall:.3f}, {fast:,.0f} queries a second")
+    for point in sorted(points):
+        fast, recall, name = point[0], point[1], row.part.point_names.get(point, "")
+        setting = f" with {name}" if name else ""
+        hint = f"{row.label}{setting}: recall {recall:.3f}, {fast:,.0f} queries a second"
+        yield Point(fast, recall, hint)
 
 
 def _reliability(group: Group) -> Figure | None:

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from benchmarks.report import words
-from benchmarks.report.parts import Histogram, Interval, Mistake, Part, Run
+from benchmarks.report.parts import Histogram, Interval, Mistake, Part, Run, Without
 from matcher.errors import UsageError
 
 LARGEST_RESULTS = 64 * 2**20
@@ -117,10 +117,11 @@ def _measured(name: str, found: dict[str, Any], folder: Path, notes: list[str]) 
         curves=_curves(found.get("curves"), name, notes),
         histogram=_histogram(found.get("scores"), name, notes),
         mistakes=_mistakes(found.get("mistakes"), name, notes),
+        point_names=_point_names(found.get("curves")),
+        without={key: _without(one) for key, one in _tables(found.get("without")).items()},
+        verdicts={key: _figures(one)[0] for key, one in _tables(found.get("by_listing")).items()},
     )  # fmt: skip
-    by = {
-        kind: _kind(base, kind, one) for kind, one in _table(found.get("by")).items() if isinstance(one, dict)
-    }
+    by = {kind: _kind(base, kind, one) for kind, one in _tables(found.get("by")).items()}
     return replace(base, by=by)
 
 
@@ -166,6 +167,21 @@ def _point(found: object) -> tuple[float, ...]:
         tuple(one for one in numbers[:3] if one is not None)
         if None not in numbers[:2] and len(numbers) > 1
         else ()
+    )
+
+
+def _point_names(found: object) -> dict[tuple[float, ...], str]:
+    """The setting of each point of recall and speed that names one."""
+    points = _table(found).get("recall_speed")
+    named = [one for one in (points if isinstance(points, list) else []) if isinstance(one, dict)]
+    return {point: _text(one["setting"]) for one in named if one.get("setting") and (point := _point(one))}
+
+
+def _without(found: Mapping[str, Any]) -> Without:
+    metrics, _ = _figures(found)
+    changed = metrics.pop("changed", None)
+    return Without(
+        metrics, *_figures(_table(found.get("difference"))), None if changed is None else int(changed)
     )
 
 
@@ -217,6 +233,10 @@ def _dataset(found: Mapping[str, Any]) -> str:
 def _subset(found: Mapping[str, Any]) -> str:
     part = _table(found.get("settings")).get("part")
     return part if isinstance(part, str) and part != "all" else ""
+
+
+def _tables(found: object) -> dict[str, dict[str, Any]]:
+    return {key: one for key, one in _table(found).items() if isinstance(one, dict)}
 
 
 def _table(found: object) -> dict[str, Any]:

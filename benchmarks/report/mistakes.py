@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.report.folder import picture
@@ -71,7 +71,7 @@ def albums(run: Run, group: Group, numbers: Mapping[str, int], before: Mapping[s
         known, ranks = _known(before.get(row.part.name), row.part), _ranks(row.part)
         chosen = row.part.mistakes[: numbers.get(row.part.name, 0)]
         strips = tuple(
-            _strip(run, number, mistake, ranks.get(mistake.query), mistake.query not in known)
+            _strip(run, number, row.part.task, mistake, ranks.get(mistake.query), mistake.query not in known)
             for number, mistake in enumerate(chosen, 1)
         )
         if strips:
@@ -95,19 +95,47 @@ def _ranks(part: Part) -> dict[str, int]:
     return dict(zip(part.pairs.queries.tolist(), part.pairs.rank.tolist(), strict=True))
 
 
-def _strip(run: Run, number: int, mistake: Mistake, rank: int | None, new: bool) -> Strip:
+def _strip(run: Run, number: int, task: str, mistake: Mistake, rank: int | None, new: bool) -> Strip:
+    listing = task == "verdicts"
+    frames = _listing_frames(run, mistake) if listing else _frames(run, mistake)
+    what = _verdict(mistake) if listing else _what(mistake, rank)
+    return Strip(number, mistake.query, mistake.kind, what, tuple(frames), new)
+
+
+def _frames(run: Run, mistake: Mistake) -> Iterator[Frame]:
+    """Query, up to three answers, truth."""
     images = mistake.images
-    frames = [Frame("Query", "query", mistake.query, None, _address(run, images.query))]
+    yield Frame("Query", "query", mistake.query, None, _address(run, images.query))
     for place, said in enumerate(mistake.said[:3]):
-        path = images.said[place] if place < len(images.said) else None
         state = "hit" if said.reference_id in mistake.truth else "miss"
-        frames.append(Frame(f"Said {place + 1}", state, said.reference_id, said.score, _address(run, path)))
-    if mistake.truth:
-        more = f" and {len(mistake.truth) - 1} more" if len(mistake.truth) > 1 else ""
-        frames.append(Frame("Truth", "truth", f"{mistake.truth[0]}{more}", None, _address(run, images.truth)))
-    else:
-        frames.append(Frame("Truth", "none", "", None, None))
-    return Strip(number, mistake.query, mistake.kind, _what(mistake, rank), tuple(frames), new)
+        address = _address(run, _picture_of(mistake, place))
+        yield Frame(f"Said {place + 1}", state, said.reference_id, said.score, address)
+    if not mistake.truth:
+        yield Frame("Truth", "none", "", None, None)
+        return
+    more = f" and {len(mistake.truth) - 1} more" if len(mistake.truth) > 1 else ""
+    yield Frame("Truth", "truth", f"{mistake.truth[0]}{more}", None, _address(run, images.truth))
+
+
+def _listing_frames(run: Run, mistake: Mistake) -> Iterator[Frame]:
+    """The listing's photo and the reference that its verdict names."""
+    yield Frame("Listing", "query", mistake.query, None, _address(run, mistake.images.query))
+    for place, said in enumerate(mistake.said[:3]):
+        _, _, name = said.reference_id.partition(" ")
+        yield Frame("Reference", "miss", name, None, _address(run, _picture_of(mistake, place)))
+
+
+def _picture_of(mistake: Mistake, place: int) -> str | None:
+    return mistake.images.said[place] if place < len(mistake.images.said) else None
+
+
+def _verdict(mistake: Mistake) -> str:
+    said = "nothing"
+    if mistake.said:
+        first = mistake.said[0]
+        score = f" at {first.score:.3f}" if first.score is not None else ""
+        said = f"{first.reference_id.partition(' ')[0]}{score}"
+    return f"Said {said}, truly {' or '.join(mistake.truth) or 'unknown'}"
 
 
 def _what(mistake: Mistake, rank: int | None) -> str:

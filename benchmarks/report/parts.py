@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from benchmarks.report import words
+
 LARGEST_PAIRS = 256 * 2**20
 Interval = tuple[float, float]
 
@@ -55,6 +57,24 @@ class Histogram:
 
 
 @dataclass(frozen=True)
+class Without:
+    """A part with a signal switched off: its figures, how far they moved, how many verdicts changed."""
+
+    metrics: Mapping[str, float]
+    differences: Mapping[str, float]
+    intervals: Mapping[str, Interval]
+    changed: int | None = None
+
+    def state(self, name: str) -> str:
+        """`better` or `worse` where switching off changes the metric beyond noise, else empty."""
+        low, high = self.intervals.get(name, (0.0, 0.0))
+        better = words.metric(name).better
+        if better is None or low <= 0 <= high:
+            return ""
+        return "better" if (low > 0) == better else "worse"
+
+
+@dataclass(frozen=True)
 class Pairs:
     """What a paired comparison needs of one part; all arrays have one entry a query, sorted by its id.
 
@@ -79,7 +99,11 @@ class Pairs:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """One results file: a model on a task and a set; `state` is `done`, `failed` or `not run`."""
+    """One results file: a model on a task and a set; `state` is `done`, `failed` or `not run`.
+
+    `by` has its figures by kind of query, `without` by signal that was switched off, `verdicts` how many
+    listings of a kind got each verdict; `point_names` the settings that points of recall and speed stand for.
+    """
 
     name: str
     task: str
@@ -96,6 +120,9 @@ class Part:
     settings: Mapping[str, Any] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
     curves: Mapping[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    point_names: Mapping[tuple[float, ...], str] = field(default_factory=dict)
+    without: Mapping[str, Without] = field(default_factory=dict)
+    verdicts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     histogram: Histogram | None = None
     mistakes: tuple[Mistake, ...] = ()
     folder: Path | None = None

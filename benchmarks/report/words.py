@@ -33,6 +33,15 @@ _KNOWN = {
         Metric("AP50", "AP50", True, "average precision of boxes that overlap the true one by half"),
         Metric("precision", "precision", True, "share of what is said that is right"),
         Metric("recall", "recall", True, "share of what is true that is said"),
+        Metric(
+            "precision_review", "precision, flagged", True, "share of what is not called clear that is not"
+        ),
+        Metric(
+            "recall_review", "recall, flagged", True, "share of what is not clear that is not called clear"
+        ),
+        Metric("cost_per_1000", "cost / 1,000", False, "of 1,000 listings, at the prices in the settings"),
+        Metric("recall_first", "recall@1", True, "share of queries whose nearest neighbour is found first"),
+        Metric("queries_per_second", "queries/s", True, "queries answered in a second"),
         Metric("ece", "ECE", False, "expected calibration error: how far scores are from the share true"),
         Metric("images_per_second", "images/s", True, "images looked up in a second"),
         Metric("photos_per_second", "photos/s", True, "photos scanned in a second"),

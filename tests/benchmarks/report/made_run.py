@@ -33,7 +33,7 @@ def made_run(
     folder: Path, *, name: str = "made models", models: Mapping[str, float] = MODELS, queries: int = 600,
     mistakes: int = 6, pictures: bool = True,
 ) -> Path:  # fmt: skip
-    """Two tasks for each model, a speed part, a search part and two parts without figures."""
+    """Two tasks for each model; search, verdicts and speed; two parts without figures."""
     for task, dataset in (("copies", "clothing"), ("products", "grocery")):
         for number, (model, skill) in enumerate(models.items()):
             slug = f"{task}-{dataset}-{model.partition('@')[0]}"
@@ -44,6 +44,7 @@ def made_run(
             write(folder / "results" / f"{slug}.json", made)
             save_judged(folder / "pairs" / f"{slug}.npz", judged)
     write(folder / "results" / "search-made.json", made_search())
+    write(folder / "results" / "verdicts-demo-builtin.json", made_verdicts(folder))
     speed = {
         "task": "speed",
         "model": "builtin@3606f8d1b1a6",
@@ -135,11 +136,44 @@ def made_mistake(folder: Path, slug: str, number: int, pictures: bool) -> dict[s
 
 
 def made_search() -> dict[str, Any]:
-    points = [[20_000, 0.62], [9_000, 0.81], [4_000, 0.92], [1_500, 0.97], [300, 0.995]]
+    pace = {20_000: 0.62, 9_000: 0.81, 4_000: 0.92, 1_500: 0.97, 300: 0.995}
+    points = [
+        {"setting": f"efSearch {2**at}", "recall": recall, "queries_per_second": fast}
+        for at, (fast, recall) in enumerate(pace.items(), 3)
+    ]
     return {
         "task": "search", "model": "gallery", "dataset": {"name": "100k descriptors"},
         "metrics": {"recall": 0.97}, "settings": {}, "seconds": 60, "curves": {"recall_speed": points},
     }  # fmt: skip
+
+
+def made_verdicts(folder: Path) -> dict[str, Any]:
+    """Whole listings: by signal, with a signal switched off, by kind of listing, and two mistakes."""
+    metrics = {
+        **with_interval("precision", 0.9, 200),
+        **with_interval("recall", 0.8, 200),
+        "cost_per_1000": 410.5,
+    }
+    moved = {"precision": 0.01, "precision_ci": [-0.01, 0.03], "recall": -0.2, "recall_ci": [-0.3, -0.1]}
+    picture = "mistakes/verdicts-demo-builtin/000-query.jpg"
+    save_jpeg(drawn_photo(3, (256, 256)), folder / picture)
+    said = [{"reference_id": "clear Norrvik NV-3", "score": 0.12}]
+    return {
+        "task": "verdicts", "model": "builtin@3606f8d1b1a6", "dataset": {"name": "demo"}, "metrics": metrics,
+        "by": {"copy": {"queries": 40, **with_interval("recall", 0.95, 40)}}, "settings": {}, "seconds": 30,
+        "without": {"copy": {"precision": 0.91, "recall": 0.6, "difference": moved, "changed": 12}},
+        "by_listing": {"reused photo": {"clear": 2, "counterfeit": 38}, "resale": {"clear": 50, "review": 1}},
+        "mistakes": [
+            {"query": "L-9", "kind": "reused photo", "truth": ["counterfeit"], "said": said,
+             "images": {"query": picture, "said": [None], "truth": None}},
+            {"query": "L-8", "kind": "resale", "truth": ["clear"], "said": [], "images": {}},
+        ],
+    }  # fmt: skip
+
+
+def with_interval(name: str, value: float, number: int) -> dict[str, Any]:
+    half = 1.96 * (value * (1 - value) / number) ** 0.5
+    return {name: value, f"{name}_ci": [round(max(value - half, 0), 4), round(min(value + half, 1), 4)]}
 
 
 def save_jpeg(photo: Image.Image, path: Path) -> None:

@@ -27,14 +27,14 @@ ANYTHING = st.recursive(
 
 NUMBERS = st.integers(-(10**400), 10**400) | st.floats()
 KEYS = (
-    "metrics", "by", "settings", "curves", "scores", "mistakes", "counts", "dataset", "model", "state", "why",
-    "fingerprints", "versions", "machine", "seconds", "images_per_second",
+    "metrics", "by", "without", "by_listing", "settings", "curves", "scores", "mistakes", "counts", "dataset",
+    "model", "state", "why", "fingerprints", "versions", "machine", "seconds", "images_per_second",
 )  # fmt: skip
 
 
 def test_every_part_is_there_with_its_state(tmp_path: Path) -> None:
     run = read_run(made_run(tmp_path, mistakes=2))
-    assert (run.title, len(run.done), run.notes) == ("made models", 10, ())
+    assert (run.title, len(run.done), run.notes) == ("made models", 11, ())
     assert {part.name: (part.state, part.why) for part in run.left} == {
         "copies-clothing-clip": ("not run", NOT_RUN),
         "verdicts-made": ("failed", "no listings.csv"),

@@ -123,6 +123,15 @@ def test_mistakes_show_query_answers_and_truth(page: Page) -> None:
     assert all(one["loading"] == "lazy" for one in page.all("img"))
 
 
+def test_listings_show_what_each_signal_is_worth(page: Page) -> None:
+    assert "builtin with a signal switched off 1" in page.text
+    assert re.search(
+        r"copy 0\.910 \+0\.010 −0\.010 to \+0\.030 0\.600 −0\.200 −0\.300 to −0\.100 12", page.text
+    )
+    assert "reused photo 2 0 38" in page.text
+    assert "Said clear at 0.120, truly counterfeit" in page.text
+
+
 def test_the_other_run_is_compared(page: Page) -> None:
     assert "Compared with last week" in page.text
     assert re.search(
