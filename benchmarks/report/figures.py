@@ -14,6 +14,8 @@ from benchmarks.report.groups import Group, Row
 from benchmarks.report.parts import Histogram, Interval
 
 MOST_HISTOGRAMS = 12
+MOST_NAMED = 6
+"""More models than these have a legend, as their names would cover each other beside their points."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,16 @@ def _by_speed(group: Group) -> Figure | None:
     title = words.metric(main).title
     x = logarithmic("images a second", [row.part.metrics[speed] for row in rows])
     y = linear(title, *_widened(ends))
+    named = len(rows) <= MOST_NAMED
     series = [
-        Series((_placed(row, main),), row.colour, joined=False, dots=True, label=_shortened(row.label))
+        Series((_placed(row, main),), row.colour, False, True, _shortened(row.label) if named else "")
         for row in rows
     ]
     return Figure(
         f"{title} and speed",
         "Towards the upper right is better. Whiskers are 95 % intervals.",
         chart(f"{title} over images a second", x, y, lines(series, x, y)),
+        () if named else tuple(rows),
     )
 
 
