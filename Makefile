@@ -52,6 +52,8 @@ bench: $(READY) ## a small benchmark on made photos; results in bench-out/
 	$(BIN)/python -m benchmarks accuracy --task copies --dataset bench-out/made/references \
 		--references 100 --edited 28 --distractors 28 --resamples 200 --out bench-out/results/copies.json
 	$(BIN)/python -m benchmarks report bench-out/results
+	$(BIN)/python -m benchmarks run configs/bench/small.toml --out bench-out/small \
+		--check benchmarks/results/small-baseline.json
 
 docs: $(READY) ## build the documentation into docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html

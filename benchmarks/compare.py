@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.judged import Judged, Measure
 from benchmarks.metrics import percentiles, resampled
+from benchmarks.report.words import metric
 from benchmarks.saved import SavedPart, SavedRun
 from matcher.errors import UsageError
 
@@ -22,7 +23,6 @@ CHECK_CONFIDENCE = 0.99
 At 99 %, a metric that only ever loses needs 6 lost queries against none won to count as worse, as a sign test
 at 5 % does; a percentile interval of 95 % is content with 4.
 """
-LOWER_IS_BETTER = ("ece", "cost", "false_", "error", "brier")
 BETTER, WORSE, NOISE, SAME, UNKNOWN = "better", "worse", "noise", "same", "unknown"
 
 
@@ -48,14 +48,15 @@ class Difference:
 
     @property
     def standing(self) -> str:
-        """`same`, `noise`, `better` or `worse` beyond noise, `unknown` without an interval."""
+        """`same`, `noise`, `better` or `worse` beyond noise; `unknown` without interval or direction."""
         if self.value == 0:
             return SAME
         if math.isnan(self.low) or math.isnan(self.high):
             return UNKNOWN
         if self.low <= 0 <= self.high:
             return NOISE
-        return BETTER if (self.value > 0) != lower_is_better(self.metric) else WORSE
+        better = metric(self.metric).better
+        return UNKNOWN if better is None else BETTER if (self.value > 0) == better else WORSE
 
 
 @dataclass(frozen=True)
@@ -75,11 +76,6 @@ class Comparison:
     def regressed(self) -> bool:
         """Whether something got worse beyond noise, or a part has no figures any more."""
         return bool(self.worse or self.lost)
-
-
-def lower_is_better(metric: str) -> bool:
-    """Whether less of the metric is good, by its name."""
-    return metric.lower().startswith(LOWER_IS_BETTER)
 
 
 def compare_runs(
@@ -164,13 +160,13 @@ def _paired(
     """Each metric on the same draws of queries. Source: Efron and Tibshirani (1993), chapter 13."""
     count = len(before.queries)
     old, new = before.measures(), after.measures()
-    for metric in (metric for metric in old if metric in new):
-        was, now = (float(measure(np.ones(count, np.int64))) for measure in (old[metric], new[metric]))
+    for figure in (figure for figure in old if figure in new):
+        was, now = (float(measure(np.ones(count, np.int64))) for measure in (old[figure], new[figure]))
         if math.isnan(was) or math.isnan(now):
             continue
-        drawn = resampled(_less(new[metric], old[metric]), count, resamples, seed)
+        drawn = resampled(_less(new[figure], old[figure]), count, resamples, seed)
         low, high = percentiles(drawn, confidence)
-        yield Difference(name, metric, was, now, low, high, paired=True)
+        yield Difference(name, figure, was, now, low, high, paired=True)
 
 
 def _less(measure: Measure, other: Measure) -> Measure:
@@ -187,16 +183,16 @@ def _unpaired(name: str, old: SavedPart, new: SavedPart, confidence: float) -> I
     27 (2008); widened for another confidence as a normal distribution is.
     """
     wider = _normal(confidence) / _normal(0.95)
-    for metric, before in old.metrics.items():
-        after = new.metrics.get(metric)
+    for figure, before in old.metrics.items():
+        after = new.metrics.get(figure)
         if after is None:
             continue
         low = high = math.nan
-        if metric in old.intervals and metric in new.intervals:
-            (low_1, high_1), (low_2, high_2) = old.intervals[metric], new.intervals[metric]
+        if figure in old.intervals and figure in new.intervals:
+            (low_1, high_1), (low_2, high_2) = old.intervals[figure], new.intervals[figure]
             low = after - before - wider * math.hypot(after - low_2, high_1 - before)
             high = after - before + wider * math.hypot(high_2 - after, before - low_1)
-        yield Difference(name, metric, before, after, low, high, paired=False)
+        yield Difference(name, figure, before, after, low, high, paired=False)
 
 
 def _normal(confidence: float) -> float:

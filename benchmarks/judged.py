@@ -28,7 +28,6 @@ MEASURES = {
     "verdicts": "benchmarks.verdict_metrics:judged_measures",
 }
 """`module:function` by what was judged: from a `Judged` to its metrics by name."""
-NEEDED = ("queries", "kinds", "rank_of_truth", "top_score", "top_right", "distractor")
 LARGEST = 2**30
 
 

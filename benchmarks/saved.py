@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import JsonValue
 
 from benchmarks.judged import Judged, judged_as_json, judged_from_json, load_judged
-from benchmarks.machine import write_json
 from matcher.errors import UsageError
+from matcher.files import replacing
 
 BASELINE = "baseline"
 LARGEST = 2**28
@@ -57,10 +57,11 @@ class SavedPart:
 
 @dataclass(frozen=True)
 class SavedRun:
-    """The parts of a run by name."""
+    """The parts of a run by name; `name` is that of its plan."""
 
     source: str
     parts: Mapping[str, SavedPart]
+    name: str = ""
 
 
 def read_saved(place: Path) -> SavedRun:
@@ -75,7 +76,7 @@ def read_saved(place: Path) -> SavedRun:
     return SavedRun(str(place), {place.stem: _part(place.stem, found, place, pairs)})
 
 
-def write_baseline(run: SavedRun, out: Path, name: str = "") -> None:
+def write_baseline(run: SavedRun, out: Path) -> None:
     """Write the run as one file, with what each query came to; UsageError where a part has no figures."""
     parts: dict[str, JsonValue] = {}
     for part in run.parts.values():
@@ -84,31 +85,34 @@ def write_baseline(run: SavedRun, out: Path, name: str = "") -> None:
         judged = part.judged()
         kept = {key: part.found[key] for key in KEPT if key in part.found}
         parts[part.name] = kept | ({"queries": judged_as_json(judged)} if judged else {})
-    write_json(out, {BASELINE: name or Path(run.source).name, "parts": parts})
+    lines = ",\n".join(f"{json.dumps(part)}: {json.dumps(one)}" for part, one in parts.items())
+    text = f'{{"{BASELINE}": {json.dumps(run.name)}, "parts": {{\n{lines}\n}}}}\n'
+    with replacing(out) as (file,):
+        file.write(text.encode())
 
 
 def _folder(folder: Path) -> SavedRun:
     results = folder / "results" if (folder / "results").is_dir() else folder
-    names = sorted(results.glob("*.json"))
     parts = {}
-    for path in names:
+    for path in sorted(results.glob("*.json")):
         found = _json(path)
         if "task" in found and ("metrics" in found or "state" in found):
             parts[path.stem] = _part(path.stem, found, path, folder / "pairs" / f"{path.stem}.npz")
     if not parts:
         raise UsageError(f"{folder}: holds no results; name the --out folder of a run")
-    order = _planned(folder)
-    return SavedRun(
-        str(folder), dict(sorted(parts.items(), key=lambda item: (order.get(item[0], len(order)), item)))
-    )
+    book = _book(folder)
+    listed = book.get("parts")
+    names = [one.get("name") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    ordered = sorted(parts, key=lambda part: (names.index(part) if part in names else len(names), part))
+    name = str(book.get("name", folder.resolve().name))
+    return SavedRun(str(folder), {part: parts[part] for part in ordered}, name)
 
 
-def _planned(folder: Path) -> dict[str, int]:
-    """Where each part stands in run.json; empty without one."""
+def _book(folder: Path) -> dict[str, Any]:
+    """What run.json says; nothing without one."""
     try:
-        listed = json.loads((folder / "run.json").read_text(encoding="utf-8"))["parts"]
-        return {str(one["name"]): index for index, one in enumerate(listed)}
-    except (OSError, ValueError, KeyError, TypeError):
+        return _json(folder / "run.json")
+    except UsageError:
         return {}
 
 
