@@ -52,18 +52,16 @@ def measure_verdicts(
         scanned = recorded(task.verdicts or found.folder)
         decided = {name: redecided(one, task.policy) for name, one in scanned.verdicts.items()}
         scanned = Scanned(decided, scanned.failed, scanned.photos, scanned.seconds)
-        rows = [row for row in rows if row.listing_id in decided]
     else:
         scanned = scan_set(found, settings, task.policy, limit=task.limit, tell=tell)
-        if task.limit is not None:
-            seen = scanned.verdicts.keys() | scanned.failed
-            rows = [row for row in rows if row.listing_id in seen]
+    asked, seen = len(rows), scanned.verdicts.keys() | scanned.failed
+    rows = [row for row in rows if row.listing_id in seen]
     if not rows:
         raise UsageError(f"{found.folder}: no labelled listing was scanned")
     said = tuple(scanned.verdicts.get(row.listing_id) for row in rows)
     compared = Compared(tuple(rows), said, task.policy, task.prices)
     tell("intervals", 0, 1)
-    return _results(found, task, scanned, compared), compared
+    return _results(found, task, scanned, compared, asked - len(rows)), compared
 
 
 def measure_part(part: PlannedPart, tell: Tell) -> Outcome:
@@ -100,7 +98,7 @@ def with_embedder(settings: Settings, name: str) -> Settings:
 
 
 def _results(
-    found: VerdictSet, task: VerdictTask, scanned: Scanned, compared: Compared
+    found: VerdictSet, task: VerdictTask, scanned: Scanned, compared: Compared, not_scanned: int
 ) -> dict[str, JsonValue]:
     outcomes = compared.outcomes()
     models = next((one.models for one in compared.verdicts if one), {})
@@ -128,6 +126,7 @@ def _results(
         "dataset": {"name": found.name, "layout": "verdicts", "notes": [PLACEHOLDERS]},
         "counts": {
             "queries": len(compared.rows),
+            "not_scanned": not_scanned,
             "without_verdict": sum(one is None for one in compared.verdicts),
             "groups": len(set(outcomes.group.tolist())),
             **{f"truly_{kind}": truth.get(kind.value, 0) for kind in VerdictKind},

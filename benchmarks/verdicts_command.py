@@ -93,6 +93,8 @@ def show_verdicts(found: dict[str, Any]) -> None:
     console.print(table)
     said = ", ".join(f"{count} {what}" for what, count in found["confusion"].items() if count)
     console.print(f"truth and verdict: {said}", highlight=False)
+    if left_out := found["counts"]["not_scanned"]:
+        console.print(f"{left_out} labelled listings were not scanned and are left out", highlight=False)
     prices = found["settings"]["prices"]
     note = (
         "placeholders, in minutes of work; set yours with --cost-…"

@@ -18,7 +18,6 @@ from matcher.signals.sentences import sentence
 Key = tuple[str, int]
 """A listing's id, and which of the listings of that id it is, from 0."""
 SEVERITY = {kind: step for step, kind in enumerate(VerdictKind)}
-MOST_NAMED = 20
 
 
 @dataclass(frozen=True)

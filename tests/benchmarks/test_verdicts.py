@@ -118,7 +118,7 @@ def test_mistakes_come_worst_first_with_their_pictures(
 def recorded(folder: Path) -> Path:
     """A set of verdicts without photos or brands, as an export can be; nothing of it can be scanned."""
     _, scan = make(folder)
-    lines = ["listing_id,verdict", *(f"L-{n},{'fake' if n % 2 else 'clear'}" for n in range(2, 40))]
+    lines = ["listing_id,verdict", *(f"L-{n},{'fake' if n % 2 else 'clear'}" for n in range(2, 41))]
     (scan / "truth.csv").write_text("\n".join(lines) + "\n")
     return scan
 
@@ -151,6 +151,7 @@ def test_recorded_verdicts_are_judged_without_a_scan(
     assert main([*words, "--cost-missed", "200"]) == 0
     found = json.loads(out.read_text())
     assert found["settings"]["scanned"] is False
+    assert (found["counts"]["queries"], found["counts"]["not_scanned"]) == (38, 1)
     assert found["settings"]["prices"] == {
         "missed": 200.0, "false_alarm": 10.0, "review": 1.0, "are_placeholders": False
     }  # fmt: skip
