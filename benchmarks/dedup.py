@@ -182,6 +182,7 @@ def measure_part(part: PlannedPart, tell: Tell) -> Outcome:
         resamples=part.resamples,
         tell=tell,
     )
+    found["dataset"] = {"name": part.set_name, "layout": "dedup", "notes": list(images.notes)}
     return Outcome(found, judged(judged_ranking(images.photos, [KIND] * len(images.photos), pairs), cuts))
 
 

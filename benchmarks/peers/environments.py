@@ -26,13 +26,14 @@ MISSING = (
 )
 VERSION = "import sys; print(*sys.version_info[:2])"
 SECONDS = 120
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 
 
 class NotRunError(UsageError):
     """A peer cannot run here; `str()` says why in one line. A run goes on without it."""
 
     def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"peer {name}: not run: {reason}")
+        super().__init__(f"peer {name} cannot run: {reason}")
         self.name, self.reason = name, reason
 
 
@@ -92,7 +93,7 @@ def executable(environment: Path) -> Path:
 
 def child_variables() -> dict[str, str]:
     """What a child process is started with: one thread, no download, and this clone to import from."""
-    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    one = dict.fromkeys(THREADS, "1")
     offline = {"HF_HUB_OFFLINE": "1", "ORT_DISABLE_TELEMETRY": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     return {**os.environ, **one, **offline, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
 

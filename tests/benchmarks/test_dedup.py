@@ -148,4 +148,4 @@ def test_a_peer_that_cannot_run_ends_the_command_in_one_line(
     photos = folder_of_photos(tmp_path / "photos", 5)
     arguments = ["accuracy", "--task", "dedup", "--dataset", str(photos), "--out", str(tmp_path / "out.json")]
     assert main([*arguments, "--finder", "peer:immaculate-pdq"]) == 2
-    assert "peer immaculate-pdq: not run: " in capsys.readouterr().err
+    assert "peer immaculate-pdq cannot run: " in capsys.readouterr().err

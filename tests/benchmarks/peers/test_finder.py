@@ -109,7 +109,7 @@ def test_what_goes_wrong_inside_is_one_line_here(started: PeerFinder, pictures: 
 @pytest.mark.parametrize(
     ("argument", "reason"),
     [
-        ("no weights", "peer odd: not run: its weights are not at hand"),
+        ("no weights", "peer odd cannot run: its weights are not at hand"),
         ("dies", "ended with code 1: out of paper"),
     ],
 )
