@@ -51,9 +51,9 @@ class MadeEntry(Entry):
 
 
 class SetEntry(Entry):
-    """A folder of photos, or `made` ones; sizes count where copies are made of photos.
+    """A folder of photos, `made` ones, or what a task makes of `options`, which are its own.
 
-    `limit`: look up only so many of the queries; `options` are its task's.
+    Sizes count where copies are made of photos. `limit`: look up only so many of the queries.
     """
 
     path: str = ""
@@ -159,12 +159,12 @@ def parts_of(plan: Plan, source: str, photos: Path, made: Path) -> Iterator[Plan
                 raise ConfigError(source, f"run.{number}", f"{name} is planned twice; give one another name")
             seen.add(name)
             chosen = plan.sets[of]
-            if (chosen.made is None) == (not chosen.path):
-                raise ConfigError(source, f"sets.{of}", "give it either a path or made photos")
+            if (chosen.made and chosen.path) or not (chosen.made or chosen.path or chosen.options):
+                raise ConfigError(source, f"sets.{of}", "give it a path, made photos, or its task's options")
             yield PlannedPart(
                 name, task, model, of, setting, plan.models[model], chosen,
                 _settings(source, plan, model, setting), plan.seed, plan.resamples, plan.mistakes,
-                made / f"{of}-{task}" if chosen.made else photos / chosen.path,
+                photos / chosen.path if chosen.path else made / f"{of}-{task}",
             )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import shutil
@@ -176,24 +177,25 @@ def _with_files(parts: Sequence[PlannedPart]) -> list[PlannedPart]:
             make_set(part.folder, part.task, part.set.made, part.seed)
         if part.folder not in known:
             known[part.folder] = files_digest(part.folder)
-        weights = _weights(part)
-        found.append(replace(part, files=digest([known[part.folder], weights])))
+        found.append(replace(part, files=digest([known[part.folder], *_named_files(part)])))
     return found
 
 
-def files_digest(folder: Path) -> str:
-    """Of the names and sizes of all files below `folder`; of their bytes, where it is one file."""
-    if folder.is_file():
-        return digest([str(folder.stat().st_size), folder.stat().st_mtime_ns])
-    files = (path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else ()
-    return digest(sorted((path.relative_to(folder).as_posix(), path.stat().st_size) for path in files))
+def files_digest(place: Path) -> str:
+    """Of the names and sizes of all files below a folder, of the bytes of a file, or of nothing."""
+    if place.is_file():
+        with place.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    files = (path for path in place.rglob("*") if path.is_file()) if place.is_dir() else ()
+    return digest(sorted((path.relative_to(place).as_posix(), path.stat().st_size) for path in files))
 
 
-def _weights(part: PlannedPart) -> str:
-    """Of the file or folder the model is read from, where its name holds one: it may be trained anew."""
-    name = part.model.embedder or part.settings.models.embedder
-    place = Path(name.partition(":")[2]) if ":" in name else None
-    return files_digest(place) if place is not None and place.exists() else ""
+def _named_files(part: PlannedPart) -> list[str]:
+    """Digests of weights and policies that the part names: under the same name they may change."""
+    embedder = part.model.embedder or part.settings.models.embedder
+    options = (*part.model.options.values(), *part.set.options.values())
+    places = [embedder.partition(":")[2], *(value for value in options if isinstance(value, str))]
+    return [files_digest(Path(place)) for place in places if place and Path(place).exists()]
 
 
 @contextmanager

@@ -102,7 +102,7 @@ def test_a_part_is_another_when_anything_that_decides_its_figures_is(tmp_path: P
         ('tasks = ["products"]', 'tasks = ["flights"]', "run.1.tasks: no 'flights' is known; there"),
         ('models = ["deep"]', 'models = ["shallow"]', "run.1.models: no 'shallow' is known; there"),
         ('["default", "large"]', '["small"]', "run.1.settings: no 'small' is known; there are"),
-        ('made = { photos = 40 }', "", "sets.drawn: give it either a path or made photos"),
+        ('made = { photos = 40 }', "", "sets.drawn: give it a path, made photos, or its task"),
         ('models = ["builtin", "pdq"]', 'models = ["pdq", "pdq"]', "copies-clothes-pdq is planned twice"),
         ("[models.pdq]", '[models."../pdq"]', "models.../pdq: string should match"),
         ('name = "trial"', "name = [", "is not TOML"),

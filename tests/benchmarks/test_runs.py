@@ -260,6 +260,10 @@ def test_files_are_told_apart_by_name_and_size(tmp_path: Path) -> None:
     assert files_digest(tmp_path / "set") == known
     (tmp_path / "set" / "a.jpg").write_bytes(b"three")
     assert len({known, files_digest(tmp_path / "set"), files_digest(tmp_path / "absent")}) == 3
+    (tmp_path / "policy.toml").write_bytes(b"one")
+    known = files_digest(tmp_path / "policy.toml")
+    (tmp_path / "policy.toml").write_bytes(b"two")
+    assert files_digest(tmp_path / "policy.toml") != known
 
 
 def test_a_picture_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
