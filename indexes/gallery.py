@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,13 +12,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from indexes.build import choose_kind
+from indexes.committing import create, replace_all, writing
 from indexes.exact import Ids, Neighbours, Vectors, merge
-from indexes.manifest import REPAIR, Manifest
+from indexes.manifest import Manifest, SegmentRecord
 from indexes.plan import segments_to_merge
+from indexes.readable import Readable, expected
 from indexes.segment import Segment
-from indexes.snapshot import take_snapshot
 from indexes.state import State, checked_ids, checked_pair, checked_vectors, open_state
-from indexes.writer import create, merge_segments, rebuild, write_change, writing
+from indexes.writable import Writable
+from indexes.writer import write_added, write_merged, write_removed, write_stream
 from matcher.config import GallerySettings
 from matcher.errors import GalleryError
 
@@ -29,12 +32,8 @@ class Stored(NamedTuple):
     vectors: Vectors
 
 
-class Gallery:
-    """Reads a gallery. Safe to search from several threads; a writer elsewhere shows after `refresh`."""
-
-    def __init__(self, folder: Path, state: State) -> None:
-        """Use `create`, `open`, `open_writer` or `rebuild`."""
-        self.folder, self._state = folder, state
+class Gallery(Readable[State]):
+    """Reads a gallery of vectors."""
 
     @staticmethod
     def create(
@@ -48,13 +47,7 @@ class Gallery:
     @staticmethod
     def open(folder: Path, *, fingerprint: str | None = None) -> Gallery:
         """Open for reading; raises `GalleryError` if missing, damaged, or not of the model `fingerprint`."""
-        state = open_state(folder)
-        if fingerprint is not None and state.manifest.fingerprint != fingerprint:
-            raise GalleryError(
-                str(folder),
-                f"was built with the model {state.manifest.fingerprint}, not {fingerprint}; {REPAIR}",
-            )
-        return Gallery(folder, state)
+        return Gallery(folder, expected(folder, open_state(folder), fingerprint))
 
     @staticmethod
     @contextmanager
@@ -87,34 +80,20 @@ class Gallery:
         plan = Manifest(
             dims=dims, fingerprint=fingerprint, position=position, settings=settings or GallerySettings()
         )
-        rebuild(folder, batches, plan, wait_seconds)
+
+        def write(generation: int) -> Manifest:
+            return plan.model_copy(update={"segments": write_stream(folder, batches, plan, generation)})
+
+        replace_all(folder, wait_seconds, Manifest, write)
         return Gallery.open(folder)
 
-    @property
-    def position(self) -> int:
-        """The caller's number of the last change that is in."""
-        return self._state.manifest.position
-
-    @property
-    def fingerprint(self) -> str:
-        """The model that made the vectors."""
-        return self._state.manifest.fingerprint
+    def _reopened(self, folder: Path, previous: State) -> State:
+        return open_state(folder, previous)
 
     @property
     def dims(self) -> int:
         """The length of a vector."""
         return self._state.manifest.dims
-
-    @property
-    def count(self) -> int:
-        """Vectors that can be found; an id may have several."""
-        return sum(segment.record.live for segment in self._state.segments)
-
-    def refresh(self) -> bool:
-        """Show what writers committed since; True if anything changed."""
-        before = self._state
-        self._state = open_state(self.folder, before)
-        return self._state is not before
 
     def search(self, queries: ArrayLike, k: int, *, among: ArrayLike | None = None) -> Neighbours:
         """The `k` nearest vectors of each query, best first, equal scores by rising id.
@@ -161,30 +140,9 @@ class Gallery:
             "segments": [_segment_status(segment) for segment in self._state.segments],
         }
 
-    def verify(self) -> list[str]:
-        """Read every byte; returns what is wrong, a line each (empty: all is well)."""
-        try:
-            self.refresh()
-        except GalleryError as error:
-            return [str(error)]
-        return [problem for segment in self._state.segments for problem in segment.problems()]
 
-    def snapshot(self, folder: Path) -> int:
-        """Hard-link (or copy) the gallery as it is now into `folder`, for readers only; returns its position.
-
-        Raises `GalleryError` if `folder` already holds a gallery other than this very state.
-        """
-        self._state = take_snapshot(self.folder, self._state, folder, open_state)
-        return self.position
-
-
-class GalleryWriter(Gallery):
+class GalleryWriter(Gallery, Writable[State]):
     """A gallery open for writing; `Gallery.open_writer` gives it out, under the lock."""
-
-    def __init__(self, folder: Path, state: State, settings: GallerySettings) -> None:
-        """Use `Gallery.open_writer`."""
-        super().__init__(folder, state)
-        self.settings = settings
 
     def apply(
         self,
@@ -201,23 +159,24 @@ class GalleryWriter(Gallery):
         shapes, vectors that are not of length 1, or a `position` before the gallery's.
         """
         vectors = np.empty((0, self.dims), np.float32) if add_vectors is None else add_vectors
-        added = checked_pair(add_ids, vectors, self.dims, self.folder)
+        ids, rows = checked_pair(add_ids, vectors, self.dims, self.folder)
         removed = np.unique(checked_ids(remove_ids, self.folder))
-        if position < self.position:
-            raise GalleryError(
-                str(self.folder), f"already holds change {self.position}, so {position} cannot follow"
-            )
-        self._state = write_change(self.folder, self._state, self.settings, added, removed, position)
-        while chosen := segments_to_merge(self._state.manifest.segments, self.settings):
-            self._state = merge_segments(self.folder, self._state, self.settings, chosen)
+        add = partial(write_added, self.folder, ids=ids, vectors=rows, settings=self.settings)
+        self._change(add if len(ids) else None, removed, position)
 
-    def compact(self) -> None:
-        """Merge everything into one segment without tombstones, of the kind its size asks for; one commit."""
+    def _removed(self, segment: Segment, removed: Ids, generation: int) -> SegmentRecord | None:
+        return write_removed(segment, removed, generation)
+
+    def _merged(self, segments: list[Segment], generation: int) -> SegmentRecord:
+        return write_merged(self.folder, generation, segments, self.dims, self.settings)
+
+    def _to_merge(self) -> set[int]:
+        return segments_to_merge(self._state.manifest.segments, self.settings)
+
+    def _is_compact(self) -> bool:
         records = self._state.manifest.segments
         tidy = all(record.dead is None for record in records) and len(records) <= 1
-        if not tidy or any(choose_kind(record.live, self.settings) != record.kind for record in records):
-            chosen = set(range(len(records)))
-            self._state = merge_segments(self.folder, self._state, self.settings, chosen)
+        return tidy and all(choose_kind(record.live, self.settings) == record.kind for record in records)
 
 
 def _segment_status(segment: Segment) -> dict[str, object]:

@@ -7,7 +7,7 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, Protocol, Self, TypeVar
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
@@ -46,6 +46,14 @@ class Tombstones(Record):
     name: Name
     count: int = Field(ge=1)
     file: FileRecord
+
+
+class Counted(Protocol):
+    """What the manifest of every kind of gallery says of a segment."""
+
+    @property
+    def live(self) -> int:
+        """Rows that were not removed."""
 
 
 class SegmentRecord(Record):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from indexes.exact import Ids, Vectors
-from indexes.manifest import REPAIR, AnyManifest, Committed, Manifest, read_committed
+from indexes.manifest import REPAIR, AnyManifest, Committed, Counted, Manifest, read_committed
 from indexes.segment import Segment, are_unit, open_segment
 from matcher.errors import GalleryError
 
@@ -26,12 +26,27 @@ class State:
     segments: tuple[Segment, ...]
 
 
+class Part(Protocol):
+    """A segment of a gallery of any kind."""
+
+    @property
+    def record(self) -> Counted:
+        """What the manifest says of it."""
+
+    def problems(self) -> list[str]:
+        """What is wrong with its files, a line each; reads every byte."""
+
+
 class Opened(Protocol):
     """The state of a gallery of any kind."""
 
     @property
     def manifest(self) -> Committed:
         """What was committed."""
+
+    @property
+    def segments(self) -> Sequence[Part]:
+        """The open segments, in the manifest's order."""
 
 
 AnyState = TypeVar("AnyState", bound=Opened)

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from indexes.committing import create, replace_all, writing
 from indexes.exact import NO_ID, NO_SCORE, Ids, Neighbours
-from indexes.manifest import REPAIR, next_generation
+from indexes.manifest import next_generation
+from indexes.readable import Readable, expected
 from indexes.segment import wrong_files
-from indexes.snapshot import take_snapshot
 from indexes.state import checked_ids
 from indexes.voting_manifest import VotingManifest, VotingRecord
+from indexes.voting_segment import VotingSegment
 from indexes.voting_state import VotingState, open_state
 from indexes.voting_writer import (
     checked_rows,
-    merge_segments,
     segments_to_merge,
-    write_change,
+    write_added,
+    write_merged,
+    write_removed,
     write_stream,
     write_words,
 )
 from indexes.words import DIMS, Features, Words, checked_features, checked_words
-from indexes.writer import create, replace_all, writing
+from indexes.writable import Writable
 from matcher.config import GallerySettings
 from matcher.errors import GalleryError
 
@@ -45,12 +49,8 @@ class Votes(NamedTuple):
     ids: NDArray[np.int64]
 
 
-class VotingGallery:
-    """Reads a voting gallery. Safe to use from several threads; a writer elsewhere shows after `refresh`."""
-
-    def __init__(self, folder: Path, state: VotingState) -> None:
-        """Use `create`, `open`, `open_writer` or `rebuild`."""
-        self.folder, self._state = folder, state
+class VotingGallery(Readable[VotingState]):
+    """Reads a voting gallery."""
 
     @staticmethod
     def create(
@@ -73,13 +73,7 @@ class VotingGallery:
     @staticmethod
     def open(folder: Path, *, fingerprint: str | None = None) -> VotingGallery:
         """Open for reading; raises `GalleryError` if missing, damaged, or not of the model `fingerprint`."""
-        state = open_state(folder)
-        if fingerprint is not None and state.manifest.fingerprint != fingerprint:
-            raise GalleryError(
-                str(folder),
-                f"was built with the model {state.manifest.fingerprint}, not {fingerprint}; {REPAIR}",
-            )
-        return VotingGallery(folder, state)
+        return VotingGallery(folder, expected(folder, open_state(folder), fingerprint))
 
     @staticmethod
     @contextmanager
@@ -123,31 +117,13 @@ class VotingGallery:
         replace_all(folder, wait_seconds, VotingManifest, write)
         return VotingGallery.open(folder)
 
-    @property
-    def position(self) -> int:
-        """The caller's number of the last change that is in."""
-        return self._state.manifest.position
-
-    @property
-    def fingerprint(self) -> str:
-        """The model that made the features."""
-        return self._state.manifest.fingerprint
+    def _reopened(self, folder: Path, previous: VotingState) -> VotingState:
+        return open_state(folder, previous)
 
     @property
     def words(self) -> Features:
         """The vocabulary, uint8 (W, 128)."""
         return self._state.words.table
-
-    @property
-    def count(self) -> int:
-        """Features that can be found; an id has many."""
-        return sum(segment.record.live for segment in self._state.segments)
-
-    def refresh(self) -> bool:
-        """Show what writers committed since; True if anything changed."""
-        before = self._state
-        self._state = open_state(self.folder, before)
-        return self._state is not before
 
     def vote(self, features: ArrayLike, k: int, *, neighbours: int = 3, probes: int = 4) -> Votes:
         """The `k` images that one photo's features, uint8 (q, 128), speak for most.
@@ -183,32 +159,13 @@ class VotingGallery:
             "segments": [_segment_status(record) for record in manifest.segments],
         }
 
-    def verify(self) -> list[str]:
-        """Read every byte; returns what is wrong, a line each (empty: all is well)."""
-        try:
-            self.refresh()
-        except GalleryError as error:
-            return [str(error)]
+    def _problems_beside(self) -> list[str]:
         words = self._state.manifest.words
-        problems = wrong_files(self.folder, {words.name: words.file})
-        return problems + [wrong for segment in self._state.segments for wrong in segment.problems()]
-
-    def snapshot(self, folder: Path) -> int:
-        """Hard-link (or copy) the gallery as it is now into `folder`, for readers only; returns its position.
-
-        Raises `GalleryError` if `folder` already holds a gallery other than this very state.
-        """
-        self._state = take_snapshot(self.folder, self._state, folder, open_state)
-        return self.position
+        return wrong_files(self.folder, {words.name: words.file})
 
 
-class VotingWriter(VotingGallery):
+class VotingWriter(VotingGallery, Writable[VotingState]):
     """A voting gallery open for writing; `VotingGallery.open_writer` gives it out, under the lock."""
-
-    def __init__(self, folder: Path, state: VotingState, settings: GallerySettings) -> None:
-        """Use `VotingGallery.open_writer`."""
-        super().__init__(folder, state)
-        self.settings = settings
 
     def apply(
         self,
@@ -225,22 +182,23 @@ class VotingWriter(VotingGallery):
         `position` before the gallery's.
         """
         features = np.empty((0, DIMS), np.uint8) if add_features is None else add_features
-        added = checked_rows(add_ids, features, self.folder)
+        ids, rows = checked_rows(add_ids, features, self.folder)
         removed = np.unique(checked_ids(remove_ids, self.folder))
-        if position < self.position:
-            raise GalleryError(
-                str(self.folder), f"already holds change {self.position}, so {position} cannot follow"
-            )
-        self._state = write_change(self.folder, self._state, self.settings, added, removed, position)
-        while chosen := segments_to_merge(self._state.manifest.segments, self.settings):
-            self._state = merge_segments(self.folder, self._state, self.settings, chosen)
+        add = partial(write_added, self.folder, words=self._state.words, ids=ids, features=rows)
+        self._change(add if len(ids) else None, removed, position)
 
-    def compact(self) -> None:
-        """Merge everything into one segment without tombstones; one commit."""
+    def _removed(self, segment: VotingSegment, removed: Ids, generation: int) -> VotingRecord | None:
+        return write_removed(segment, removed, generation)
+
+    def _merged(self, segments: list[VotingSegment], generation: int) -> VotingRecord:
+        return write_merged(self.folder, generation, segments, len(self._state.words))
+
+    def _to_merge(self) -> set[int]:
+        return segments_to_merge(self._state.manifest.segments, self.settings)
+
+    def _is_compact(self) -> bool:
         records = self._state.manifest.segments
-        if len(records) > 1 or any(record.dead for record in records):
-            chosen = set(range(len(records)))
-            self._state = merge_segments(self.folder, self._state, self.settings, chosen)
+        return len(records) <= 1 and all(record.dead is None for record in records)
 
 
 def tally(found: Neighbours, k: int) -> Votes:

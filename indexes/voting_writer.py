@@ -1,4 +1,4 @@
-"""What the one writer of a voting gallery does: change, merge, rebuild; each is one atomic commit."""
+"""What the writer of a voting gallery writes: segments, tombstones, merged and rebuilt segments, words."""
 
 from __future__ import annotations
 
@@ -8,17 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from indexes.committing import segment_name, write_spool, write_tombstones
 from indexes.durable import NewFile
 from indexes.exact import Ids
-from indexes.manifest import Tombstones, next_generation
 from indexes.plan import smallest
-from indexes.segment import little, write_whole
+from indexes.segment import little
 from indexes.state import checked_ids
 from indexes.voting_manifest import VotingRecord, WordsRecord
 from indexes.voting_segment import List, VotingSegment, lists_of, write_segment
-from indexes.voting_state import VotingState, open_state
 from indexes.words import DIMS, Features, Words, checked_features
-from indexes.writer import commit_change, segment_name
 from matcher.config import GallerySettings
 from matcher.errors import GalleryError
 from matcher.faults import commit_point
@@ -41,24 +39,9 @@ def write_words(folder: Path, table: Features, generation: int) -> WordsRecord:
     return WordsRecord(name=name, count=len(table), file=file.record)
 
 
-def write_change(
-    folder: Path,
-    state: VotingState,
-    settings: GallerySettings,
-    added: tuple[Ids, Features],
-    removed: Ids,
-    position: int,
-) -> VotingState:
-    """Commit removals (distinct, rising ids) and, after them, additions; returns the new state."""
-    generation = next_generation(folder, state.manifest)
-    kept = [_without(segment, removed, generation) for segment in state.segments]
-    records = [record for record in kept if record is not None]
-    ids, features = added
-    if len(ids):
-        words = state.words.nearest(features, 1)[:, 0]
-        records.append(_write_rows(folder, generation, state.words, ids, words, features))
-    update = {"segments": tuple(records), "position": position, "settings": settings}
-    return commit_change(folder, state, state.manifest.model_copy(update=update), generation, open_state)
+def write_added(folder: Path, generation: int, words: Words, ids: Ids, features: Features) -> VotingRecord:
+    """A new segment of features in any order."""
+    return _write_rows(folder, generation, words, ids, words.nearest(features, 1)[:, 0], features)
 
 
 def segments_to_merge(segments: Sequence[VotingRecord], settings: GallerySettings) -> set[int]:
@@ -69,18 +52,22 @@ def segments_to_merge(segments: Sequence[VotingRecord], settings: GallerySetting
     return smallest([record.live for record in segments])
 
 
-def merge_segments(
-    folder: Path, state: VotingState, settings: GallerySettings, chosen: set[int]
-) -> VotingState:
-    """Rewrite the chosen segments' live features as one segment; what can be found stays the same."""
-    generation = next_generation(folder, state.manifest)
-    segments = [segment for at, segment in enumerate(state.segments) if at in chosen]
-    records = [segment.record for at, segment in enumerate(state.segments) if at not in chosen]
+def write_merged(folder: Path, generation: int, segments: list[VotingSegment], size: int) -> VotingRecord:
+    """The live features of several segments as one, of a vocabulary of `size` words."""
     ids = np.unique(np.concatenate([segment.ids[segment.live] for segment in segments]))
-    lists, size = _gathered(segments, ids, len(state.words)), len(state.words)
-    records.append(write_segment(folder, segment_name(generation), ids, lists, size))
-    update = {"segments": tuple(records), "settings": settings}
-    return commit_change(folder, state, state.manifest.model_copy(update=update), generation, open_state)
+    return write_segment(folder, segment_name(generation), ids, _gathered(segments, ids, size), size)
+
+
+def write_removed(segment: VotingSegment, removed: Ids, generation: int) -> VotingRecord | None:
+    """The segment's record with more tombstones; None once nothing is left of it."""
+    numbers = segment.numbers_of(removed)
+    if not len(numbers):
+        return segment.record
+    dead = np.union1d(segment.dead, numbers)
+    if len(dead) == segment.record.images:
+        return None
+    tombstones = write_tombstones(segment.folder, segment.record.name, dead, generation)
+    return segment.record.model_copy(update={"dead": tombstones, "removed": int(segment.counts[dead].sum())})
 
 
 def write_stream(
@@ -88,15 +75,15 @@ def write_stream(
 ) -> tuple[VotingRecord, ...]:
     """Spool the features to disk as they come, then write them as one segment."""
     spool = folder / f"spool-{generation:08d}-features"
-    ids, found = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
-    with NewFile(spool) as file:
+    found = [np.empty(0, np.int32)]
+
+    def checked() -> Iterator[tuple[Ids, Features]]:
         for given_ids, given_features in batches:
-            numbers, features = checked_rows(given_ids, given_features, folder)
-            ids.append(numbers)
+            ids, features = checked_rows(given_ids, given_features, folder)
             found.append(words.nearest(features, 1)[:, 0].astype(np.int32))
-            file.write(little(features, "u1"))
-    commit_point("index:spool-written")
-    every = np.concatenate(ids)
+            yield ids, features
+
+    every, _ = write_spool(spool, checked(), "u1")
     if not len(every):
         return ()
     spooled = np.asarray(np.memmap(spool, dtype=np.uint8, mode="r", shape=(len(every), DIMS)))
@@ -109,20 +96,6 @@ def _write_rows(
     distinct, numbers = np.unique(ids, return_inverse=True)
     lists = lists_of(numbers, found, features)
     return write_segment(folder, segment_name(generation), distinct, lists, len(words))
-
-
-def _without(segment: VotingSegment, removed: Ids, generation: int) -> VotingRecord | None:
-    """The segment's record with more tombstones; None once nothing is left of it."""
-    numbers = segment.numbers_of(removed)
-    if not len(numbers):
-        return segment.record
-    dead = np.union1d(segment.dead, numbers)
-    if len(dead) == segment.record.images:
-        return None
-    name = f"{segment.record.name}-dead-{generation:08d}"
-    tombstones = Tombstones(name=name, count=len(dead), file=write_whole(segment.folder / name, dead))
-    commit_point("index:tombstones-written")
-    return segment.record.model_copy(update={"dead": tombstones, "removed": int(segment.counts[dead].sum())})
 
 
 def _gathered(segments: list[VotingSegment], ids: Ids, size: int) -> Iterator[List]:

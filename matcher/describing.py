@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from indexes.manifest import REPAIR
 from indexes.segment import are_unit
 from matcher.catalog import (
     Database,
@@ -122,7 +123,7 @@ class Describer:
             elif sound_keypoints(blob) is None:
                 wrong.append("its keypoints are damaged")
             who = f"image {image.image_id} ({names.get(image.image_id, 'removed just now')})"
-            lines += [f"{who}: {what}; run `matcher index rebuild`" for what in wrong]
+            lines += [f"{who}: {what}; {REPAIR}" for what in wrong]
         return lines
 
     def _missing(self, hashes: Iterable[str]) -> list[str]:

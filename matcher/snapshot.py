@@ -157,7 +157,7 @@ def take_snapshot(
         fingerprints=Fingerprints(
             embedder=galleries.embedder.fingerprint,
             keypoints=galleries.detector.fingerprint,
-            votes=galleries.voting_fingerprint,
+            votes=galleries.votes.fingerprint,
             scorer=scorer,
         ),
     )

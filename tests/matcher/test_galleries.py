@@ -155,7 +155,7 @@ def test_rebuilding_gives_the_same_answers(
     galleries.rebuild()
     assert answers(galleries, [0, 1, 7, 20]) == before
     assert_in_step(workspace, galleries)
-    for folder in (galleries.descriptor_folder, galleries.voting_folder):
+    for folder in (galleries.descriptors.folder, galleries.votes.folder):
         (folder / "manifest.json").write_bytes(b"not a manifest")
     assert galleries.verify() != []
     galleries.rebuild()
@@ -290,8 +290,8 @@ def test_other_models_get_galleries_beside_the_old_ones(workspace: Workspace, ga
     models = ModelSettings(**(SETTINGS.models.model_dump() | {"embed_side": 224, "keypoint_count": 100}))
     with Workspace.open(workspace.folder, SETTINGS.model_copy(update={"models": models})) as other:
         renewed = build_galleries(other)
-        assert renewed.descriptor_folder != galleries.descriptor_folder
-        assert renewed.voting_folder != galleries.voting_folder
+        assert renewed.descriptors.folder != galleries.descriptors.folder
+        assert renewed.votes.folder != galleries.votes.folder
         renewed.catch_up()
         assert_in_step(other, renewed)
     assert_in_step(workspace, galleries)
