@@ -17,11 +17,14 @@ from matcher.models.views import boxes
 from matcher.photo_cache import PhotoCache
 from matcher.policy import Policy
 from matcher.signals import Signal
+from matcher.signals.claims import ClaimsSignal
 from matcher.signals.copy import CopySignal
 from matcher.signals.known_counterfeit import KnownCounterfeitSignal
 from matcher.signals.price import PriceSignal
 from matcher.signals.product import ProductSignal
 from matcher.signals.seller import SellerSignal
+from matcher.signals.title import TitleSignal
+from matcher.signals.wordmark import WordmarkSignal
 from matcher.similarity import load_scorer
 from matcher.snapshot import Snapshot, take_snapshot
 from matcher.workspace import Workspace
@@ -135,7 +138,16 @@ def freeze(workspace: Workspace, galleries: Galleries, policy: Policy) -> Snapsh
 
 def build_signals() -> tuple[Signal, ...]:
     """Every signal, in the order evidence is looked for: cheap ones may use what dear ones found."""
-    return (CopySignal(), ProductSignal(), KnownCounterfeitSignal(), PriceSignal(), SellerSignal())
+    return (
+        CopySignal(),
+        ProductSignal(),
+        KnownCounterfeitSignal(),
+        PriceSignal(),
+        SellerSignal(),
+        WordmarkSignal(),
+        ClaimsSignal(),
+        TitleSignal(),
+    )
 
 
 def build_examiner(

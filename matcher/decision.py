@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from matcher.policy import Policy, Thresholds
+from matcher.policy import Policy
 from matcher.records import Evidence, Finding, Match, Score, Verdict, VerdictKind
 from matcher.signals import Examination, Seen, order
 from matcher.signals.sentences import sentence
@@ -13,9 +13,13 @@ from matcher.signals.sentences import sentence
 DIGITS = 6
 """Decimals of every score and weight, so that digits do not depend on the machine."""
 MOST_REASONS = 5
+NEAR_MISS_ALONE = 0.8
+"""From this score on a near miss of a wordmark needs no second kind of sign: no honest goods carry one."""
 COUNTS = 0.05
 """Evidence of less weight decides nothing and gives no reason."""
 
+_SAME_KIND = {"product": "copy"}
+"""Signals that say one thing twice: what is in the photo."""
 _SEVERITY = {kind: step for step, kind in enumerate(VerdictKind)}
 
 
@@ -95,25 +99,41 @@ def _strongest_first(evidence: Evidence) -> tuple[float, str, str, str]:
 def _findings(weighed: Sequence[Evidence], policy: Policy) -> Iterable[Finding]:
     for brand in sorted({one.brand for one in weighed}):
         evidence = [one for one in weighed if one.brand == brand]
-        score = logistic(math.fsum((policy.prior, *(one.weight for one in evidence))))
-        verdict = _verdict(score, policy.rules(brand).thresholds, evidence)
+        score = _score(evidence, policy.prior)
+        verdict = _verdict(score, policy, brand, evidence)
         yield Finding(brand=brand, verdict=verdict, score=score)
 
 
-def _verdict(score: Score, thresholds: Thresholds, evidence: Sequence[Evidence]) -> VerdictKind:
-    if score >= thresholds.counterfeit and _corroborated(evidence):
+def _score(evidence: Iterable[Evidence], prior: float) -> Score:
+    return logistic(math.fsum((prior, *(one.weight for one in evidence))))
+
+
+def _verdict(score: Score, policy: Policy, brand: str, evidence: Sequence[Evidence]) -> VerdictKind:
+    """A title is only what it is offered under: what it adds leads to a review, never further."""
+    thresholds = policy.rules(brand).thresholds
+    proven = _score((one for one in evidence if one.signal != "title"), policy.prior)
+    if proven >= thresholds.counterfeit and _corroborated(evidence):
         return VerdictKind.COUNTERFEIT
     return VerdictKind.REVIEW if score >= thresholds.review else VerdictKind.CLEAR
 
 
 def _corroborated(evidence: Sequence[Evidence]) -> bool:
-    """Two kinds of signs besides the seller's, or a known counterfeit's photo: one weak sign is no proof."""
-    signs = [one for one in evidence if one.weight > 0 and one.signal != "seller"]
-    known = any(one.signal == "known-counterfeit" and one.detail.get("kind") == "copy" for one in signs)
-    kinds = {
-        "copy" if one.signal == "product" else one.signal for one in signs
-    }  # both say what is in the photo
-    return known or len(kinds) >= 2
+    """Two kinds of signs besides the seller's, or one that is proof by itself: one weak sign is none."""
+    signs = [one for one in evidence if one.weight > 0 and one.signal not in ("seller", "title")]
+    kinds = {_SAME_KIND.get(one.signal, one.signal) for one in signs if not _is_honest(one)}
+    return any(map(_is_proof, signs)) or len(kinds) >= 2
+
+
+def _is_proof(evidence: Evidence) -> bool:
+    kind = evidence.detail.get("kind")
+    if evidence.signal == "known-counterfeit":
+        return kind == "copy"
+    return evidence.signal == "wordmark" and kind == "near-miss" and evidence.score >= NEAR_MISS_ALONE
+
+
+def _is_honest(evidence: Evidence) -> bool:
+    """The brand's own wordmark says whose the goods are, as the goods themselves do: no second sign."""
+    return evidence.signal == "wordmark" and evidence.detail.get("kind") != "near-miss"
 
 
 def _worst_first(finding: Finding) -> tuple[int, float, str]:

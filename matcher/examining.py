@@ -12,6 +12,7 @@ from matcher.decision import best_matches, decide
 from matcher.errors import ImageError
 from matcher.images import content_hash, decode, storable
 from matcher.matching import Candidate, PhotoMatcher
+from matcher.models import TextLine
 from matcher.models.views import Box
 from matcher.photo_cache import PhotoCache
 from matcher.records import FailedRow, Listing, Record, VerdictKind
@@ -24,11 +25,15 @@ KEPT_SIGHTINGS = 10
 
 
 class PhotoFindings(Record):
-    """What the matcher sees in a photo, whoever lists it; cached by content: identical photos cost once."""
+    """What the matcher sees in a photo, whoever lists it; cached by content: identical photos cost once.
+
+    `lines`: the text in it, outlines in pixels of `width` by `height`; none where nothing reads text.
+    """
 
     width: int
     height: int
     sightings: tuple[Sighting, ...]
+    lines: tuple[TextLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,7 @@ class Examiner:
                 photo.findings.height,
                 photo.content_hash,
                 photo.findings.sightings,
+                photo.findings.lines,
             )
             for photo in photos
         )

@@ -35,7 +35,10 @@ class Thresholds(_Part):
 
 
 class Weights(_Part):
-    """Log-odds that a finding adds when it is entirely sure; only a licensed seller's are negative."""
+    """Log-odds that a finding adds when it is entirely sure; only a licensed seller's are negative.
+
+    A policy written before texts were judged names no weight for them: they then decide nothing.
+    """
 
     copied: float = Field(ge=0, alias="copy")
     product: float = Field(ge=0)
@@ -44,6 +47,10 @@ class Weights(_Part):
     price: float = Field(ge=0)
     seller_unlicensed: float = Field(ge=0)
     seller_licensed: float = Field(le=0)
+    wordmark: float = Field(0.0, ge=0)
+    wordmark_near_miss: float = Field(0.0, ge=0)
+    claims: float = Field(0.0, ge=0)
+    title: float = Field(0.0, ge=0)
 
     def of(self, evidence: Evidence) -> float:
         """The weight of such evidence at score 1; 0 for a signal that this policy does not weigh."""
@@ -60,6 +67,14 @@ class Weights(_Part):
             case "seller":
                 licensed = evidence.detail.get("licensed") is True
                 return self.seller_licensed if licensed else self.seller_unlicensed
+            case "wordmark":
+                return (
+                    self.wordmark_near_miss if evidence.detail.get("kind") == "near-miss" else self.wordmark
+                )
+            case "claims":
+                return self.claims
+            case "title":
+                return self.title
             case _:
                 return 0.0
 

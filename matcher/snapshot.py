@@ -9,6 +9,7 @@ import os
 import shutil
 import time
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ from matcher.galleries import Galleries
 from matcher.policy import Policy, load_policy
 from matcher.records import Brand, ImageRole, Record
 from matcher.signals import BrandFacts, ReferenceFacts
+from matcher.text.lexicon import INDEX, Lexicon
 
 KEPT_SNAPSHOTS = 8
 LEFT_OVER_SECONDS = 3600.0
@@ -98,7 +100,12 @@ class Snapshot:
             raise MatcherError(f"snapshot {folder.name} cannot be read ({said}); start a new scan") from error
         self._ids = self._facts["image_id"].to_numpy()
         self._brands = {
-            brand.name: BrandFacts(brand.name, frozenset(brand.licensed_sellers), brand.wordmarks)
+            brand.name: BrandFacts(
+                brand.name,
+                frozenset(brand.licensed_sellers),
+                brand.wordmarks,
+                frozenset(number for one in brand.trademarks for number in one.nice_classes),
+            )
             for brand in self.description.brands
         }
 
@@ -110,6 +117,11 @@ class Snapshot:
     def brand(self, name: str) -> BrandFacts | None:
         """The brand of that name."""
         return self._brands.get(name)
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """Every brand's wordmarks, their index mapped from the snapshot's file."""
+        return Lexicon(self.description.brands, self.folder / INDEX)
 
     def of(self, image_id: int) -> ReferenceFacts | None:
         """What is known of a reference image."""
@@ -168,7 +180,7 @@ def take_snapshot(
     if (place / DESCRIPTION).exists():
         place.touch()  # It is among the newest again, and so among the last to be dropped.
     else:
-        _write(place, opened, table, policy.policy_text, text)
+        _write(place, opened, table, policy.policy_text, text, Lexicon(brands))
         _drop_old(folder, keep={place.name, *_in_use(galleries.database)})
     return Snapshot(place)
 
@@ -179,6 +191,7 @@ def _write(
     table: dict[str, list[object]],
     policy: str,
     description: str,
+    lexicon: Lexicon,
 ) -> None:
     """Everything goes into a folder of another name first; the rename is the commit."""
     fresh = place.with_name(f".{place.name}.{os.getpid()}")
@@ -187,6 +200,7 @@ def _write(
     gallery, votes = opened
     gallery.snapshot(fresh / "descriptors")
     votes.snapshot(fresh / "votes")
+    lexicon.save(fresh / INDEX)
     types = [pa.int64() if name == "image_id" else pa.string() for name in _COLUMNS]
     facts = pa.table(table, schema=pa.schema(list(zip(_COLUMNS, types, strict=True))))
     with replacing(fresh / FACTS, fresh / POLICY, fresh / DESCRIPTION) as (facts_file, policy_file, file):

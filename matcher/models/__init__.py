@@ -143,12 +143,15 @@ class LogoDetector(Protocol):
 class TextLine:
     """A line of text as read, and how sure the reader is.
 
-    `outline`: 4 or more (x, y) pairs in pixels.
+    `outline`: 4 or more (x, y) pairs in pixels, clockwise from where the line begins. `letters`: how sure it
+    is of each character of `text`, or nothing; `others`: what else the line may say, likeliest first.
     """
 
     outline: tuple[tuple[float, float], ...]
     text: str
     score: Score
+    letters: tuple[Score, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 class TextReader(Protocol):

@@ -29,6 +29,10 @@ _SPOKEN_OF_ELSEWHERE = frozenset(
         "currency",
         "ratio",
         "phrase",
+        "where",
+        "edits",
+        "other",
+        "source",
     }
 )
 _LONGEST_FACT = 80
@@ -169,7 +173,21 @@ def _wordmark(evidence: Evidence) -> str:
 
 def _claims(evidence: Evidence) -> str:
     phrase = _fact(evidence.detail.get("phrase") or evidence.detail.get("text"))
-    return f"Says “{phrase}”" if phrase else "The text makes a claim"
+    where = str(evidence.detail.get("where") or "")
+    says = f"The {where} says" if where in ("title", "description", "photo") else "Says"
+    return f"{says} “{phrase}”" if phrase else "The text makes a claim"
+
+
+def _title(evidence: Evidence) -> str:
+    text, other = _fact(evidence.detail.get("text")), _fact(evidence.detail.get("other"))
+    said = {
+        "bait": f"“{text}” is one of a list of brands: {other}",
+        "likened": f"“{text}” is what the goods are likened to",
+        "disguised": f"“{text}” is the name in disguise",
+        "other-brand": f"“{text}” is named, the photos show {other}",
+        "misspelt": f"“{text}” misspells the name",
+    }
+    return said.get(str(evidence.detail.get("kind")), f"The title uses “{text}”" if text else "")
 
 
 def _price(evidence: Evidence) -> str:
@@ -207,6 +225,7 @@ _SENTENCES: dict[str, Callable[[Evidence], str]] = {
     "logo": _logo,
     "wordmark": _wordmark,
     "claims": _claims,
+    "title": _title,
     "price": _price,
     "seller": _seller,
 }

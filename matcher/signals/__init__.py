@@ -6,12 +6,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Protocol
 
 from pydantic import Field, JsonValue, field_validator
 
+from matcher.models import TextLine
 from matcher.records import Evidence, ImageRole, Listing, Record, Region, Score
 from matcher.signals.outlines import Point, corners, quad_in_pixels, region_in_pixels
+from matcher.text.lexicon import Lexicon
+
+if TYPE_CHECKING:
+    from matcher.signals.texts import Texts
 
 LEAST_SURE = 0.3
 """A copy or product less sure than this is no evidence."""
@@ -72,11 +77,12 @@ class ReferenceFacts:
 
 @dataclass(frozen=True)
 class BrandFacts:
-    """What the catalog says of a brand."""
+    """What the catalog says of a brand; `nice_classes` are those of its registrations."""
 
     name: str
     licensed_sellers: frozenset[str] = frozenset()
     wordmarks: tuple[str, ...] = ()
+    nice_classes: frozenset[int] = frozenset()
 
 
 class Facts(Protocol):
@@ -90,16 +96,25 @@ class Facts(Protocol):
         """What is known of a brand; None where there is none of that name."""
         ...
 
+    @property
+    def lexicon(self) -> Lexicon:
+        """Every brand's wordmarks."""
+        ...
+
 
 @dataclass(frozen=True)
 class ExaminedPhoto:
-    """One photo of the listing: its `position` among the images from 0, its size in pixels, what it shows."""
+    """One photo of the listing: its `position` among the images from 0, its size in pixels, what it shows.
+
+    `lines`: the text read in it, outlines in its pixels; none where nothing reads text.
+    """
 
     position: int
     width: int
     height: int
     content_hash: str
     sightings: tuple[Sighting, ...] = ()
+    lines: tuple[TextLine, ...] = ()
 
 
 class Seen(NamedTuple):
@@ -200,10 +215,26 @@ class Examination:
         likely = (*self.copies.values(), *self.products.values(), *self.fakes.values())
         return tuple(sorted({sure.seen.facts.brand for sure in likely if sure.score >= LIKELY}))
 
-    def concern(self, brand: str) -> Score:
-        """How far the offer's price and seller concern `brand`, by its surest sighting."""
+    @cached_property
+    def texts(self) -> Texts:
+        """What is written in the title, the description and the photos."""
+        from matcher.signals.texts import Texts
+
+        return Texts(self)
+
+    @cached_property
+    def brands_concerned(self) -> tuple[str, ...]:
+        """Brands that a photo more likely shows than not, or that a text accuses, by name."""
+        return tuple(sorted({*self.brands_seen, *self.texts.concerned}))
+
+    def sureness(self, brand: str) -> Score:
+        """How surely the photos show something of `brand`, 0 where nothing was seen."""
         found = (part.get(brand) for part in (self.copies, self.products, self.fakes))
-        return concern_of(max((sure.score for sure in found if sure), default=0.0))
+        return max((sure.score for sure in found if sure), default=0.0)
+
+    def concern(self, brand: str) -> Score:
+        """How far the offer's price and seller concern `brand`, by its surest sighting or text."""
+        return concern_of(max(self.sureness(brand), self.texts.concerned.get(brand, 0.0)))
 
     def brand(self, name: str) -> BrandFacts | None:
         """What is known of a brand; None where there is none of that name."""

@@ -1,4 +1,4 @@
-"""`seller`: is the seller licensed by the brand that the photos show?"""
+"""`seller`: is the seller licensed by the brand that the photos show or a text is about?"""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from matcher.signals import Examination
 
 
 class SellerSignal:
-    """Looks the seller up among those that each brand seen has licensed."""
+    """Looks the seller up among those that each brand concerned has licensed."""
 
     name = "seller"
 
     def examine(self, examination: Examination) -> list[Evidence]:
-        """One piece of evidence a brand seen, as sure as the brand; no seller's id counts as unlicensed."""
-        return [self._of(brand, examination) for brand in examination.brands_seen]
+        """One piece of evidence a brand, as sure as the brand is; no seller's id counts as unlicensed."""
+        return [self._of(brand, examination) for brand in examination.brands_concerned]
 
     def _of(self, name: str, examination: Examination) -> Evidence:
         seller = examination.listing.seller_id.strip()

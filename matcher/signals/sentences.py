@@ -27,6 +27,12 @@ def sentence(evidence: Evidence) -> str:
             return _price(evidence)
         case "seller":
             return _seller(evidence)
+        case "wordmark":
+            return _wordmark(evidence)
+        case "claims":
+            return _claims(evidence)
+        case "title":
+            return _title(evidence)
         case _:
             about = f" about {_brand(evidence)}" if evidence.brand else ""
             return f"The signal {plain(evidence.signal)} found something{about}."
@@ -90,6 +96,47 @@ def _seller(evidence: Evidence) -> str:
     if not seller:
         return f"No seller is named, so none licensed by {_brand(evidence)}."
     return f"Seller {seller} is not licensed by {_brand(evidence)}."
+
+
+def _wordmark(evidence: Evidence) -> str:
+    detail = evidence.detail
+    text, wordmark = plain(detail.get("text") or ""), plain(detail.get("wordmark") or "")
+    where = f"Text '{text}' in {_photo(evidence).lower()}"
+    if detail.get("kind") != "near-miss":
+        return f"{where} is the wordmark '{wordmark}' of {_brand(evidence)}."
+    edits = detail.get("edits")
+    letters = (
+        {1: "one letter", 2: "two letters"}.get(edits, "a little") if isinstance(edits, int) else "a little"
+    )
+    return f"{where} is {letters} from the wordmark '{wordmark}' of {_brand(evidence)}."
+
+
+def _claims(evidence: Evidence) -> str:
+    where = {"title": "The title", "description": "The description"}.get(
+        str(evidence.detail.get("where")), _photo(evidence)
+    )
+    about = f" of {_brand(evidence)}" if evidence.brand else ""
+    return f"{where} says '{plain(evidence.detail.get('phrase') or '')}', as sellers of copies{about} do."
+
+
+def _title(evidence: Evidence) -> str:
+    detail = evidence.detail
+    text, brand = plain(detail.get("text") or ""), _brand(evidence)
+    other = detail.get("other")
+    others = plain(", ".join(map(str, other))) if isinstance(other, list) else ""
+    match detail.get("kind"):
+        case "bait":
+            return f"The title lists {brand} among other brands ({others})."
+        case "likened":
+            return f"The title likens the goods to {brand} ('{text}')."
+        case "disguised":
+            return f"The title writes the name of {brand} in disguise ('{text}')."
+        case "other-brand":
+            return f"The title names {brand}, the photos show {others}."
+        case "misspelt":
+            return f"The title misspells the name of {brand} ('{text}')."
+        case _:
+            return f"The title uses the name of {brand}."
 
 
 def _verb(evidence: Evidence, verb: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from matcher.decision import best_matches, decide, logistic
@@ -67,6 +67,20 @@ def seller(*, licensed: bool, brand: str = BRAND) -> Evidence:
     )
 
 
+def inscribed(kind: str, score: float = 0.9, brand: str = BRAND) -> Evidence:
+    detail = {"kind": kind, "text": "Nortlight", "wordmark": "Northlight", "edits": 1}
+    return Evidence(signal="wordmark", score=score, brand=brand, photo=0, detail={**detail})
+
+
+def claimed(score: float = 0.95, brand: str = BRAND) -> Evidence:
+    return Evidence(signal="claims", score=score, brand=brand, detail={"phrase": "1:1", "where": "title"})
+
+
+def titled(score: float = 0.9, brand: str = BRAND) -> Evidence:
+    detail = {"kind": "disguised", "text": "N0rthlight", "wordmark": "Northlight"}
+    return Evidence(signal="title", score=score, brand=brand, detail={**detail})
+
+
 UNLICENSED, LICENSED = seller(licensed=False), seller(licensed=True)
 
 
@@ -97,6 +111,22 @@ class TestDefaultPolicy:
             ([known("product"), product(), UNLICENSED, priced(0.15)], "counterfeit"),
             ([UNLICENSED], "clear"),
             ([priced(0.01), UNLICENSED], "review"),
+            ([inscribed("near-miss"), UNLICENSED], "counterfeit"),
+            ([inscribed("near-miss", 0.82), UNLICENSED, product()], "counterfeit"),
+            ([inscribed("near-miss", 0.6), UNLICENSED], "review"),
+            ([inscribed("near-miss"), LICENSED], "clear"),
+            ([inscribed("exact"), UNLICENSED], "clear"),
+            ([inscribed("exact"), product(), UNLICENSED], "clear"),  # as every honest resale
+            ([inscribed("exact"), product(0.9), priced(0.5), UNLICENSED], "review"),
+            ([inscribed("exact"), copy(), UNLICENSED], "review"),
+            ([claimed(), UNLICENSED], "review"),
+            ([claimed(0.975), UNLICENSED, product(), inscribed("exact")], "counterfeit"),
+            ([claimed(), LICENSED], "clear"),
+            ([titled(), UNLICENSED], "review"),
+            ([titled(), UNLICENSED, product()], "review"),
+            ([titled(), UNLICENSED, product(), priced(0.15)], "review"),
+            ([titled(), claimed(), UNLICENSED], "review"),
+            ([titled(), LICENSED], "clear"),
         ],
     )
     def test_a_case_has_its_verdict(self, evidence: list[Evidence], verdict: str) -> None:
@@ -154,6 +184,7 @@ class TestWholeWay:
         verdict = self.of(photo(0, sighting(SHOE, 0.1, 0.49)), price=2, currency="EUR", seller_id="s-1")
         assert verdict.verdict == "clear"
 
+    @settings(deadline=None)  # the first listing with a title loads tables
     @given(listed=examinations())
     def test_whatever_is_seen_it_decides_and_can_be_written(self, listed: object) -> None:
         evidence = [one for signal in SIGNALS for one in signal.examine(listed)]  # type: ignore[arg-type]
@@ -169,6 +200,9 @@ findings = st.one_of(
     st.builds(known, st.sampled_from(["copy", "product"]), st.floats(0, 1)),
     st.builds(priced, st.floats(0, 1)),
     st.builds(seller, licensed=st.booleans(), brand=brands),
+    st.builds(inscribed, st.sampled_from(["exact", "variant", "near-miss"]), st.floats(0, 1), brands),
+    st.builds(claimed, st.floats(0, 1), brands),
+    st.builds(titled, st.floats(0, 1), brands),
     st.builds(Evidence, signal=st.just("unheard-of"), score=st.floats(0, 1), brand=brands),
 )
 

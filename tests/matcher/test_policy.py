@@ -61,6 +61,11 @@ def test_another_name_and_version_make_another_label() -> None:
         ("seller", {"licensed": False}, 1.9),
         ("seller", {}, 1.9),
         ("seller", {"licensed": True}, -2.9),
+        ("wordmark", {"kind": "near-miss"}, 5.4),
+        ("wordmark", {"kind": "exact"}, 0.5),
+        ("wordmark", {"kind": "variant"}, 0.5),
+        ("claims", {}, 3.2),
+        ("title", {"kind": "bait"}, 2.4),
         ("not-weighed", {}, 0.0),
     ],
 )
@@ -89,7 +94,7 @@ def test_a_brand_changes_only_what_it_names() -> None:
         ("prior = -3.5", "prior = -3.5\nlogo = 1", "logo", "unknown key"),
         ("prior = -3.5", 'prior = -3.5\npolicy_text = "x"', "policy_text", "unknown key"),
         ("product = 1.0", "products = 1.0", "weights.product", "is missing"),
-        ("product = 1.0", "product = 1.0\nwordmark = 2", "weights.wordmark", "unknown key"),
+        ("product = 1.0", "product = 1.0\nlogos = 2", "weights.logos", "unknown key"),
         ("product = 1.0", "product = -1.0", "weights.product", "greater than or equal to 0"),
         (
             "seller_licensed = -2.9",
@@ -134,3 +139,13 @@ def test_a_policy_that_cannot_be_read_says_which(tmp_path: Path) -> None:
     binary.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match=r"binary\.toml: file: is not TOML"):
         load_policy(binary)
+
+
+def test_a_policy_from_before_texts_were_judged_loads_and_does_not_weigh_them() -> None:
+    text = DEFAULT.policy_text
+    for line in text.splitlines():
+        if line.startswith(("wordmark", "claims", "title")):
+            text = text.replace(f"{line}\n", "")
+    old = parse_policy(text, "old.toml")
+    assert old.weights.copied == DEFAULT.weights.copied
+    assert {old.weights.of(Evidence(signal=one, score=1)) for one in ("wordmark", "claims", "title")} == {0.0}

@@ -8,6 +8,7 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from matcher.models import TextLine
 from matcher.records import Listing
 from matcher.signals import Examination, ExaminedPhoto, Sighting, Signal
 from tests.matcher.signals.made import FACTS, FAKE, SHOE, examination, photo, sighting
@@ -33,17 +34,31 @@ listings = st.builds(
     price=st.none() | st.decimals(0, Decimal("1e40"), allow_nan=False),
     currency=st.sampled_from(["", "EUR", "eur ", "USD"]),
     seller_id=st.sampled_from(["", "  ", "dealer-1", "s\n-1"]),
+    title=st.sampled_from(["", "Northlight lamp", "like Northl1ght and Tidewater", "👟 1:1 replica"]),
+    description=st.sampled_from(["", "not a replica", "mirror quality Northlight"]),
 )
+known_texts = ["", "NORTHLIGHT", "Northlicht", "Tidewater 高仿", "N0RTHLIGHT", "Tidewator"]
+line_texts = st.sampled_from(known_texts) | st.text(max_size=20)
+lines = st.builds(TextLine, outline=st.tuples(corner, corner, corner, corner), text=line_texts, score=scores)
 
 
 @st.composite
 def examinations(draw: st.DrawFn) -> Examination:
     shown = draw(st.lists(st.lists(sightings, max_size=4), max_size=3))
-    photos = (ExaminedPhoto(n, draw(sizes), draw(sizes), f"h{n}", tuple(s)) for n, s in enumerate(shown))
+    photos = (
+        ExaminedPhoto(
+            n, draw(sizes), draw(sizes), f"h{n}", tuple(s), tuple(draw(st.lists(lines, max_size=2)))
+        )
+        for n, s in enumerate(shown)
+    )
     return Examination(draw(listings), tuple(photos), FACTS)
 
 
-each_on_its_own = settings(suppress_health_check=[HealthCheck.differing_executors], max_examples=60)
+each_on_its_own = settings(
+    suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow],
+    max_examples=60,
+    deadline=None,
+)
 """The inherited tests run for several classes, which is what they are for."""
 
 
@@ -69,7 +84,7 @@ class SignalContract:
             assert 0 <= one.score <= 1
             assert one.score == round(one.score, 6)
             assert one.weight == 0
-            assert one.brand in FACTS.brands
+            assert one.brand in FACTS.brands or (one.signal == "claims" and not one.brand)
             json.dumps(one.detail, allow_nan=False)
             if one.region:
                 assert one.photo is not None
@@ -87,7 +102,9 @@ class SignalContract:
     @given(examination=examinations())
     def test_the_order_of_sightings_changes_nothing(self, examination: Examination) -> None:
         mixed = tuple(
-            ExaminedPhoto(one.position, one.width, one.height, one.content_hash, one.sightings[::-1])
+            ExaminedPhoto(
+                one.position, one.width, one.height, one.content_hash, one.sightings[::-1], one.lines
+            )
             for one in reversed(examination.photos)
         )
         # The same image is seen once in a photo.

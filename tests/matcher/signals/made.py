@@ -5,8 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from matcher.records import ImageRole, Listing
+from matcher.models import TextLine
+from matcher.records import Brand, ImageRole, Listing
 from matcher.signals import BrandFacts, Examination, ExaminedPhoto, ReferenceFacts, Sighting
+from matcher.text.lexicon import Lexicon
 
 BRAND, OTHER = "Northlight", "Tidewater"
 SHOE, BOOT, UNPRICED, LAMP, FAKE, OTHER_FAKE, LOGO = 1, 2, 3, 4, 10, 11, 20
@@ -18,6 +20,7 @@ class MadeFacts:
     def __init__(self, images: list[ReferenceFacts], brands: list[BrandFacts]) -> None:
         self.images = {image.image_id: image for image in images}
         self.brands = {brand.name: brand for brand in brands}
+        self.lexicon = Lexicon(Brand(name=brand.name, wordmarks=brand.wordmarks) for brand in brands)
 
     def of(self, image_id: int) -> ReferenceFacts | None:
         return self.images.get(image_id)
@@ -60,8 +63,22 @@ def sighting(image_id: int, copy: float = 0.0, product: float = 0.0, **more: Any
     )
 
 
-def photo(position: int, *sightings: Sighting, width: int = 400, height: int = 200) -> ExaminedPhoto:
-    return ExaminedPhoto(position, width, height, f"hash-{position}", sightings)
+def photo(
+    position: int,
+    *sightings: Sighting,
+    width: int = 400,
+    height: int = 200,
+    lines: tuple[TextLine, ...] = (),
+) -> ExaminedPhoto:
+    return ExaminedPhoto(position, width, height, f"hash-{position}", sightings, lines)
+
+
+def line(
+    text: str, score: float = 0.95, box: tuple[float, float, float, float] = (40, 20, 240, 80), **more: Any
+) -> TextLine:
+    """A line of text in a box `x1 y1 x2 y2`, prominent unless told otherwise."""
+    x1, y1, x2, y2 = box
+    return TextLine(((x1, y1), (x2, y1), (x2, y2), (x1, y2)), text, score, **more)
 
 
 def examination(*photos: ExaminedPhoto, facts: MadeFacts = FACTS, **listing: Any) -> Examination:

@@ -46,6 +46,23 @@ def said(signal: str, score: float = 1.0, *, photo: int | None = 0, **detail: Js
             said("seller", licensed=False, seller_given=False),
             "No seller is named, so none licensed by Adidas.",
         ),
+        (
+            said("wordmark", kind="near-miss", text="abibas", wordmark="adidas", edits=2),
+            "Text 'abibas' in photo 1 is two letters from the wordmark 'adidas' of Adidas.",
+        ),
+        (
+            said("wordmark", kind="exact", text="ADIDAS", wordmark="adidas"),
+            "Text 'ADIDAS' in photo 1 is the wordmark 'adidas' of Adidas.",
+        ),
+        (
+            said("claims", phrase="1:1", where="title"),
+            "The title says '1:1', as sellers of copies of Adidas do.",
+        ),
+        (
+            said("title", kind="bait", text="Adidas", other=["Gucci", "Prada"]),
+            "The title lists Adidas among other brands (Gucci, Prada).",
+        ),
+        (said("title", kind="likened", text="adidas"), "The title likens the goods to Adidas ('adidas')."),
         (said("novel"), "The signal novel found something about Adidas."),
     ],
 )
@@ -59,10 +76,25 @@ def test_an_amount_too_long_to_read_keeps_its_exponent() -> None:
 
 
 @given(
-    signal=st.sampled_from(["copy", "product", "known-counterfeit", "price", "seller", "x"]),
+    signal=st.sampled_from(
+        ["copy", "product", "known-counterfeit", "price", "seller", "wordmark", "claims", "title", "x"]
+    ),
     name=st.text(max_size=300),
     detail=st.dictionaries(
-        st.sampled_from(["price", "reference_price", "currency", "ratio", "seller_id", "licensed", "kind"]),
+        st.sampled_from(
+            [
+                "price",
+                "reference_price",
+                "currency",
+                "ratio",
+                "seller_id",
+                "licensed",
+                "kind",
+                "text",
+                "phrase",
+                "edits",
+            ]
+        ),
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=200),
     ),
 )

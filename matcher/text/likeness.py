@@ -1,0 +1,162 @@
+"""How a word read differs from a wordmark, letter by letter, and how surely it must have been read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rapidfuzz.distance import Levenshtein
+
+from matcher.records import Score
+from matcher.text.folding import alike
+
+MOST_EDITS = 2
+"""A word further away is another word."""
+SHORTEST = 4
+"""Wordmarks of fewer letters have no near misses: every second word is one."""
+SURELY, FAIRLY, PLAINLY = 0.85, 0.72, 0.65
+"""How sure a reader must be of a letter it takes for the right one often, sometimes, or hardly ever."""
+_OFTEN = (
+    *(
+        "ce",
+        "co",
+        "eo",
+        "ae",
+        "hn",
+        "bh",
+        "uv",
+        "vy",
+        "ft",
+        "lt",
+        "jl",
+        "nr",
+        "mn",
+        "nu",
+        "gq",
+        "fp",
+        "ty",
+        "kx",
+    ),
+    *("gs", "sz", "eg", "ef", "do", "oq", "cg", "it", "pr", "br", "be", "hk", "kr"),
+)
+_SOMETIMES = ("bd", "pq", "bp", "dp", "mw", "ao")
+_NEEDED = {frozenset(pair): SURELY for pair in _OFTEN} | {frozenset(pair): FAIRLY for pair in _SOMETIMES}
+SHORT, SHORT_FLOOR = 5, 0.8
+"""In a wordmark of so few letters each letter that differs must be read at least this surely."""
+_THIN = frozenset("lijtfr")
+_VOWELS = frozenset("aeiouy")
+_STYLISED = re.compile(r"[A-Z]*(?:[a-z][A-Z]+)+[a-z]?")
+_ENDINGS = frozenset({"s", "es", "r", "tm", "c", "com", "de", "net"})
+"""What follows a wordmark without changing it: plural and genitive, ®, ™ and © as read, and domains."""
+
+
+class Edit(NamedTuple):
+    """One difference: what was `read` for what is `meant` ("" for nothing), at which letter of the word."""
+
+    read: str
+    meant: str
+    place: int
+
+    @property
+    def needed(self) -> Score:
+        """The least confidence at which the reader may be believed."""
+        if self.read and self.meant:
+            return _NEEDED.get(frozenset((self.read, self.meant)), PLAINLY)
+        return SURELY if (self.read or self.meant) in _THIN else FAIRLY
+
+
+class Near(NamedTuple):
+    """A near miss: its edits, how near it is, and whether it says too little without context."""
+
+    edits: tuple[Edit, ...]
+    closeness: Score
+    needs_context: bool
+
+
+def edits_between(read: str, meant: str) -> tuple[Edit, ...] | None:
+    """What makes `read` (folded) out of `meant`, fewest edits; letters that look the same are none.
+
+    None beyond `MOST_EDITS`.
+    """
+    plain = Levenshtein.distance(read, meant, score_cutoff=MOST_EDITS)
+    if plain:
+        read_alike, meant_alike = alike(read), alike(meant)
+        if Levenshtein.distance(read_alike, meant_alike, score_cutoff=MOST_EDITS) < plain:
+            read, meant = read_alike, meant_alike
+            plain = Levenshtein.distance(read, meant)
+    if plain > MOST_EDITS:
+        return None
+    found = []
+    for step in Levenshtein.editops(read, meant):
+        got = "" if step.tag == "insert" else read[step.src_pos]
+        wanted = "" if step.tag == "delete" else meant[step.dest_pos]
+        found.append(Edit(got, wanted, min(step.src_pos, len(read) - 1)))
+    return tuple(found)
+
+
+def near(read: str, meant: str) -> Near | None:
+    """Whether `read` is a near miss of `meant`, both folded; None if equal, too far, cut off or inflected.
+
+    The shorter the wordmark, the less may differ: chance words come within two letters of short ones.
+    """
+    if len(meant) < SHORTEST or len(read) < SHORTEST - 1 or cut_off(read, meant) or inflected(read, meant):
+        return None
+    edits = edits_between(read, meant)
+    if not edits:
+        return None
+    first = alike(read[0]) == alike(meant[0])
+    last = alike(read[-1]) == alike(meant[-1])
+    sounds = first and consonants(read) == consonants(meant)
+    size, one = len(meant), len(edits) == 1
+    if size <= 5:
+        believable = one or sounds or (size == 5 and first and last)
+        closeness = (0.8 if one else 0.65) + (0.05 if size == 5 else 0.0)
+        return Near(edits, closeness, needs_context=True) if believable else None
+    if size <= 7:
+        return Near(edits, 1.0 if one else 0.9, needs_context=False) if one or first else None
+    return Near(edits, 1.0 if one else 0.95, needs_context=False)
+
+
+def cut_off(read: str, meant: str) -> bool:
+    """Whether `read` is the wordmark with an end hidden by a fold, a hand or the photo's edge."""
+    return len(read) < len(meant) and (meant.startswith(read) or meant.endswith(read))
+
+
+def inflected(read: str, meant: str) -> bool:
+    """Whether `read` is the wordmark with an ending or a number: it says the wordmark."""
+    rest = read[len(meant) :]
+    return bool(rest) and read.startswith(meant) and (rest in _ENDINGS or rest.isdigit())
+
+
+def consonants(word: str) -> str:
+    """The word's consonants, a run of the same once, c and ck as k: what two spellings of a sound share."""
+    kept = ""
+    for letter in word.replace("ck", "k").replace("c", "k"):
+        if letter not in _VOWELS and not kept.endswith(letter):
+            kept += letter
+    return kept
+
+
+def stylised(written: str) -> bool:
+    """Whether small and capital letters mix as no language mixes them (`MiKE`): drawn, not written."""
+    return len(written) >= SHORTEST and _STYLISED.fullmatch(written) is not None
+
+
+def believed(
+    edits: Sequence[Edit], confidence: Score, letters: Sequence[Score] = (), *, floor: Score = 0.0
+) -> Score:
+    """How surely the edits were read, 0 where one may be the reader's slip.
+
+    `letters`: the reader's confidence in each letter of the word; without them the line's counts. Two edits
+    at once are less likely both to be slips than one, so each needs a little less. `floor`: the least for
+    any letter.
+    """
+    ease = 0.05 * (len(edits) - 1)
+    least = 1.0
+    for edit in edits:
+        sure = letters[edit.place] if edit.place < len(letters) else confidence
+        if sure < max(edit.needed, floor) - ease:
+            return 0.0
+        least = min(least, sure)
+    return least

@@ -1,0 +1,162 @@
+"""Near misses as they are sold, and genuine texts that must stay quiet."""
+
+from __future__ import annotations
+
+import pytest
+
+from matcher.records import Brand
+from matcher.text.lexicon import Lexicon
+from matcher.text.mentions import Mention, Passage, find_mentions
+
+BRANDS = {
+    "Adidas": ("adidas", "アディダス", "阿迪达斯"),
+    "Nike": ("NIKE", "耐克", "Найк"),
+    "Puma": ("PUMA",),
+    "Reebok": ("Reebok",),
+    "Panasonic": ("Panasonic",),
+    "Samsung": ("SAMSUNG",),
+    "Louis Vuitton": ("LOUIS VUITTON", "LV"),
+    "Gucci": ("GUCCI",),
+    "Converse": ("CONVERSE",),
+    "Gap": ("GAP",),
+    "Mango": ("MANGO",),
+    "Apple": ("Apple", "iPhone"),
+    "Hugo Boss": ("BOSS",),
+    "Lacoste": ("LACOSTE",),
+    "Omega": ("OMEGA",),
+    "Illy": ("illy",),
+}
+LEXICON = Lexicon([Brand(name=name, wordmarks=marks) for name, marks in BRANDS.items()])
+
+
+def read(*lines: str, sure: float = 0.95, **more: tuple[str, ...]) -> list[Mention]:
+    return find_mentions(LEXICON, [Passage(line, sure, **more) for line in lines])  # type: ignore[arg-type]
+
+
+def told(*lines: str, sure: float = 0.95) -> list[tuple[str, str, bool]]:
+    return [(one.wordmark.brand, one.kind, one.needs_context) for one in read(*lines, sure=sure)]
+
+
+@pytest.mark.parametrize(
+    ("text", "brand"),
+    [
+        ("abibas", "Adidas"), ("ABIDAS", "Adidas"), ("adidos", "Adidas"), ("ADADAS", "Adidas"),
+        ("adicats", "Adidas"), ("adasdas", "Adidas"), ("addidas", "Adidas"), ("aididas", "Adidas"),
+        ("A B I B A S", "Adidas"), ("MiKE", "Nike"), ("Pnasonic", "Panasonic"), ("Panasoanic", "Panasonic"),
+        ("PAMASONIC", "Panasonic"), ("SAMSONG", "Samsung"), ("Sansung", "Samsung"), ("Reebuk", "Reebok"),
+        ("Louis Vuiton", "Louis Vuitton"), ("LOIUS VUITTON", "Louis Vuitton"), ("Convarse", "Converse"),
+        ("LACASTE", "Lacoste"), ("Lacosta", "Lacoste"),
+    ],
+)  # fmt: skip
+def test_a_near_miss_as_it_is_sold(text: str, brand: str) -> None:
+    assert told(text) == [(brand, "near-miss", False)]
+
+
+@pytest.mark.parametrize(
+    ("text", "brand"),
+    [
+        ("Naik", "Nike"), ("Nkie", "Nike"), ("PAMA", "Puma"), ("Guci", "Gucci"), ("GUCGI", "Gucci"),
+        ("Omeqa", "Omega"), ("like", "Nike"), ("Mike", "Nike"), ("hike", "Nike"),
+    ],
+)  # fmt: skip
+def test_a_near_miss_of_a_short_wordmark_or_an_everyday_word_needs_context(text: str, brand: str) -> None:
+    assert (brand, "near-miss", True) in told(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [
+        ("abibas", 0.5),  # read badly: the letters may be anything
+        ("adcdas", 0.6),
+        ("adidss", 0.4),
+        ("NIKF", 0.8),  # e and f are confused
+        ("GUCEI", 0.7),
+        ("adida", 0.99),  # cut off by a fold
+        ("didas", 0.99),
+        ("SAMSU", 0.99),
+        ("Pumas", 0.99),  # a plural that is a word
+        ("audis", 0.99),
+        ("Nikon", 0.99),  # another brand, known or not, three letters away
+        ("alkohol", 0.99),  # another word: the logo's business
+        ("nothing to see", 0.99),
+        ("42", 0.99),
+        ("lily", 0.99),  # looks like illy to a reader, but is a word
+        ("сор", 0.99),
+        ("", 0.99),
+        ("👟👟👟", 0.99),
+    ],
+)
+def test_a_genuine_or_unrelated_text_stays_quiet(text: str, sure: float) -> None:
+    assert told(text, sure=sure) == []
+
+
+def test_yikes_is_no_more_than_an_everyday_word_near_nike() -> None:
+    assert all(needs_context for _, _, needs_context in told("YIKES"))
+
+
+@pytest.mark.parametrize("sure", [0.55, 0.8, 0.99])
+def test_a_slip_between_letters_that_look_the_same_is_the_wordmark(sure: float) -> None:
+    [found] = read("adldas", sure=sure)
+    assert (found.kind, found.how, found.wordmark.brand) == ("variant", "look-alike", "Adidas")
+
+
+def test_what_else_the_reader_may_have_read_counts() -> None:
+    assert read("abidas")
+    assert not read("abidas", others=("adidas",))
+
+
+def test_the_letter_that_differs_must_be_read_surely() -> None:
+    doubtful = Passage("abidas", 0.97, letters=(0.99, 0.4, 0.99, 0.99, 0.99, 0.99))
+    certain = Passage("abidas", 0.75, letters=(0.6, 0.98, 0.6, 0.6, 0.6, 0.6))
+    assert not find_mentions(LEXICON, [doubtful])
+    assert find_mentions(LEXICON, [certain])[0].sure == 0.98
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "how", "brand"),
+    [
+        ("adidas", "exact", "same", "Adidas"),
+        ("www.adidas.com", "exact", "same", "Adidas"),
+        ("LOUIS VUITTON PARIS", "exact", "same", "Louis Vuitton"),
+        ("LOUISVUITTON", "variant", "joined", "Louis Vuitton"),
+        ("A D I D A S", "variant", "spaced", "Adidas"),
+        ("PANA SONIC", "variant", "split", "Panasonic"),
+        ("adidasoriginals", "variant", "inside", "Adidas"),
+        ("NIKE90", "variant", "inflected", "Nike"),
+        ("nikes", "variant", "inflected", "Nike"),
+        ("アディダス", "variant", "listed", "Adidas"),
+        ("阿迪達斯", "variant", "listed", "Adidas"),
+        ("Найк", "variant", "listed", "Nike"),
+        ("адидас", "variant", "transliterated", "Adidas"),
+        ("аdidаs", "variant", "look-alike", "Adidas"),
+        ("G U C C I", "variant", "spaced", "Gucci"),
+        ("SAM5UNG", "variant", "look-alike", "Samsung"),
+    ],
+)
+def test_a_wordmark_in_another_spelling(text: str, kind: str, how: str, brand: str) -> None:
+    assert [(one.kind, one.how, one.wordmark.brand) for one in read(text)] == [(kind, how, brand)]
+
+
+@pytest.mark.parametrize("text", ["mind the gap", "mango juice", "apple pie", "as a boss", "we converse"])
+def test_an_everyday_word_needs_context(text: str) -> None:
+    assert [(kind, needs_context) for _, kind, needs_context in told(text)] == [("exact", True)]
+
+
+def test_a_longer_wordmark_goes_before_one_inside_it() -> None:
+    assert told("HUGO BOSS") == [("Hugo Boss", "exact", False)]
+    assert told("BOSS") == [("Hugo Boss", "exact", True)]
+
+
+def test_a_wordmark_on_two_lines_is_one() -> None:
+    assert told("LOUIS", "VUITTON") == [("Louis Vuitton", "exact", False)]
+    assert told("VUITTON", "LOUIS") == []
+
+
+def test_nothing_is_a_near_miss_of_a_name_of_three_letters() -> None:
+    assert told("gab") == told("LW") == []
+
+
+def test_another_brand_s_wordmark_is_no_near_miss() -> None:
+    lexicon = Lexicon([Brand(name="Fendi"), Brand(name="Fenti"), Brand(name="Chanel"), Brand(name="Chantel")])
+    found = find_mentions(lexicon, [Passage("Fenti"), Passage("Chantel")])
+    assert [(one.kind, one.wordmark.brand) for one in found] == [("exact", "Fenti"), ("exact", "Chantel")]
