@@ -1,9 +1,10 @@
-"""How many unrelated photos a scan flags, all offered by unlicensed sellers at a tenth of the price."""
+"""How many unrelated photos of unlicensed sellers a scan flags, at a tenth of the price and without one."""
 
 from __future__ import annotations
 
 import csv
 import time
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,6 +14,7 @@ from tempfile import TemporaryDirectory
 from pydantic import JsonValue
 
 from benchmarks.datasets import distinct, image_paths, relative_id
+from benchmarks.verdict_outcomes import redecided
 from matcher.catalog import import_references, iterate_verdicts
 from matcher.config import Settings
 from matcher.errors import UsageError
@@ -63,14 +65,18 @@ def measure_false_alarms(photos: Photos, settings: Settings) -> dict[str, JsonVa
         with Workspace.open(folder / "workspace", settings) as workspace:
             _import(workspace, photos)
             manifest = _manifest(folder, photos)
-            summary = run_scan(workspace, load_policy(), ScanRequest(manifest, folder / "out"))
+            policy = load_policy()
+            summary = run_scan(workspace, policy, ScanRequest(manifest, folder / "out"))
             with workspace.database.read() as connection:
                 flagged = [
-                    _flagged(v)
-                    for v in iterate_verdicts(connection, summary.scan_id)
-                    if v.verdict is not VerdictKind.CLEAR
+                    verdict
+                    for verdict in iterate_verdicts(connection, summary.scan_id)
+                    if verdict.verdict is not VerdictKind.CLEAR
                 ]
     counts = {kind.value: count for kind, count in summary.counts.items()}
+    # A price only ever speaks against a listing: without one, no other listing is flagged.
+    unpriced = Counter(redecided(verdict, policy, without="price").verdict.value for verdict in flagged)
+    counts |= {f"{kind}_unpriced": unpriced[kind] for kind in ("review", "counterfeit")}
     return {
         "task": "false-alarms",
         "metrics": {**counts},
@@ -79,7 +85,7 @@ def measure_false_alarms(photos: Photos, settings: Settings) -> dict[str, JsonVa
             "listings": summary.listings,
             "failed": summary.failed,
         },
-        "flagged": [*flagged],
+        "flagged": [*map(_flagged, flagged)],
         "seconds": round(time.monotonic() - started, 1),
     }
 

@@ -51,7 +51,8 @@ class ModelSettings(Section):
     """Which models look at images, and at what size."""
 
     embedder: str = Field(
-        "builtin", description="builtin, onnx:PATH, open_clip:ARCH/WEIGHTS, checkpoint:PATH or torchscript:PATH"
+        "builtin",
+        description="builtin, onnx:PATH, open_clip:ARCH/WEIGHTS, checkpoint:PATH or torchscript:PATH",
     )
     embed_side: int = Field(320, ge=64, description="longest side the builtin embedder sees, pixels")
     photo_tiles: tuple[tuple[float, int], ...] = Field(

@@ -36,23 +36,21 @@ class Described(nn.Module):
     """One image and its windows to unit descriptors: what is searched.
 
     `image`: uint8 (1, height, width, 3). `windows`: float32 (windows, cells), the share of each cell of the
-    feature map in each window. Gives float32 (windows, dims): with heads, copy and product descriptors side
-    by side, each scaled so that a cosine is the mean of theirs; without, the pooled features themselves.
+    feature map in each window. Gives float32 (windows, dims): the product head's descriptors, or without
+    `head` the pooled features themselves. The copy head teaches the trunk and is not exported: joined to the
+    product head it found no more copies among tuning photos, and fewer products.
     """
 
-    def __init__(self, network: TwoHeads, *, heads: bool) -> None:
+    def __init__(self, network: TwoHeads, *, head: bool) -> None:
         super().__init__()
-        self.network, self.with_heads = network, heads
+        self.network, self.with_head = network, head
 
     def forward(self, image: Tensor, windows: Tensor) -> Tensor:
         """Descriptors of all windows from one pass of the trunk."""
         cells = self.network.features(image).flatten(2)[0].T
         kept = cells.clamp(min=0)
         pooled: Tensor = (windows @ (kept * kept * kept)) ** (1 / GEM_POWER)
-        if not self.with_heads:
-            return functional.normalize(pooled, dim=1)
-        joined: Tensor = torch.cat(self.network.heads(pooled), dim=1) * 0.5**0.5
-        return joined
+        return self.network.heads(pooled)[1] if self.with_head else functional.normalize(pooled, dim=1)
 
 
 def trained(run: Path, recipe_file: Path) -> TwoHeads:
@@ -130,10 +128,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(arguments)
     if options.run:
-        described = Described(trained(options.run, options.recipe), heads=True)
+        described = Described(trained(options.run, options.recipe), head=True)
     else:
         bare = TwoHeads(imagenet_trunk(), CHANNELS, copy_dims=1, product_dims=1)
-        described = Described(bare, heads=False)
+        described = Described(bare, head=False)
     export(described, options.out)
     if (found := gap(described, options.out)) > WIDEST_GAP:
         raise SystemExit(f"{options.out}: is {found:.4f} away from torch, more than {WIDEST_GAP}")

@@ -14,9 +14,9 @@ from matcher.models.views import Box
 
 
 class TwoHeads(nn.Module):
-    """uint8 images to copy and product descriptors; what is searched is both, joined and scaled to length 1.
+    """uint8 images to copy and product descriptors, each trained by its own loss.
 
-    The copy head keeps apart what the product head brings together, so each is trained by its own loss.
+    The copy head keeps apart what the product head brings together.
     """
 
     def __init__(self, trunk: nn.Module, channels: int, *, copy_dims: int, product_dims: int) -> None:

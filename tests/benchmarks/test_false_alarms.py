@@ -27,6 +27,9 @@ def test_a_reference_that_is_offered_again_is_flagged_and_other_pictures_are_not
     assert len(photos.listings) == 7, "the byte-identical twin is a reference, not a listing"
     assert [one["listing_id"] for one in found["flagged"]] == ["listings/stolen.jpg"]
     assert found["metrics"]["clear"] == 6
+    assert found["metrics"]["counterfeit"] == 1
+    unpriced = found["metrics"]["review_unpriced"], found["metrics"]["counterfeit_unpriced"]
+    assert unpriced == (1, 0), "a reused photo alone, without a suspicious price, is for a person to look at"
     assert found["counts"]["failed"] == 0
 
 

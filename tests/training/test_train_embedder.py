@@ -59,12 +59,12 @@ def test_steps_change_the_heads_and_the_trunk_and_leave_the_teacher(photos: Path
 def test_the_exported_graph_gives_torchs_descriptors(photos: Path, tmp_path: Path) -> None:
     run = started(photos)
     learn(run, 1)
-    described = Described(run.average, heads=True)
+    described = Described(run.average, head=True)
     export(described, tmp_path / "tiny.onnx")
     assert gap(described, tmp_path / "tiny.onnx") < WIDEST_GAP
     embedder = OnnxEmbedder(tmp_path / "tiny.onnx", side=96)
     found = embedder.embed_photos([drawn.pixels(drawn.product(1))])
-    assert found.shape == (1, 14, 16)
+    assert found.shape == (1, 14, 8)
     assert np.allclose(np.linalg.norm(found, axis=2), 1, atol=1e-4)
 
 
