@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import math
+import sys
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -86,7 +88,9 @@ def test_micro_average_precision_is_that_of_the_image_similarity_challenge() -> 
         assert recall_at_precision(pairs) == pytest.approx(best, abs=CLOSE, nan_ok=True)
 
 
-def test_ranks_are_those_of_pytorch_metric_learning() -> None:
+def test_ranks_are_those_of_pytorch_metric_learning(monkeypatch: pytest.MonkeyPatch) -> None:
+    # It imports FAISS's torch helpers, which replace the search of every index in the process.
+    monkeypatch.setitem(sys.modules, "faiss.contrib.torch_utils", ModuleType("faiss.contrib.torch_utils"))
     pytest.importorskip("pytorch_metric_learning", reason="pytorch-metric-learning is not installed")
     from pytorch_metric_learning.utils.accuracy_calculator import AccuracyCalculator
 
