@@ -121,7 +121,11 @@ class Snapshot:
     @cached_property
     def lexicon(self) -> Lexicon:
         """Every brand's wordmarks, their index mapped from the snapshot's file."""
-        return Lexicon(self.description.brands, self.folder / INDEX)
+        try:
+            return Lexicon(self.description.brands, self.folder / INDEX)
+        except (OSError, ValueError) as error:
+            said = f"{INDEX} cannot be read"
+            raise MatcherError(f"snapshot {self.folder.name}: {said}; start a new scan") from error
 
     def of(self, image_id: int) -> ReferenceFacts | None:
         """What is known of a reference image."""

@@ -233,8 +233,13 @@ class Examination:
         return max((sure.score for sure in found if sure), default=0.0)
 
     def concern(self, brand: str) -> Score:
-        """How far the offer's price and seller concern `brand`, by its surest sighting or text."""
-        return concern_of(max(self.sureness(brand), self.texts.concerned.get(brand, 0.0)))
+        """How far the offer concerns `brand`, by its surest sighting or its text in a photo."""
+        inscribed = self.texts.inscriptions.get(brand)
+        return concern_of(max(self.sureness(brand), inscribed.score if inscribed else 0.0))
+
+    def accusation(self, brand: str) -> Score:
+        """How far the seller is to be asked about `brand`, also by what title and description say."""
+        return max(self.concern(brand), concern_of(self.texts.concerned.get(brand, 0.0)))
 
     def brand(self, name: str) -> BrandFacts | None:
         """What is known of a brand; None where there is none of that name."""

@@ -24,7 +24,7 @@ class SellerSignal:
         given: dict[str, JsonValue] = {"seller_id": seller} if seller else {"seller_given": False}
         return Evidence(
             signal=self.name,
-            score=examination.concern(name),
+            score=examination.accusation(name),
             brand=name,
             detail={"licensed": licensed, **given},
         )

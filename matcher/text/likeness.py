@@ -40,8 +40,12 @@ _OFTEN = (
     ),
     *("gs", "sz", "eg", "ef", "do", "oq", "cg", "it", "pr", "br", "be", "hk", "kr"),
 )
+_TURNED = frozenset(map(frozenset, ("bd", "pq", "bp", "dp", "dq", "bq", "mw", "nu")))
+"""Letters that are each other turned or mirrored: two of them swapped are drawn so, not another word."""
 _SOMETIMES = ("bd", "pq", "bp", "dp", "mw", "ao")
 _NEEDED = {frozenset(pair): SURELY for pair in _OFTEN} | {frozenset(pair): FAIRLY for pair in _SOMETIMES}
+LONG = 10
+"""A wordmark of so many letters is not met by chance with two of them wrong."""
 SHORT, SHORT_FLOOR = 5, 0.8
 """In a wordmark of so few letters each letter that differs must be read at least this surely."""
 _THIN = frozenset("lijtfr")
@@ -113,9 +117,20 @@ def near(read: str, meant: str) -> Near | None:
         believable = one or sounds or (size == 5 and first and last)
         closeness = (0.8 if one else 0.65) + (0.05 if size == 5 else 0.0)
         return Near(edits, closeness, needs_context=True) if believable else None
-    if size <= 7:
-        return Near(edits, 1.0 if one else 0.9, needs_context=False) if one or first else None
-    return Near(edits, 1.0 if one else 0.95, needs_context=False)
+    if one:
+        return Near(edits, 1.0, needs_context=False)
+    turned = all(frozenset((edit.read, edit.meant)) in _TURNED for edit in edits)
+    if size >= LONG or turned:
+        return Near(edits, 0.95, needs_context=False)
+    return Near(edits, 0.9, needs_context=True) if first and _shared(read, meant) >= size - 3 else None
+
+
+def _shared(read: str, meant: str) -> int:
+    """Letters that both begin and end with."""
+    most = min(len(read), len(meant))
+    begin = next((n for n in range(most) if read[n] != meant[n]), most)
+    end = next((n for n in range(most - begin) if read[-1 - n] != meant[-1 - n]), most - begin)
+    return begin + end
 
 
 def cut_off(read: str, meant: str) -> bool:

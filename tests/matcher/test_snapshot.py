@@ -17,6 +17,7 @@ from matcher.photo_cache import NoCache
 from matcher.policy import load_policy, parse_policy
 from matcher.records import Brand, ImageRole
 from matcher.snapshot import DESCRIPTION, FACTS, KEPT_SNAPSHOTS, POLICY, Snapshot
+from matcher.text.lexicon import INDEX
 from matcher.workspace import Workspace
 from tests.matcher import drawn
 from tests.matcher.drawn import SETTINGS
@@ -156,7 +157,7 @@ def test_a_snapshot_is_on_the_disk_before_it_gets_its_name_and_the_name_before_a
     monkeypatch.setattr(os, "fsync", recorded)
     monkeypatch.setattr("matcher.snapshot.commit_point", reached)
     made = freeze(workspace, galleries, load_policy())
-    for name in (FACTS, POLICY, DESCRIPTION, "descriptors/manifest.json", "votes/manifest.json", "."):
+    for name in (FACTS, POLICY, DESCRIPTION, INDEX, "descriptors/manifest.json", "votes/manifest.json", "."):
         assert (made.folder / name).stat().st_ino in at_rename, name
     assert made.folder.parent.stat().st_ino in synced
     assert made.folder.parent.parent.stat().st_ino in synced  # where the folder of all snapshots is new
@@ -173,6 +174,20 @@ def test_a_broken_snapshot_is_one_line(snapshot: Snapshot, name: str, damage: st
     with pytest.raises(MatcherError) as raised:
         Snapshot(snapshot.folder)
     assert "\n" not in str(raised.value)
+
+
+def test_the_wordmarks_of_all_brands_are_in_it(snapshot: Snapshot) -> None:
+    assert (snapshot.folder / INDEX).exists()
+    assert {one.brand for one in snapshot.lexicon.wordmarks} == {
+        one.name for one in snapshot.description.brands
+    }
+
+
+def test_a_broken_index_of_wordmarks_is_one_line(snapshot: Snapshot) -> None:
+    (snapshot.folder / INDEX).write_bytes(b"damaged")
+    with pytest.raises(MatcherError, match="start a new scan") as caught:
+        _ = Snapshot(snapshot.folder).lexicon
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("part", ["descriptors", "votes"])

@@ -41,7 +41,7 @@ def told(*lines: str, sure: float = 0.95) -> list[tuple[str, str, bool]]:
     ("text", "brand"),
     [
         ("abibas", "Adidas"), ("ABIDAS", "Adidas"), ("adidos", "Adidas"), ("ADADAS", "Adidas"),
-        ("adicats", "Adidas"), ("adasdas", "Adidas"), ("addidas", "Adidas"), ("aididas", "Adidas"),
+        ("addidas", "Adidas"), ("aididas", "Adidas"),
         ("A B I B A S", "Adidas"), ("MiKE", "Nike"), ("Pnasonic", "Panasonic"), ("Panasoanic", "Panasonic"),
         ("PAMASONIC", "Panasonic"), ("SAMSONG", "Samsung"), ("Sansung", "Samsung"), ("Reebuk", "Reebok"),
         ("Louis Vuiton", "Louis Vuitton"), ("LOIUS VUITTON", "Louis Vuitton"), ("Convarse", "Converse"),
@@ -55,11 +55,12 @@ def test_a_near_miss_as_it_is_sold(text: str, brand: str) -> None:
 @pytest.mark.parametrize(
     ("text", "brand"),
     [
+        ("adicats", "Adidas"), ("adasdas", "Adidas"),
         ("Naik", "Nike"), ("Nkie", "Nike"), ("PAMA", "Puma"), ("Guci", "Gucci"), ("GUCGI", "Gucci"),
         ("Omeqa", "Omega"), ("like", "Nike"), ("Mike", "Nike"), ("hike", "Nike"),
     ],
 )  # fmt: skip
-def test_a_near_miss_of_a_short_wordmark_or_an_everyday_word_needs_context(text: str, brand: str) -> None:
+def test_two_wrong_letters_a_short_wordmark_or_an_everyday_word_need_context(text: str, brand: str) -> None:
     assert (brand, "near-miss", True) in told(text)
 
 
@@ -154,6 +155,25 @@ def test_a_wordmark_on_two_lines_is_one() -> None:
 
 def test_nothing_is_a_near_miss_of_a_name_of_three_letters() -> None:
     assert told("gab") == told("LW") == []
+
+
+@pytest.mark.parametrize(
+    "word", ["broiling", "bulwark", "crampton", "decries", "hawes", "mittal", "subprime", "sqlite", "versal"]
+)
+def test_rarer_words_and_names_near_well_known_wordmarks_are_no_near_misses_by_themselves(word: str) -> None:
+    names = (
+        "Breitling",
+        "Bulgari",
+        "Champion",
+        "Dickies",
+        "Huawei",
+        "Mattel",
+        "Supreme",
+        "Sprite",
+        "Versace",
+    )
+    found = find_mentions(Lexicon([Brand(name=name) for name in names]), [Passage(f"in {word} now", 0.99)])
+    assert all(one.needs_context for one in found)
 
 
 def test_another_brand_s_wordmark_is_no_near_miss() -> None:
