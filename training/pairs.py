@@ -15,6 +15,7 @@ from matcher.models.views import Box, boxes
 from training import augment
 from training.augment import ANOTHER_PHOTO, EDITED, PLAIN, Rng
 from training.photo_store import PhotoStore
+from training.recipe import Mix
 
 WHOLE_PHOTO = 0
 """Index of the whole photo among a photo's windows."""
@@ -35,22 +36,6 @@ class Batch:
     photo: NDArray[np.int64]
     product: NDArray[np.int64]
     copied: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Mix:
-    """How a batch is made up: items that are copies, items that are two photos of a product.
-
-    `pasted`, `tiled`, `lettered`, `staged`: chances of each kind of edit. `tiles`: the embedder's windows.
-    """
-
-    copies: int
-    products: int
-    pasted: float
-    tiled: float
-    lettered: float
-    staged: float
-    tiles: tuple[tuple[float, int], ...]
 
 
 class Pairs:

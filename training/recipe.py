@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from matcher.errors import UsageError
 
@@ -16,11 +17,14 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class MixTable(Table):
-    """See `training.pairs.Mix`."""
+class Mix(Table):
+    """How a batch is made up: items that are copies, items that are two photos of a product.
 
-    copies: int
-    products: int
+    `pasted`, `tiled`, `lettered`, `staged`: chances of each kind of edit. `tiles`: the embedder's windows.
+    """
+
+    copies: int = Field(ge=2)
+    products: int = Field(ge=0)
     pasted: float
     tiled: float
     lettered: float
@@ -54,7 +58,7 @@ class OptimiserTable(Table):
 class SetTable(Table):
     """One set of photos; `left_out`: beginnings of product names that are never trained on."""
 
-    layout: str
+    layout: Literal["photos", "all photos", "grocery", "magento_luma", "csv"]
     folder: str
     left_out: frozenset[str] = frozenset()
 
@@ -71,7 +75,7 @@ class Recipe(Table):
     checkpoint_every: int
     measure_every: int
     sides: tuple[tuple[int, int], ...]
-    mix: MixTable
+    mix: Mix
     loss: LossTable
     optimiser: OptimiserTable
     sets: tuple[SetTable, ...]

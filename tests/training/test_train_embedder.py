@@ -12,7 +12,8 @@ from matcher.errors import UsageError
 from matcher.models.onnx_embedder import OnnxEmbedder
 from tests.matcher import drawn
 from tests.training.sets import tiny_recipe, write_set
-from training import train_embedder as trainer
+from training import train_embedder as runs
+from training import trainer
 from training.export_embedder import WIDEST_GAP, Described, export, gap
 from training.network import TwoHeads, start_heads
 from training.recipe import read_recipe
@@ -25,7 +26,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def started(photos: Path) -> trainer.Trainer:
     recipe = tiny_recipe()
-    return trainer.Trainer(recipe, trainer.open_pairs(recipe, photos, photos / "store"))
+    return trainer.Trainer(recipe, runs.open_pairs(recipe, photos, photos / "store"))
 
 
 def learn(run: trainer.Trainer, until: int) -> list[dict[str, float]]:
@@ -36,12 +37,29 @@ def test_a_resumed_run_is_where_an_unbroken_one_would_be(photos: Path, tmp_path:
     unbroken, first = started(photos), started(photos)
     learn(unbroken, 4)
     learn(first, 2)
-    trainer.save(first, tmp_path)
+    runs.save(first, tmp_path)
     second = started(photos)
-    second.restore(torch.load(tmp_path / "checkpoint.pt", weights_only=True))
+    runs.resume(second, tmp_path)
     learn(second, 4)
     for name, weights in unbroken.average.state_dict().items():
         assert torch.equal(weights, second.average.state_dict()[name]), name
+
+
+def test_a_checkpoint_that_does_not_fit_is_refused(photos: Path, tmp_path: Path) -> None:
+    run = started(photos)
+    for content in (b"no checkpoint", b""):
+        (tmp_path / "checkpoint.pt").write_bytes(content)
+        with pytest.raises(UsageError, match="train into another folder"):
+            runs.resume(run, tmp_path)
+    torch.save({**run.state(), "network": {}}, tmp_path / "checkpoint.pt")
+    with pytest.raises(UsageError, match="train into another folder"):
+        runs.resume(run, tmp_path)
+
+
+def test_a_wrong_call_ends_with_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call = ["--recipe", str(tmp_path / "none.toml"), "--photos", str(tmp_path), "--out", str(tmp_path)]
+    assert runs.main(call) == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_steps_change_the_heads_and_the_trunk_and_leave_the_teacher(photos: Path) -> None:
@@ -80,6 +98,10 @@ def test_a_wrong_recipe_is_refused_by_name(tmp_path: Path) -> None:
     file = tmp_path / "recipe.toml"
     file.write_text("seed = 1\ncolour = 2\n", encoding="utf-8")
     with pytest.raises(UsageError, match=r"recipe\.toml"):
+        read_recipe(file)
+    text = Path("configs/train_embedder.toml").read_text(encoding="utf-8")
+    file.write_text(text.replace('"grocery"', '"kiosk"', 1), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"sets\.3\.layout"):
         read_recipe(file)
     file.write_text("seed = [", encoding="utf-8")
     with pytest.raises(UsageError, match="cannot be read"):
