@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib.resources import files
 
 from matcher.text.folding import script, words
+from matcher.text.tables import read_table
 
 
 def classes_of(text: str) -> frozenset[int]:
@@ -25,10 +24,9 @@ def classes_of(text: str) -> frozenset[int]:
 @cache
 def _lexicon() -> tuple[dict[str, frozenset[int]], dict[str, frozenset[int]]]:
     """Words that stand alone, and those that are found inside others."""
-    text = files("matcher.text").joinpath("categories.toml").read_text(encoding="utf-8")
     alone: dict[str, frozenset[int]] = {}
     inside: dict[str, frozenset[int]] = {}
-    for number, listed in tomllib.loads(text)["classes"].items():
+    for number, listed in read_table("categories")["classes"].items():
         for word in words(listed):
             east = any(script(sign) in ("Han", "Kana", "Hangul") for sign in word.folded)
             table = inside if east else alone

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from matcher.records import Score
 from matcher.text.folding import fold, normal, script, words
+from matcher.text.tables import read_table
 
 _CLAUSE = re.compile(r"[.;!?。！？\n\r|•]+(?=\s|$|[^\x00-\x7f])")
 _EAST = ("Han", "Kana", "Hangul")
@@ -24,6 +23,15 @@ class Claim(NamedTuple):
     sure: Score
     source: str
     passage: int
+
+
+class _Clause(NamedTuple):
+    """A part of passage number `passage`, as far as a negation reaches; `written` in normal form."""
+
+    passage: int
+    written: str
+    folded: str
+    lowered: str
 
 
 class _Rule(NamedTuple):
@@ -50,30 +58,33 @@ def find_claims(passages: Sequence[str]) -> list[Claim]:
     """
     rules, negation = _lexicon()
     whole = " ".join(fold(one) for one in passages)
+    clauses = [
+        _Clause(number, written, fold(written), written.lower())
+        for number, passage in enumerate(passages)
+        for written in _CLAUSE.split(normal(passage))
+    ]
     found: dict[str, Claim] = {}
     for rule in rules:
         if rule.unless and rule.unless.search(whole):
             continue
-        for number, passage in enumerate(passages):
-            for clause in _CLAUSE.split(normal(passage)):
-                for phrase in _said(rule, clause, negation):
-                    claim = Claim(phrase, rule.language, rule.sure, rule.source, number)
-                    if claim.sure > getattr(found.get(phrase.casefold()), "sure", 0.0):
-                        found[phrase.casefold()] = claim
+        for clause in clauses:
+            for phrase in _said(rule, clause, negation):
+                claim = Claim(phrase, rule.language, rule.sure, rule.source, clause.passage)
+                if claim.sure > getattr(found.get(phrase.casefold()), "sure", 0.0):
+                    found[phrase.casefold()] = claim
     return sorted(found.values(), key=lambda claim: (-claim.sure, claim.passage, claim.phrase))
 
 
-def _said(rule: _Rule, clause: str, negation: _Negation) -> list[str]:
+def _said(rule: _Rule, clause: _Clause, negation: _Negation) -> list[str]:
     """Phrases of the rule in one clause that nothing negates."""
     said = []
-    folded = fold(clause)
+    folded, lowered = clause.folded, clause.lowered
     if rule.phrases:
         said += [
-            _as_written(clause, folded, hit)
+            _as_written(clause, hit)
             for hit in rule.phrases.finditer(folded)
             if not _negated(folded[: hit.start()], folded[hit.end() :], negation)
         ]
-    lowered = clause.lower()
     for pattern in rule.patterns:
         said += [
             hit[0].strip()
@@ -83,12 +94,12 @@ def _said(rule: _Rule, clause: str, negation: _Negation) -> list[str]:
     return said
 
 
-def _as_written(clause: str, folded: str, hit: re.Match[str]) -> str:
+def _as_written(clause: _Clause, hit: re.Match[str]) -> str:
     """What stands in the clause where `hit` lies in its folded form: whole words."""
-    found = words(clause)
-    first = folded.count(" ", 0, hit.start())
-    last = folded.count(" ", 0, hit.end())
-    return normal(clause)[found[first].start : found[last].end]
+    found = words(clause.written)
+    first = clause.folded.count(" ", 0, hit.start())
+    last = clause.folded.count(" ", 0, hit.end())
+    return normal(clause.written)[found[first].start : found[last].end]
 
 
 def _negated(before: str, after: str, negation: _Negation) -> bool:
@@ -102,7 +113,7 @@ def _negated(before: str, after: str, negation: _Negation) -> bool:
 
 @cache
 def _lexicon() -> tuple[tuple[_Rule, ...], _Negation]:
-    table = tomllib.loads(files("matcher.text").joinpath("claims.toml").read_text(encoding="utf-8"))
+    table = read_table("claims")
     return tuple(_rule(one) for one in table["claim"]), _negation(table["negation"])
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 import unicodedata
 import zlib
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from matcher.text.tables import read_table
 
 LANGUAGES = (
     "en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "hu", "ro", "tr",
@@ -64,8 +64,7 @@ def says_little(folded: str) -> bool:
 @cache
 def by_hand() -> frozenset[str]:
     """The words of `everyday.toml`."""
-    text = files("matcher.text").joinpath("everyday.toml").read_text(encoding="utf-8")
-    return frozenset(tomllib.loads(text)["words"])
+    return frozenset(read_table("everyday")["words"])
 
 
 @cache
@@ -81,17 +80,17 @@ def _all() -> _Frequencies:
 def _frequencies(languages: tuple[str, ...]) -> _Frequencies:
     from wordfreq import get_frequency_list
 
-    keys: dict[int, int] = {}
+    keys, tenths = [], []
     for language in languages:
         # A list a whole centibel below certainty, of the words that are so frequent.
         for centibels, words in enumerate(get_frequency_list(language, wordlist="small")):
-            tenths = max(0, round(90 - centibels / 10))  # Zipf is 9 + log10 of the frequency
-            for word in words:
-                key = zlib.crc32(_plain(word))
-                if keys.get(key, -1) < tenths:
-                    keys[key] = tenths
-    made = np.array(sorted(keys.items()), dtype=np.uint32).reshape(-1, 2)
-    return _Frequencies(np.ascontiguousarray(made[:, 0]), made[:, 1].astype(np.uint8))
+            zipf = 9 - centibels / 100  # which is 9 + log10 of the frequency
+            keys.append(np.fromiter((zlib.crc32(_plain(word)) for word in words), np.uint32, len(words)))
+            tenths.append(np.full(len(words), max(0, round(zipf * 10)), np.uint8))
+    get_frequency_list.cache_clear()  # it would keep every word of every language in memory
+    highest_first = np.argsort(255 - np.concatenate(tenths), kind="stable")
+    known, first = np.unique(np.concatenate(keys)[highest_first], return_index=True)
+    return _Frequencies(known, np.concatenate(tenths)[highest_first][first])
 
 
 def _plain(word: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -72,7 +72,7 @@ def fold_word(word: str) -> str:
     if word.isascii():
         return word.lower()
     if any(script(sign) == "Han" for sign in word):
-        word = _simplified(word)
+        word = _to_simplified()(word)
     word = word.translate(_look_alikes()).casefold()
     return _without_accents(word).translate(_KATAKANA)
 
@@ -183,22 +183,9 @@ def _look_alikes() -> dict[int, str]:
     return {ord(sign): latin for sign, latin in both.items()}
 
 
-def _simplified(word: str) -> str:
-    return str(_converter().convert(word))
-
-
 @cache
-def _converter() -> _Converter:
+def _to_simplified() -> Callable[[str], str]:
     from opencc import OpenCC
 
-    return _Converter(OpenCC("t2s"))
-
-
-class _Converter:
-    """OpenCC behind a typed face; traditional characters to simplified ones."""
-
-    def __init__(self, engine: object) -> None:
-        self._engine = engine
-
-    def convert(self, word: str) -> str:
-        return str(self._engine.convert(word))  # type: ignore[attr-defined]
+    convert: Callable[[str], str] = OpenCC("t2s").convert
+    return convert

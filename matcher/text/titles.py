@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
 from matcher.text.claims import any_of
 from matcher.text.folding import Word, words
 from matcher.text.mentions import Mention
-
-_ARTICLES = frozenset(
-    {
-        *("the", "a", "an", "new", "your", "all", "any", "original", "old", "my"),
-        *("der", "die", "das", "den", "neu", "le", "la", "les", "el", "los", "il", "lo"),
-    }
-)
-"""Words that may stand between `for` and the name."""
+from matcher.text.tables import read_table
 
 
 class Use(StrEnum):
@@ -40,6 +31,7 @@ class _Around(NamedTuple):
     likens: re.Pattern[str]
     likens_after: re.Pattern[str]
     unlike: re.Pattern[str]
+    articles: frozenset[str]
     together: frozenset[str]
     lots: frozenset[str]
 
@@ -71,7 +63,7 @@ def is_lot(title: str) -> bool:
 def _use(found: Sequence[Word], first: int, last: int) -> Use:
     around = _around()
     end = first
-    while end > 0 and found[end - 1].folded in _ARTICLES:
+    while end > 0 and found[end - 1].folded in around.articles:
         end -= 1
     before = " ".join(word.folded for word in found[:end])
     after = " ".join(word.folded for word in found[last:])
@@ -94,13 +86,14 @@ def _in_a_row(found: Sequence[Word], until: int, first: int) -> bool:
 
 @cache
 def _around() -> _Around:
-    table = tomllib.loads(files("matcher.text").joinpath("titles.toml").read_text(encoding="utf-8"))
+    table = read_table("titles")
     return _Around(
         _ending(table["fits"] + table["fits_east"]),
         _beginning(table["fits_after"]),
         _ending(table["likens"]),
         _beginning(table["likens_after"]),
         _ending(table["unlike"]),
+        frozenset(table["articles"]),
         frozenset(table["together"]),
         frozenset(word.folded for phrase in table["lots"] for word in words(phrase)[:1]),
     )
