@@ -27,6 +27,7 @@ from matcher.signals.title import TitleSignal
 from matcher.signals.wordmark import WordmarkSignal
 from matcher.similarity import load_scorer
 from matcher.snapshot import Snapshot, take_snapshot
+from matcher.text import tables
 from matcher.workspace import Workspace
 
 EMBEDDERS = ("builtin", "onnx:PATH", "open_clip:ARCH/WEIGHTS", "checkpoint:PATH", "torchscript:PATH")
@@ -133,6 +134,7 @@ def freeze(workspace: Workspace, galleries: Galleries, policy: Policy) -> Snapsh
         workspace.settings,
         models=models,
         scorer=load_scorer().fingerprint,
+        texts=tables.fingerprint(),
     )
 
 
@@ -197,6 +199,7 @@ def _expect_models(snapshot: Snapshot, embedder: Embedder, detector: KeypointDet
         ("another embedder", taken.embedder, embedder.fingerprint),
         ("another keypoint detector", taken.keypoints, detector.fingerprint),
         ("other weights", taken.scorer, load_scorer().fingerprint),
+        ("other tables of words", taken.texts, tables.fingerprint()),
     ):
         if before != now:
             raise ScanError(f"snapshot {snapshot.folder.name} was taken with {what}; start a new scan")

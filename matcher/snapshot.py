@@ -68,12 +68,16 @@ class FrozenSettings(Record):
 
 
 class Fingerprints(Record):
-    """Of what looks at images and scores them; any other would give other verdicts."""
+    """Of what looks at images and scores them, and of the tables that words are judged by.
+
+    Any other would give other verdicts.
+    """
 
     embedder: str
     keypoints: str
     votes: str
     scorer: str
+    texts: str
 
 
 class Description(Record):
@@ -145,6 +149,7 @@ def take_snapshot(
     *,
     models: dict[str, str | None],
     scorer: str,
+    texts: str,
 ) -> Snapshot:
     """Bring the galleries up to the catalog and freeze both under `folder`.
 
@@ -175,6 +180,7 @@ def take_snapshot(
             keypoints=galleries.detector.fingerprint,
             votes=galleries.votes.fingerprint,
             scorer=scorer,
+            texts=texts,
         ),
     )
     text = description.model_dump_json(indent=1)

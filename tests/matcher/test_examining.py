@@ -121,6 +121,14 @@ def test_other_weights_than_the_snapshots_are_refused(
         build_examiner(workspace, snapshot, cache=NoCache())
 
 
+def test_other_tables_of_words_than_the_snapshots_are_refused(
+    workspace: Workspace, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("matcher.text.tables.fingerprint", lambda: "another")
+    with pytest.raises(ScanError, match="other tables of words; start a new scan"):
+        build_examiner(workspace, snapshot, cache=NoCache())
+
+
 def test_a_detector_other_than_the_snapshots_is_refused(
     workspace: Workspace, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

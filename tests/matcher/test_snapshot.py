@@ -105,6 +105,13 @@ def test_another_policy_makes_another_snapshot(
     assert later.digest != snapshot.digest
 
 
+def test_other_tables_of_words_make_another_snapshot(
+    workspace: Workspace, galleries: Galleries, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("matcher.text.tables.fingerprint", lambda: "another")
+    assert freeze(workspace, galleries, load_policy()).digest != snapshot.digest
+
+
 def next_snapshots(workspace: Workspace, galleries: Galleries, count: int) -> list[Snapshot]:
     made = []
     for number in range(count):
