@@ -37,16 +37,15 @@ class ClaimsSignal:
     def _evidence(self, examination: Examination, brand: str, score: Score) -> Evidence:
         claims = examination.texts.claims
         first = claims[0]
-        photos = sorted(photo.position for photo in examination.photos)
+        where, photo = examination.texts.place_of(first)
         detail: dict[str, JsonValue] = {
             "phrase": first.phrase,
-            "where": ("title", "description", "photo")[min(first.passage, 2)],
+            "where": where,
             "language": first.language,
             "source": first.source,
         }
         if len(claims) > 1:
             detail["also"] = [claim.phrase for claim in claims[1:MOST_SHOWN]]
-        photo = photos[first.passage - 2] if first.passage >= 2 else None
         return Evidence(signal=self.name, score=score, brand=brand, photo=photo, detail=detail)
 
 

@@ -13,23 +13,18 @@ Point = tuple[float, float]
 
 
 def region_in_pixels(points: Iterable[Point], width: int, height: int) -> Region | None:
-    """The box around `points` (x and y in shares of the photo's sides), clipped to the photo.
-
-    Whole pixels, rounded outwards; None where nothing of it lies inside the photo.
-    """
-    across, down = zip(*points, strict=True)
-    region = Region(
-        float(max(0, math.floor(min(across) * width))),
-        float(max(0, math.floor(min(down) * height))),
-        float(min(width, math.ceil(max(across) * width))),
-        float(min(height, math.ceil(max(down) * height))),
-    )
-    return region if region.x1 < region.x2 and region.y1 < region.y2 else None
+    """The box around `points` (x and y in shares of the photo's sides), see `box_around`."""
+    return box_around([(x * width, y * height) for x, y in points], width, height)
 
 
 def quad_in_pixels(quad: Sequence[Point], width: int, height: int) -> list[JsonValue]:
-    """The corners in pixels of the photo, one decimal, not clipped: a reference may reach beyond it."""
-    return [[round(x * width, 1) + 0.0, round(y * height, 1) + 0.0] for x, y in quad]
+    """The corners in pixels of the photo, not clipped: a reference may reach beyond it."""
+    return written([(x * width, y * height) for x, y in quad])
+
+
+def written(points: Iterable[Point]) -> list[JsonValue]:
+    """Points as evidence tells them: to one decimal."""
+    return [[round(x, 1) + 0.0, round(y, 1) + 0.0] for x, y in points]
 
 
 def corners(box: tuple[float, float, float, float]) -> tuple[Point, Point, Point, Point]:
@@ -57,7 +52,10 @@ def part_of_line(outline: Sequence[Point], start: int, end: int, length: int) ->
 
 
 def box_around(points: Sequence[Point], width: int, height: int) -> Region | None:
-    """The box around `points` in pixels, clipped to the photo; None where none of it lies inside."""
+    """The box around `points` in pixels, clipped to the photo; None where none of it lies inside.
+
+    Whole pixels, rounded outwards from what four decimals tell.
+    """
     finite = [point for point in points if all(map(math.isfinite, point))]
     if not finite:
         return None

@@ -13,8 +13,8 @@ from matcher.models import TextLine
 from matcher.records import Region, Score
 from matcher.signals import LIKELY, Examination, ExaminedPhoto
 from matcher.signals.claims import claim_score
-from matcher.signals.outlines import box_around, part_of_line
-from matcher.signals.title import misuses
+from matcher.signals.outlines import box_around, part_of_line, written
+from matcher.signals.title import Misuse, misuses
 from matcher.text.categories import classes_of
 from matcher.text.claims import Claim, find_claims
 from matcher.text.mentions import Mention, Passage, find_mentions
@@ -92,7 +92,7 @@ class Texts:
     def inscriptions(self) -> dict[str, Inscription]:
         """The most telling wordmark of each brand in the photos, a near miss before a wordmark."""
         found: dict[str, list[Inscription]] = {}
-        for photo in sorted(self._examination.photos, key=lambda one: one.position):
+        for photo in self._photos:
             for one in self._inscribed(photo):
                 found.setdefault(one.mention.wordmark.brand, []).append(one)
         return {brand: max(found[brand], key=_telling) for brand in sorted(found)}
@@ -101,11 +101,14 @@ class Texts:
     def claims(self) -> tuple[Claim, ...]:
         """Claims in the title (passage 0), the description (1) and the photos (2 and more)."""
         listing = self._examination.listing
-        read = [
-            "\n".join(line.text for line in _legible(photo))
-            for photo in sorted(self._examination.photos, key=lambda one: one.position)
-        ]
+        read = ["\n".join(line.text for line in _legible(photo)) for photo in self._photos]
         return tuple(find_claims([listing.title, listing.description, *read]))
+
+    def place_of(self, claim: Claim) -> tuple[str, int | None]:
+        """`title`, `description` or `photo`, and the photo's position."""
+        if claim.passage < 2:
+            return ("title", "description")[claim.passage], None
+        return "photo", self._photos[claim.passage - 2].position
 
     @cached_property
     def claimed_of(self) -> tuple[str, ...]:
@@ -115,10 +118,15 @@ class Texts:
         return tuple(sorted(named | shown or self.described))
 
     @cached_property
+    def misuses(self) -> dict[str, Misuse]:
+        """The surest misuse of each brand's name in the title."""
+        return misuses(self._examination)
+
+    @cached_property
     def concerned(self) -> dict[str, Score]:
         """Brands that a text accuses the offer of, and how surely."""
         found = {brand: one.score for brand, one in self.inscriptions.items()}
-        accused = [(brand, one.score) for brand, one in misuses(self._examination).items()]
+        accused = [(brand, one.score) for brand, one in self.misuses.items()]
         accused += [(brand, claim_score(self.claims)) for brand in self.claimed_of if self.claims]
         for brand, score in accused:
             found[brand] = max(found.get(brand, 0.0), score)
@@ -134,6 +142,10 @@ class Texts:
             "category": self._fits_class(brand),
         }
         return tuple(name for name, holds in found.items() if holds)
+
+    @cached_property
+    def _photos(self) -> list[ExaminedPhoto]:
+        return sorted(self._examination.photos, key=lambda photo: photo.position)
 
     def _fits_class(self, brand: str) -> bool:
         facts = self._examination.brand(brand)
@@ -185,7 +197,7 @@ class Texts:
         if inscription.context:
             told["context"] = list(inscription.context)
         if len(inscription.quad) >= 4:
-            told["quad"] = [[round(x, 1) + 0.0, round(y, 1) + 0.0] for x, y in inscription.quad]
+            told["quad"] = written(inscription.quad)
         return told
 
 

@@ -44,7 +44,7 @@ class TitleSignal:
         `detail.kind`: `bait` (one of a list), `likened` (`like Gucci`, `Gucci style`), `disguised` (`N1KE`),
         `other-brand` (the photos show another's goods, `other`), `misspelt`.
         """
-        return [self._evidence(brand, one) for brand, one in misuses(examination).items()]
+        return [self._evidence(brand, one) for brand, one in examination.texts.misuses.items()]
 
     def _evidence(self, brand: str, misuse: Misuse) -> Evidence:
         detail: dict[str, JsonValue] = {
