@@ -12,10 +12,11 @@ from matcher.errors import ModelError, ScanError
 from matcher.examining import Examiner
 from matcher.galleries import Galleries
 from matcher.matching import DescriptorSearch, FeatureVote, PhotoMatcher, ReferenceKeypoints
-from matcher.models import Embedder, KeypointDetector, KeypointMatcher
+from matcher.models import Embedder, KeypointDetector, KeypointMatcher, TextReader
 from matcher.models.views import boxes
 from matcher.photo_cache import PhotoCache
 from matcher.policy import Policy
+from matcher.reading import PhotoText
 from matcher.signals import Signal
 from matcher.signals.claims import ClaimsSignal
 from matcher.signals.copy import CopySignal
@@ -31,6 +32,8 @@ from matcher.text import tables
 from matcher.workspace import Workspace
 
 EMBEDDERS = ("builtin", "onnx:PATH", "open_clip:ARCH/WEIGHTS", "checkpoint:PATH", "torchscript:PATH")
+
+TEXT_READERS = ("rapidocr", "tesseract:LANGUAGES", "rapidocr,tesseract:LANGUAGES", "none")
 
 
 def build_embedder(settings: ModelSettings, name: str = "") -> Embedder:
@@ -74,6 +77,34 @@ def build_keypoints(settings: Settings) -> tuple[KeypointDetector, KeypointMatch
     return detector, HomographyMatcher(
         ratio=wanted.ratio, threshold=wanted.threshold, least=wanted.least_inliers
     )
+
+
+def build_text_reader(settings: ModelSettings) -> TextReader | None:
+    """What reads text as the settings ask; None where nothing shall.
+
+    Raises `ModelError` for an unknown name, or where a reader is not installed.
+    """
+    if settings.text == "none":
+        return None
+    readers = [_text_reader(name.strip(), settings) for name in settings.text.split(",")]
+    if len(readers) == 1:
+        return readers[0]
+    from matcher.models.joint_reader import JointReader
+
+    return JointReader(readers)
+
+
+def _text_reader(name: str, settings: ModelSettings) -> TextReader:
+    kind, _, languages = name.partition(":")
+    if name == "rapidocr":
+        from matcher.models.rapidocr_reader import RapidOcrReader
+
+        return RapidOcrReader(side=settings.text_side)
+    if kind == "tesseract" and languages:
+        from matcher.models.tesseract_reader import TesseractReader
+
+        return TesseractReader(languages)
+    raise ModelError(name or settings.text, f"reads no text; use one of {', '.join(TEXT_READERS)}")
 
 
 def build_photo_matcher(
@@ -121,11 +152,12 @@ def build_galleries(workspace: Workspace) -> Galleries:
 
 def freeze(workspace: Workspace, galleries: Galleries, policy: Policy) -> Snapshot:
     """A snapshot of the workspace as it is now, under `policy`."""
+    reader = build_text_reader(workspace.settings.models)
     models = {
         "embedder": galleries.embedder.name,
         "keypoints": galleries.detector.name,
         "logo": None,
-        "text": None,
+        "text": reader.name if reader else None,
     }
     return take_snapshot(
         workspace.folder / "snapshots",
@@ -134,6 +166,7 @@ def freeze(workspace: Workspace, galleries: Galleries, policy: Policy) -> Snapsh
         workspace.settings,
         models=models,
         scorer=load_scorer().fingerprint,
+        reader=reader.fingerprint if reader else "",
         texts=tables.fingerprint(),
     )
 
@@ -172,7 +205,8 @@ def build_examiner(
     )
     describer = build_describer(workspace, settings)
     embedder = describer.embedder
-    _expect_models(snapshot, embedder, describer.detector)
+    reader = build_text_reader(settings.models)
+    _expect_models(snapshot, embedder, describer.detector, reader)
     matcher = build_photo_matcher(
         settings,
         embedder=embedder,
@@ -187,17 +221,21 @@ def build_examiner(
         matcher=matcher,
         photo_boxes=boxes(settings.models.photo_tiles),
         signals=build_signals(),
+        text=PhotoText(reader, settings.images),
         settings=settings,
         cache=cache,
         store=workspace.store if keep else None,
     )
 
 
-def _expect_models(snapshot: Snapshot, embedder: Embedder, detector: KeypointDetector) -> None:
+def _expect_models(
+    snapshot: Snapshot, embedder: Embedder, detector: KeypointDetector, reader: TextReader | None
+) -> None:
     taken = snapshot.description.fingerprints
     for what, before, now in (
         ("another embedder", taken.embedder, embedder.fingerprint),
         ("another keypoint detector", taken.keypoints, detector.fingerprint),
+        ("another text reader", taken.reader, reader.fingerprint if reader else ""),
         ("other weights", taken.scorer, load_scorer().fingerprint),
         ("other tables of words", taken.texts, tables.fingerprint()),
     ):

@@ -25,6 +25,7 @@ class ImageSettings(Section):
     min_side: int = Field(16, gt=0, description="shortest side, pixels")
     allow_truncated: bool = Field(False, description="decode what is there of a cut-off file")
     working_side: int = Field(512, ge=64, description="longest side of the pixels that are examined")
+    reading_side: int = Field(1280, ge=64, description="longest side of the pixels that text is read in")
 
 
 class FetchSettings(Section):
@@ -61,6 +62,12 @@ class ModelSettings(Section):
     reference_tiles: tuple[tuple[float, int], ...] = Field((), description="the same of a reference")
     keypoint_side: int = Field(512, ge=64, description="longest side in which keypoints are found, pixels")
     keypoint_count: int = Field(800, ge=16, description="keypoints kept of an image")
+    text: str = Field(
+        "rapidocr", description="what reads text: rapidocr, tesseract:LANGUAGES, both with a comma, or none"
+    )
+    text_side: int = Field(
+        640, ge=64, le=4096, description="longest side in which rapidocr looks for lines of text, pixels"
+    )
 
 
 class MatchingSettings(Section):

@@ -15,6 +15,7 @@ from matcher.matching import Candidate, PhotoMatcher
 from matcher.models import TextLine
 from matcher.models.views import Box
 from matcher.photo_cache import PhotoCache
+from matcher.reading import PhotoText
 from matcher.records import FailedRow, Listing, Record, VerdictKind
 from matcher.signals import Examination, ExaminedPhoto, Sighting, Signal
 from matcher.snapshot import Snapshot
@@ -65,12 +66,13 @@ class Examiner:
         matcher: PhotoMatcher,
         photo_boxes: Sequence[Box],
         signals: Sequence[Signal],
+        text: PhotoText,
         settings: Settings,
         cache: PhotoCache,
         store: ImageStore | None,
     ) -> None:
         self.snapshot, self.matcher, self.signals, self.settings = snapshot, matcher, tuple(signals), settings
-        self._boxes, self._cache, self._store = tuple(photo_boxes), cache, store
+        self._boxes, self._text, self._cache, self._store = tuple(photo_boxes), text, cache, store
 
     def examine(
         self, listing: Listing, read: Callable[[str], bytes], *, source: str = "", line: int = 0
@@ -108,10 +110,9 @@ class Examiner:
         if found is not None:
             return _Read(position, image, blob, key, PhotoFindings.model_validate_json(found))
         picture = decode(blob, image, self.settings.images)
-        candidates = self.matcher.find(picture.pixels)
-        findings = PhotoFindings(
-            width=picture.width, height=picture.height, sightings=self._sightings(candidates)
-        )
+        sightings = self._sightings(self.matcher.find(picture.pixels))
+        lines = self._text.lines(blob, image, picture, sightings)
+        findings = PhotoFindings(width=picture.width, height=picture.height, sightings=sightings, lines=lines)
         self._cache.put(key, findings.model_dump_json())
         return _Read(position, image, blob, key, findings)
 

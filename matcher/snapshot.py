@@ -68,7 +68,7 @@ class FrozenSettings(Record):
 
 
 class Fingerprints(Record):
-    """Of what looks at images and scores them, and of the tables that words are judged by.
+    """Of what looks at images, reads and scores them, and of the tables that words are judged by.
 
     Any other would give other verdicts.
     """
@@ -77,6 +77,7 @@ class Fingerprints(Record):
     keypoints: str
     votes: str
     scorer: str
+    reader: str
     texts: str
 
 
@@ -149,6 +150,7 @@ def take_snapshot(
     *,
     models: dict[str, str | None],
     scorer: str,
+    reader: str,
     texts: str,
 ) -> Snapshot:
     """Bring the galleries up to the catalog and freeze both under `folder`.
@@ -180,6 +182,7 @@ def take_snapshot(
             keypoints=galleries.detector.fingerprint,
             votes=galleries.votes.fingerprint,
             scorer=scorer,
+            reader=reader,
             texts=texts,
         ),
     )

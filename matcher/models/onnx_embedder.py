@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -16,11 +15,8 @@ from numpy.typing import NDArray
 
 from matcher.errors import ModelError
 from matcher.models import Descriptors, Pixels
+from matcher.models.onnx_session import Session, open_session
 from matcher.models.views import WHOLE, Box, boxes
-
-# ONNX Runtime 1.31 and later write telemetry files unless told not to before the first import.
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-import onnxruntime
 
 BUILTIN = Path(__file__).parent / "weights" / "embedder.onnx"
 STRIDE = 32
@@ -104,16 +100,9 @@ def _read(kind: str, weights: Path) -> bytes:
         raise ModelError(kind, f"{weights.name} cannot be read: {error.strerror}; {_remedy(kind)}") from error
 
 
-def _session(kind: str, graph: bytes) -> tuple[onnxruntime.InferenceSession, int]:
+def _session(kind: str, graph: bytes) -> tuple[Session, int]:
     """The loaded graph and how long its descriptors are."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # its errors have no base of their own
-        raise ModelError(kind, f"its weights are damaged; {_remedy(kind)}") from error
+    session = open_session(kind, graph, _remedy(kind))
     if [given.name for given in session.get_inputs()] != ["image", "windows"]:
         raise ModelError(kind, "is no embedder of ours; export one with python -m training.export_embedder")
     # The graph's own record of its output's shape may leave the length open.

@@ -14,6 +14,7 @@ from matcher.examining import Examiner
 from matcher.matching import CELLS, Candidate, spread
 from matcher.models import Keypoints
 from matcher.policy import load_policy
+from matcher.reading import PhotoText
 from matcher.records import Listing
 from matcher.workspace import Workspace
 from tests.matcher import drawn
@@ -123,6 +124,7 @@ def findings(examiner: Examiner, photos: list[Image.Image]) -> list[str]:
         matcher=examiner.matcher,
         photo_boxes=(),
         signals=examiner.signals,
+        text=PhotoText(None, examiner.settings.images),
         settings=examiner.settings,
         cache=cache,
         store=None,

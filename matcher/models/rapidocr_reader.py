@@ -1,0 +1,172 @@
+"""Reads text in photos with PP-OCRv6, whose weights the package rapidocr brings along."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.errors import ModelError
+from matcher.models import Pixels, TextLine
+from matcher.models.ctc import Reading, read_columns
+from matcher.models.onnx_session import Session, open_session
+from matcher.models.text_crops import HEIGHT, LONGEST, Quad, as_read, cut_out, sides, upside_down
+
+if TYPE_CHECKING:
+    from matcher.models.text_boxes import TextBoxes
+
+BOXES, LINES, TURNS = (
+    "PP-OCRv6_det_small.onnx",
+    "PP-OCRv6_rec_small.onnx",
+    "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
+)
+REMEDY = "reinstall the package rapidocr"
+RECIPE = 1
+"""Counts up with every change of how lines are found and read."""
+MOST_LINES, MOST_COLUMNS = 48, 8_000
+"""Lines read in one photo, and pixels of their lengths at the recogniser's height, the largest lines first: a
+wordmark is not small print, and a wall of text must not hold up a scan."""
+SURE, SURE_OF_TURN = 0.9, 0.9
+"""A line read less surely is read upside down too, and one whose turn is less sure."""
+SECOND_LOOK = 0.9
+"""A line with a letter read less surely is cut out again, a little wider."""
+WIDER = 0.08
+NARROWEST = 96
+"""Pixels that the recogniser sees at least of a line; the rest of a shorter one is left grey."""
+TURN_WIDTH = 192
+
+
+class RapidOcrReader:
+    """Finds lines, then reads each: PP-OCRv6 small in ONNX Runtime on the CPU, one thread, line by line.
+
+    Chinese, Japanese, Latin and Greek scripts. On one thread a batch gains nothing, and a line read alone
+    gives the same digits beside any other. `side`: pixels of the photo's longest side in which lines are
+    found; they are cut out of the photo as it is given. The graphs are opened when the first photo is read.
+    Raises `ModelError` where they are missing or damaged.
+    """
+
+    def __init__(self, *, side: int = 640, weights: Path | None = None) -> None:
+        package = distribution("rapidocr")
+        self._side = side
+        self._weights = weights or Path(str(package.locate_file("rapidocr/models")))
+        digest = hashlib.sha256(f"{RECIPE} {side} {package.version}".encode())
+        for name in (BOXES, LINES, TURNS):
+            digest.update(hashlib.sha256(_read(self._weights / name)).digest())
+        self.fingerprint = digest.hexdigest()
+        self.name = f"rapidocr@{self.fingerprint[:12]}"
+
+    def read(self, images: Sequence[Pixels]) -> list[list[TextLine]]:
+        """Lines an image, in reading order."""
+        return [self._lines(image) for image in images]
+
+    @cached_property
+    def _boxes(self) -> TextBoxes:
+        from matcher.models.text_boxes import TextBoxes
+
+        return TextBoxes(self._opened(BOXES), side=self._side)
+
+    @cached_property
+    def _reading(self) -> Session:
+        return self._opened(LINES)
+
+    @cached_property
+    def _turning(self) -> Session:
+        return self._opened(TURNS)
+
+    @cached_property
+    def _alphabet(self) -> list[str]:
+        return _alphabet(self._reading)
+
+    def _opened(self, name: str) -> Session:
+        return open_session("rapidocr", _read(self._weights / name), REMEDY)
+
+    def _lines(self, image: Pixels) -> list[TextLine]:
+        boxes = worth_reading(self._boxes.find(image))
+        lines = [self._line(image, as_read(box)) for box in in_reading_order(boxes)]
+        return [line for line in lines if line.text.strip()]
+
+    def _line(self, image: Pixels, corners: Quad) -> TextLine:
+        upside = self._upside(cut_out(image, corners))
+        if upside > 0.5:
+            corners, upside = upside_down(corners), 1 - upside
+        best = self._look(image, corners)
+        if best.score < SURE or upside > 1 - SURE_OF_TURN:
+            turned = self._look(image, upside_down(corners))
+            if turned.score > best.score:
+                best, corners = turned, upside_down(corners)
+        if best.letters and min(best.letters) < SECOND_LOOK:
+            best = _agreed(best, self._look(image, corners, margin=WIDER))
+        return TextLine(
+            tuple((round(float(x), 1), round(float(y), 1)) for x, y in corners),
+            best.text,
+            best.score,
+            best.letters,
+            best.others,
+        )
+
+    def _look(self, image: Pixels, corners: Quad, *, margin: float = 0.0) -> Reading:
+        columns = _asked(self._reading, cut_out(image, corners, margin=margin), NARROWEST)[0]
+        return read_columns(columns, self._alphabet)
+
+    def _upside(self, line: Pixels) -> float:
+        """How likely the line stands on its head."""
+        return float(_asked(self._turning, line[:, :TURN_WIDTH], TURN_WIDTH)[0, 1])
+
+
+def worth_reading(boxes: Sequence[Quad]) -> list[Quad]:
+    """The largest boxes, as many as `MOST_LINES` and `MOST_COLUMNS` allow, at least one."""
+    kept: list[Quad] = []
+    columns = 0.0
+    for box in sorted(boxes, key=lambda one: -min(sides(one)))[:MOST_LINES]:
+        columns += min(LONGEST, HEIGHT * max(sides(box)) / max(1.0, min(sides(box))))
+        if kept and columns > MOST_COLUMNS:
+            break
+        kept.append(box)
+    return kept
+
+
+def in_reading_order(boxes: Sequence[Quad]) -> list[Quad]:
+    """Boxes from the top down, those side by side from the left."""
+    rows: list[list[Quad]] = []
+    for box in sorted(boxes, key=lambda one: float(one[:, 1].mean())):
+        middle = float(box[:, 1].mean())
+        if rows and middle < float(rows[-1][0][:, 1].max()) and len(rows[-1]) < MOST_LINES:
+            rows[-1].append(box)
+        else:
+            rows.append([box])
+    return [box for row in rows for box in sorted(row, key=lambda one: float(one[:, 0].min()))]
+
+
+def _agreed(one: Reading, two: Reading) -> Reading:
+    """The surer of two looks at a line; what the other saw differently is something the line may say."""
+    first, second = (one, two) if one.score >= two.score else (two, one)
+    others = dict.fromkeys((second.text, *first.others, *second.others))
+    return first._replace(others=tuple(other for other in others if other and other != first.text))
+
+
+def _asked(session: Session, line: Pixels, narrowest: int) -> NDArray[np.float32]:
+    wide = np.zeros((1, 3, HEIGHT, max(narrowest, line.shape[1])), np.float32)
+    wide[0, :, :, : line.shape[1]] = line[..., ::-1].transpose(2, 0, 1) / np.float32(127.5) - 1
+    (told,) = session.run(None, {session.get_inputs()[0].name: wide})
+    return cast(NDArray[np.float32], told)
+
+
+def _alphabet(session: Session) -> list[str]:
+    """The classes of the recogniser: nothing, the signs that its graph lists, a blank."""
+    listed = session.get_modelmeta().custom_metadata_map.get("character")
+    if not listed:
+        raise ModelError("rapidocr", f"its recogniser lists no alphabet; {REMEDY}")
+    return ["", *listed.splitlines(), " "]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError("rapidocr", f"{path.name} cannot be read: {error.strerror}; {REMEDY}") from error

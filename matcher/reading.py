@@ -1,0 +1,60 @@
+"""The text of a photo, read at a size at which it is legible, unless what the photo shows is known anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from matcher.config import ImageSettings
+from matcher.images import Picture, decode
+from matcher.models import TextLine, TextReader
+from matcher.records import Score
+from matcher.signals import Sighting
+
+COPY_SURE, COPY_SHARE = 0.9, 0.8
+"""A photo of which so much is so surely a copy of a reference says what the reference says."""
+
+
+class PhotoText:
+    """Reads photos with `reader`; without one there is no text."""
+
+    def __init__(self, reader: TextReader | None, settings: ImageSettings) -> None:
+        self._reader = reader
+        side = max(settings.working_side, settings.reading_side)
+        self._settings = settings.model_copy(update={"working_side": side})
+
+    def lines(
+        self, blob: bytes, source: str, picture: Picture, sightings: Sequence[Sighting]
+    ) -> tuple[TextLine, ...]:
+        """Lines in reading order, outlines in pixels of the full photo; raises `ImageError`.
+
+        `picture`: the photo as decoded for matching; it is decoded again only where it is larger than that.
+        """
+        if self._reader is None or any(copied(one) >= COPY_SHARE for one in sightings):
+            return ()
+        pixels = picture.pixels
+        if max(pixels.shape[:2]) < max(picture.width, picture.height):
+            pixels = decode(blob, source, self._settings).pixels
+        (lines,) = self._reader.read([pixels])
+        across, down = picture.width / pixels.shape[1], picture.height / pixels.shape[0]
+        return tuple(_scaled(line, across, down) for line in lines)
+
+
+def copied(sighting: Sighting) -> Score:
+    """The share of the photo inside the outline of a reference that it surely is a copy of, else 0."""
+    if not sighting.verified or sighting.copy_score < COPY_SURE or len(sighting.quad) != 4:
+        return 0.0
+    outline = np.array(sighting.quad, np.float32)
+    photo = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float32)
+    if not cv2.isContourConvex(outline):
+        return 0.0
+    share, _ = cv2.intersectConvexConvex(outline, photo)
+    return float(share)
+
+
+def _scaled(line: TextLine, across: float, down: float) -> TextLine:
+    outline = tuple((round(x * across, 1), round(y * down, 1)) for x, y in line.outline)
+    return replace(line, outline=outline)

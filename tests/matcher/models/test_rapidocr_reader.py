@@ -1,0 +1,85 @@
+"""The default reader: turned, faint and crowded text, alternatives, and what happens without its weights."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from matcher.errors import ModelError
+from matcher.models import Pixels
+from matcher.models.rapidocr_reader import BOXES, LINES, MOST_LINES, TURNS, RapidOcrReader
+from tests.matcher.models.text_reader_contract import TextReaderContract, written
+
+
+@pytest.fixture(scope="module")
+def rapid() -> RapidOcrReader:
+    return RapidOcrReader()
+
+
+class TestContract(TextReaderContract):
+    @pytest.fixture
+    def reader(self, rapid: RapidOcrReader) -> RapidOcrReader:
+        return rapid
+
+
+def texts(reader: RapidOcrReader, image: Pixels) -> list[str]:
+    return [line.text for line in reader.read([image])[0]]
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_turned_photos_are_read_and_lines_begin_where_the_writing_does(
+    rapid: RapidOcrReader, quarters: int
+) -> None:
+    upright = written("Panasonic")
+    turned = np.ascontiguousarray(np.rot90(upright, quarters))
+    (line,) = rapid.read([turned])[0]
+    assert line.text == "Panasonic"
+    begin, end = np.array(line.outline[0]), np.array(line.outline[1])
+    direction = [(1, 0), (0, -1), (-1, 0), (0, 1)][quarters]
+    assert (end - begin) @ np.array(direction) > 200
+
+
+def test_faint_print_is_read(rapid: RapidOcrReader) -> None:
+    assert texts(rapid, written("adidos", ink=212, paper=228)) == ["adidos"]
+
+
+def test_large_print_does_not_hide_small_print_on_a_large_photo(rapid: RapidOcrReader) -> None:
+    sheet = written("Panasonic", size=(2400, 1800), height=400)
+    small = written("made in nowhere", size=(420, 120), height=40)
+    sheet[1500:1620, 300:720] = small
+    assert texts(rapid, sheet) == ["Panasonic", "made in nowhere"]
+
+
+def test_a_wall_of_text_is_read_from_its_largest_lines(rapid: RapidOcrReader) -> None:
+    sheet = written(*["small print of the label"] * 70, size=(1280, 2600), height=16)
+    sheet[2380:2560, 40:680] = written("Panasonic", size=(640, 180))
+    read = texts(rapid, sheet)
+    assert len(read) <= MOST_LINES
+    assert "Panasonic" in read
+
+
+def test_chinese_japanese_and_accents_are_in_its_alphabet(rapid: RapidOcrReader) -> None:
+    alphabet = set(rapid._alphabet)
+    assert set("耐克可口可乐アディダスéèüñøłΩ") <= alphabet
+
+
+def test_the_fingerprint_follows_the_settings_and_the_weights(tmp_path: Path, rapid: RapidOcrReader) -> None:
+    assert RapidOcrReader().fingerprint == rapid.fingerprint
+    assert RapidOcrReader(side=960).fingerprint != rapid.fingerprint
+    for name in (BOXES, LINES, TURNS):
+        shutil.copy(rapid._weights / name, tmp_path)
+    with (tmp_path / LINES).open("ab") as file:
+        file.write(b"\x00")
+    assert RapidOcrReader(weights=tmp_path).fingerprint != rapid.fingerprint
+
+
+def test_missing_or_damaged_weights_are_told_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=rf"{BOXES} cannot be read.*reinstall the package rapidocr"):
+        RapidOcrReader(weights=tmp_path)
+    for name in (BOXES, LINES, TURNS):
+        (tmp_path / name).write_bytes(b"no graph")
+    with pytest.raises(ModelError, match="damaged; reinstall the package rapidocr"):
+        RapidOcrReader(weights=tmp_path).read([written("A")])
