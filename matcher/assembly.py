@@ -221,7 +221,7 @@ def build_examiner(
         matcher=matcher,
         photo_boxes=boxes(settings.models.photo_tiles),
         signals=build_signals(),
-        text=PhotoText(reader, settings.images),
+        text=PhotoText(reader, snapshot.lexicon, settings.images),
         settings=settings,
         cache=cache,
         store=workspace.store if keep else None,

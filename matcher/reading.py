@@ -13,16 +13,26 @@ from matcher.images import Picture, decode
 from matcher.models import TextLine, TextReader
 from matcher.records import Score
 from matcher.signals import Sighting
+from matcher.signals.outlines import area
+from matcher.text.lexicon import Lexicon
+from matcher.text.mentions import find_mentions
+from matcher.text.passages import Passage
 
 COPY_SURE, COPY_SHARE = 0.9, 0.8
 """A photo of which so much is so surely a copy of a reference says what the reference says."""
 
+MOST_LOOKS = 8
+"""Lines of one photo that are looked at again, the largest: a wall of near misses must not hold up a scan."""
+
 
 class PhotoText:
-    """Reads photos with `reader`; without one there is no text."""
+    """Reads photos with `reader`, and looks again where a word is almost a wordmark of `lexicon`.
 
-    def __init__(self, reader: TextReader | None, settings: ImageSettings) -> None:
-        self._reader = reader
+    Without a reader there is no text.
+    """
+
+    def __init__(self, reader: TextReader | None, lexicon: Lexicon, settings: ImageSettings) -> None:
+        self._reader, self._lexicon = reader, lexicon
         side = max(settings.working_side, settings.reading_side)
         self._settings = settings.model_copy(update={"working_side": side})
 
@@ -39,8 +49,17 @@ class PhotoText:
         if max(pixels.shape[:2]) < max(picture.width, picture.height):
             pixels = decode(blob, source, self._settings).pixels
         (lines,) = self._reader.read([pixels])
+        for place in self._in_doubt(lines):
+            lines[place] = self._reader.look_again(pixels, lines[place])
         across, down = picture.width / pixels.shape[1], picture.height / pixels.shape[0]
         return tuple(_scaled(line, across, down) for line in lines)
+
+    def _in_doubt(self, lines: Sequence[TextLine]) -> list[int]:
+        """Places of the lines that hold a near miss if they are read rightly, at most `MOST_LOOKS`."""
+        surely_so = [Passage(line.text) for line in lines]
+        mentions = find_mentions(self._lexicon, surely_so)
+        found = {mention.passage for mention in mentions if mention.kind == "near-miss"}
+        return sorted(found, key=lambda place: (-area(lines[place].outline), place))[:MOST_LOOKS]
 
 
 def copied(sighting: Sighting) -> Score:

@@ -163,3 +163,10 @@ class TextReader(Protocol):
     def read(self, images: Sequence[Pixels]) -> list[list[TextLine]]:
         """Lines an image, in reading order."""
         ...
+
+    def look_again(self, image: Pixels, line: TextLine) -> TextLine:
+        """The line of `image` read anew, as carefully as can be; for the few on which something hangs.
+
+        What the looks at it do not agree on is in `others`. A reader that can look only once gives `line`.
+        """
+        ...

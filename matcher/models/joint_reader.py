@@ -29,6 +29,12 @@ class JointReader:
         found = [reader.read(images) for reader in self._readers]
         return [_joined([lines[place] for lines in found]) for place in range(len(images))]
 
+    def look_again(self, image: Pixels, line: TextLine) -> TextLine:
+        """What each reader sees in the line's place at another look, the surer one's before the others'."""
+        for reader in self._readers:
+            line = _surer(line, reader.look_again(image, line))
+        return line
+
 
 def _joined(found: Sequence[list[TextLine]]) -> list[TextLine]:
     kept: list[TextLine] = []

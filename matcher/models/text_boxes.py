@@ -11,7 +11,7 @@ from rapidocr.ch_ppocr_det.utils import DBPostProcess
 
 from matcher.models import Pixels
 from matcher.models.onnx_session import Session
-from matcher.models.text_crops import Quad, is_tall
+from matcher.models.text_crops import Quad, evened, is_tall
 
 STRIDE = 32
 """Both sides of what the detector sees are multiples of it."""
@@ -20,8 +20,6 @@ LETTER, LINE = 0.2, 0.35
 GROWN = 1.4
 """How far a box is let out: the map covers the hearts of letters (Liao et al., AAAI 2020, section 3.4)."""
 MOST_BOXES = 1000
-CONTRAST, PARTS = 2.0, 8
-"""Contrast is evened out over so many parts a side: print tone on tone is found so."""
 
 
 class TextBoxes:
@@ -52,7 +50,7 @@ class TextBoxes:
         return [np.asarray(box, np.float32) for box in boxes]
 
     def _map(self, image: Pixels) -> NDArray[np.float32]:
-        sized = _evened(self._sized(image))
+        sized = evened(self._sized(image))
         given = (sized[None, ..., ::-1].transpose(0, 3, 1, 2) / np.float32(127.5) - 1).astype(np.float32)
         (drawn,) = self._session.run(None, {self._given: given})
         return cast(NDArray[np.float32], drawn)
@@ -63,13 +61,6 @@ class TextBoxes:
         size = [max(STRIDE, round(length * factor / STRIDE) * STRIDE) for length in (width, height)]
         kind = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
         return cast(Pixels, cv2.resize(image, size, interpolation=kind))
-
-
-def _evened(image: Pixels) -> Pixels:
-    """Contrast-limited adaptive histogram equalisation of the lightness."""
-    colours = cv2.cvtColor(image, cv2.COLOR_RGB2LAB)
-    colours[..., 0] = cv2.createCLAHE(CONTRAST, (PARTS, PARTS)).apply(colours[..., 0])
-    return cast(Pixels, cv2.cvtColor(colours, cv2.COLOR_LAB2RGB))
 
 
 def _turned(image: Pixels) -> Pixels:

@@ -21,6 +21,8 @@ LONGEST = 1600
 """Pixels of a line from its begin to its end, at that height; a longer one is squeezed."""
 TALL = 1.5
 """A box so many times as high as wide holds a line that runs up or down."""
+CONTRAST, PARTS = 2.0, 8
+"""Contrast is evened out over so many parts a side: print tone on tone is found so."""
 FINEST = 6
 """A line is cut out at most so many times larger before it is shrunk to `HEIGHT`."""
 
@@ -66,3 +68,10 @@ def cut_out(image: Pixels, corners: Quad, *, margin: float = 0.0) -> Pixels:
         image, flat, (fine * size).tolist(), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
     return cast(Pixels, cv2.resize(large, size.tolist(), interpolation=cv2.INTER_AREA))
+
+
+def evened(image: Pixels) -> Pixels:
+    """Contrast-limited adaptive histogram equalisation of the lightness."""
+    colours = cv2.cvtColor(image, cv2.COLOR_RGB2LAB)
+    colours[..., 0] = cv2.createCLAHE(CONTRAST, (PARTS, PARTS)).apply(colours[..., 0])
+    return cast(Pixels, cv2.cvtColor(colours, cv2.COLOR_LAB2RGB))

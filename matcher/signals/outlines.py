@@ -51,6 +51,14 @@ def part_of_line(outline: Sequence[Point], start: int, end: int, length: int) ->
     )
 
 
+def area(points: Sequence[Point]) -> float:
+    """Square pixels inside an outline (shoelace formula)."""
+    twice = sum(
+        one[0] * two[1] - two[0] * one[1] for one, two in zip(points, (*points[1:], *points[:1]), strict=True)
+    )
+    return abs(twice) / 2
+
+
 def box_around(points: Sequence[Point], width: int, height: int) -> Region | None:
     """The box around `points` in pixels, clipped to the photo; None where none of it lies inside.
 

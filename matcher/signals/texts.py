@@ -13,7 +13,7 @@ from matcher.models import TextLine
 from matcher.records import Region, Score
 from matcher.signals import LIKELY, Examination, ExaminedPhoto
 from matcher.signals.claims import claim_score
-from matcher.signals.outlines import box_around, part_of_line, written
+from matcher.signals.outlines import area, box_around, part_of_line, written
 from matcher.signals.title import Misuse, misuses
 from matcher.text.categories import classes_of
 from matcher.text.claims import Claim, find_claims
@@ -210,12 +210,12 @@ def _score(mention: Mention, context: tuple[str, ...], *, prominent: bool) -> Sc
     """How sure the inscription is as evidence, 0 where it counts for nothing.
 
     A wordmark that says little by itself needs context. A near miss of a short one needs context or must
-    stand out; one that is an everyday word (`LIKE`, beside Nike) must have both.
+    stand out; one that is an everyday word (`LIKE`, beside Nike) or may be half hidden must have both.
     """
     score = mention.closeness * mention.sure
     if mention.kind != "near-miss":
         return score if context or not mention.needs_context else 0.0
-    if mention.everyday:
+    if mention.doubtful:
         return score * _WITH_A_DOUBT if context and prominent else 0.0
     if mention.needs_context and not context:
         return score * _WITH_A_DOUBT if prominent else 0.0
@@ -238,18 +238,9 @@ def _legible(photo: ExaminedPhoto) -> list[TextLine]:
         if line.score >= LEAST_READ and line.text.strip()
     ]
     if len(lines) > MOST_LINES:
-        lines = sorted(sorted(lines, key=lambda one: (-_area(one[1]), one[0]))[:MOST_LINES])
+        lines = sorted(sorted(lines, key=lambda one: (-area(one[1].outline), one[0]))[:MOST_LINES])
     return [line for _, line in lines]
 
 
-def _area(line: TextLine) -> float:
-    """Square pixels inside the outline (shoelace formula)."""
-    points = line.outline
-    twice = sum(
-        one[0] * two[1] - two[0] * one[1] for one, two in zip(points, (*points[1:], *points[:1]), strict=True)
-    )
-    return abs(twice) / 2
-
-
 def _prominent(mention: Mention, line: TextLine, photo: ExaminedPhoto) -> bool:
-    return mention.alone and _area(line) >= PROMINENT * photo.width * photo.height
+    return mention.alone and area(line.outline) >= PROMINENT * photo.width * photo.height

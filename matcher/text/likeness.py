@@ -49,6 +49,8 @@ LONG = 10
 SHORT, SHORT_FLOOR = 5, 0.8
 """In a wordmark of so few letters each letter that differs must be read at least this surely."""
 _THIN = frozenset("lijtfr")
+_LEFT_OVER = _THIN | frozenset("cnuv1")
+"""What is left of a letter that something hides half of: strokes, and the bows of others."""
 _VOWELS = frozenset("aeiouy")
 _STYLISED = re.compile(r"[A-Z]*(?:[a-z][A-Z]+)+[a-z]?")
 _ENDINGS = frozenset({"s", "es", "r", "tm", "c", "com", "de", "net"})
@@ -71,11 +73,15 @@ class Edit(NamedTuple):
 
 
 class Near(NamedTuple):
-    """A near miss: its edits, how near it is, and whether it says too little without context."""
+    """A near miss: its edits, how near it is, and whether it says too little without context.
+
+    `half_hidden`: it may be the wordmark itself with a stroke left of its first or last letter.
+    """
 
     edits: tuple[Edit, ...]
     closeness: Score
     needs_context: bool
+    half_hidden: bool = False
 
 
 def edits_between(read: str, meant: str) -> tuple[Edit, ...] | None:
@@ -113,6 +119,10 @@ def near(read: str, meant: str) -> Near | None:
     last = alike(read[-1]) == alike(meant[-1])
     sounds = first and consonants(read) == consonants(meant)
     size, one = len(meant), len(edits) == 1
+    if one and _may_be_half_hidden(edits[0], read, meant):
+        return Near(edits, 0.8, needs_context=True, half_hidden=True)
+    if not one and _cut_through(read, meant):
+        return None
     if size <= 5:
         believable = one or sounds or (size == 5 and first and last)
         closeness = (0.8 if one else 0.65) + (0.05 if size == 5 else 0.0)
@@ -136,6 +146,19 @@ def _shared(read: str, meant: str) -> int:
 def cut_off(read: str, meant: str) -> bool:
     """Whether `read` is the wordmark with an end hidden by a fold, a hand or the photo's edge."""
     return len(read) < len(meant) and (meant.startswith(read) or meant.endswith(read))
+
+
+def _cut_through(read: str, meant: str) -> bool:
+    """Whether `read` is cut off inside a letter, of which something else is left (`tropicar`)."""
+    ends = read[-1] in _LEFT_OVER and cut_off(read[:-1], meant)
+    begins = read[0] in _LEFT_OVER and cut_off(read[1:], meant)
+    return len(read) < len(meant) and (ends or begins)
+
+
+def _may_be_half_hidden(edit: Edit, read: str, meant: str) -> bool:
+    """Whether the only wrong letter stands at an end and is no more than a stroke."""
+    at_an_end = edit.place in (0, len(read) - 1)
+    return len(read) == len(meant) and at_an_end and edit.read in _THIN and bool(edit.meant)
 
 
 def inflected(read: str, meant: str) -> bool:

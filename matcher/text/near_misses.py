@@ -60,7 +60,7 @@ def _missed(
     ):
         return None  # a word of another alphabet that happens to look Latin
     found = near(read_as, wordmark.folded)
-    if found is None or any(joined(other) == wordmark.folded for other in read.passage.others):
+    if found is None or any(wordmark.folded in joined(other) for other in read.passage.others):
         return None
     floor = SHORT_FLOOR if len(wordmark.folded) <= SHORT else 0.0
     sure = believed(found.edits, read.passage.confidence, _letters(read.passage, window), floor=floor)
@@ -80,7 +80,7 @@ def _missed(
         found.closeness,
         sure,
         (found.needs_context or common) and not drawn,
-        common and not drawn,
+        (found.half_hidden or common) and not drawn,
         read.alone(first, last),
         found.edits,
     )

@@ -38,8 +38,8 @@ class Mention(NamedTuple):
     """A wordmark met in passage number `passage`, characters `start` to `end` of its normal form.
 
     `closeness`: 1 unless a near miss; `sure`: how surely it was read so. `needs_context`: it says too little
-    by itself, being short, an everyday word, or near one; `everyday`: what was read is a word of its own.
-    `alone`: nothing else stands in the passage.
+    by itself, being short, an everyday word, or near one; `doubtful`: what was read is a word of its own, or
+    may be a wordmark of which a letter is half hidden. `alone`: nothing else stands in the passage.
     """
 
     wordmark: Wordmark
@@ -52,7 +52,7 @@ class Mention(NamedTuple):
     closeness: Score
     sure: Score
     needs_context: bool
-    everyday: bool
+    doubtful: bool
     alone: bool
     edits: tuple[Edit, ...] = ()
 

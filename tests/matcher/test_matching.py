@@ -124,7 +124,7 @@ def findings(examiner: Examiner, photos: list[Image.Image]) -> list[str]:
         matcher=examiner.matcher,
         photo_boxes=(),
         signals=examiner.signals,
-        text=PhotoText(None, examiner.settings.images),
+        text=PhotoText(None, examiner.snapshot.lexicon, examiner.settings.images),
         settings=examiner.settings,
         cache=cache,
         store=None,

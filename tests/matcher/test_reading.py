@@ -12,12 +12,15 @@ from matcher.config import ImageSettings, ModelSettings
 from matcher.errors import ImageError, ModelError
 from matcher.images import decode
 from matcher.models import TextLine
-from matcher.reading import PhotoText, copied
+from matcher.reading import MOST_LOOKS, PhotoText, copied
+from matcher.records import Brand
 from matcher.signals import Sighting
+from matcher.text.lexicon import Lexicon
 from tests.matcher.models.fixed_reader import FixedReader
 
 SETTINGS = ImageSettings(working_side=128, reading_side=400)
 LINE = TextLine(((10, 20), (110, 20), (110, 40), (10, 40)), "adidos", 0.9)
+LEXICON = Lexicon([Brand(name="Adidas"), Brand(name="Nike")])
 WHOLE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 
 
@@ -30,7 +33,7 @@ def jpeg(width: int, height: int) -> bytes:
 def read(blob: bytes, *sightings: Sighting) -> tuple[FixedReader, tuple[TextLine, ...]]:
     reader = FixedReader(LINE)
     picture = decode(blob, "photo.jpg", SETTINGS)
-    return reader, PhotoText(reader, SETTINGS).lines(blob, "photo.jpg", picture, sightings)
+    return reader, PhotoText(reader, LEXICON, SETTINGS).lines(blob, "photo.jpg", picture, sightings)
 
 
 def sighting(quad: tuple[tuple[float, float], ...], copy: float = 0.99, *, verified: bool = True) -> Sighting:
@@ -72,15 +75,38 @@ def test_anything_less_than_a_sure_copy_of_the_whole_is_read(one: Sighting) -> N
     assert read(jpeg(160, 80), one)[1]
 
 
+def text(reader: FixedReader) -> list[str]:
+    blob = jpeg(160, 80)
+    lines = PhotoText(reader, LEXICON, SETTINGS).lines(blob, "p", decode(blob, "p", SETTINGS), ())
+    return [line.text for line in lines]
+
+
+def at(top: float, words: str, height: float = 10) -> TextLine:
+    return TextLine(((0, top), (90, top), (90, top + height), (0, top + height)), words, 0.6)
+
+
+def test_a_line_that_is_almost_a_wordmark_is_looked_at_again_and_no_other() -> None:
+    reader = FixedReader(at(0, "adidas"), at(20, "abidas"), at(40, "washing powder"))
+    reader.second["abidas"] = at(20, "adidas")
+    assert text(reader) == ["adidas", "adidas", "washing powder"]
+    assert reader.again == ["abidas"]
+
+
+def test_of_a_wall_of_near_misses_the_largest_are_looked_at_again() -> None:
+    reader = FixedReader(*(at(0, f"abidas {row}", height=row) for row in range(1, 40)))
+    assert len(text(reader)) == 39
+    assert reader.again == [f"abidas {row}" for row in range(39, 39 - MOST_LOOKS, -1)]
+
+
 def test_without_a_reader_there_is_no_text() -> None:
     blob = jpeg(160, 80)
-    assert PhotoText(None, SETTINGS).lines(blob, "p", decode(blob, "p", SETTINGS), ()) == ()
+    assert PhotoText(None, LEXICON, SETTINGS).lines(blob, "p", decode(blob, "p", SETTINGS), ()) == ()
 
 
 def test_a_photo_that_is_gone_bad_between_is_an_image_error() -> None:
     picture = decode(jpeg(1600, 800), "p", SETTINGS)
     with pytest.raises(ImageError):
-        PhotoText(FixedReader(), SETTINGS).lines(b"GIF89a", "p", picture, ())
+        PhotoText(FixedReader(), LEXICON, SETTINGS).lines(b"GIF89a", "p", picture, ())
 
 
 def test_the_settings_choose_the_reader() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from matcher.errors import ModelError
 from matcher.models import Pixels
-from matcher.models.rapidocr_reader import BOXES, LINES, MOST_LINES, TURNS, RapidOcrReader
+from matcher.models.ctc import Reading
+from matcher.models.rapidocr_reader import BOXES, LINES, MOST_LINES, TURNS, RapidOcrReader, agreed
 from tests.matcher.models.text_reader_contract import TextReaderContract, written
 
 
@@ -51,6 +52,25 @@ def test_large_print_does_not_hide_small_print_on_a_large_photo(rapid: RapidOcrR
     small = written("made in nowhere", size=(420, 120), height=40)
     sheet[1500:1620, 300:720] = small
     assert texts(rapid, sheet) == ["Panasonic", "made in nowhere"]
+
+
+def test_a_second_look_agrees_on_what_is_plainly_written(rapid: RapidOcrReader) -> None:
+    sheet = written("adidos", ink=90)
+    (line,) = rapid.read([sheet])[0]
+    again = rapid.look_again(sheet, line)
+    assert (again.text, again.outline) == ("adidos", line.outline)
+    assert "adidas" not in again.others
+
+
+def look(text: str, sure: float, *others: str) -> Reading:
+    return Reading(text, sure, (sure,) * len(text), others)
+
+
+def test_of_several_looks_the_text_seen_most_is_taken_and_the_rest_told() -> None:
+    found = agreed([look("abidas", 0.9), look("adidas", 0.99), look("abidas", 0.7, "abibas")])
+    assert (found.text, found.score, found.letters[1]) == ("abidas", 0.8, 0.8)
+    assert found.others == ("adidas", "abibas")
+    assert agreed([look("abidas", 0.6), look("adidas", 0.9)]).text == "adidas"
 
 
 def test_a_wall_of_text_is_read_from_its_largest_lines(rapid: RapidOcrReader) -> None:

@@ -74,6 +74,8 @@ def test_two_wrong_letters_a_short_wordmark_or_an_everyday_word_need_context(tex
         ("GUCEI", 0.7),
         ("adida", 0.99),  # cut off by a fold
         ("didas", 0.99),
+        ("panasor", 0.99),  # cut off, and half an n left
+        ("ronic", 0.99),
         ("SAMSU", 0.99),
         ("Pumas", 0.99),  # a plural that is a word
         ("audis", 0.99),
@@ -104,6 +106,15 @@ def test_a_slip_between_letters_that_look_the_same_is_the_wordmark(sure: float) 
 def test_what_else_the_reader_may_have_read_counts() -> None:
     assert read("abidas")
     assert not read("abidas", others=("adidas",))
+    assert not read("abidas sport", others=("adidas sport",))
+    assert read("abidas sport", others=("abidas spont",))
+
+
+@pytest.mark.parametrize("text", ["leebok", "Reebol", "tacoste", "lanasonic"])
+def test_an_end_that_may_be_half_hidden_is_doubtful(text: str) -> None:
+    [found] = read(text)
+    assert found.needs_context
+    assert found.doubtful
 
 
 def test_the_letter_that_differs_must_be_read_surely() -> None:
