@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 from sqlalchemy import Connection
 
 from matcher.catalog import (
@@ -18,7 +20,8 @@ from matcher.catalog import (
 )
 from matcher.errors import CatalogError, MatcherError
 from matcher.images import decode, thumbnail
-from matcher.records import ImageRole, Verdict, VerdictKind
+from matcher.models.text_crops import cut_out
+from matcher.records import Evidence, ImageRole, Verdict, VerdictKind
 from matcher.report import ReferenceFacts, ReportRow, ReportSummary, Thumbnail, write_report
 from matcher.scan_start import ScanRequest, ScanTerms
 from matcher.workspace import Workspace
@@ -30,6 +33,10 @@ THUMBNAIL_SIDE = 320
 """Pixels; two to four pictures a row keep a thousand rows near 20 MB."""
 SHOWN_PHOTOS = 4
 SHOWN_MATCHES = 3
+READ = ("wordmark", "claims")
+"""Signals whose evidence may stand on text in a photo."""
+AROUND, CLOSEUP_WIDTH = 0.12, 360
+"""How much of a close-up's height lies around the text, and how wide it is at most, pixels."""
 Key = tuple[str, str]
 
 
@@ -63,6 +70,7 @@ class Pictures:
                 listing=one.listing,
                 verdict=one.verdict,
                 photos=self._photos(one),
+                closeups=self._closeups(one),
                 references={key: picture for key, (picture, _) in known.items() if picture},
                 reference_facts={key: facts for key, (_, facts) in known.items()},
             )
@@ -77,6 +85,30 @@ class Pictures:
             if photo.stored_hash
         }
         return {position: picture for position, picture in made.items() if picture}
+
+    def _closeups(self, judged: JudgedListing) -> dict[int, Thumbnail]:
+        """What was read, as it stands in the photos."""
+        hashes = {photo.position: photo.content_hash for photo in judged.photos if photo.stored_hash}
+        made = {
+            place: self._closeup(hashes[evidence.photo], evidence)
+            for place, evidence in enumerate(judged.verdict.evidence)
+            if evidence.signal in READ and evidence.photo in hashes
+        }
+        return {place: picture for place, picture in made.items() if picture}
+
+    def _closeup(self, content_hash: str, evidence: Evidence) -> Thumbnail | None:
+        settings = self._workspace.settings.images
+        large = settings.model_copy(update={"working_side": settings.reading_side})
+        try:
+            quad = np.array(evidence.detail.get("quad"), np.float32).reshape(4, 2)
+            picture = decode(self._workspace.store.get(content_hash), content_hash, large)
+        except (MatcherError, ValueError, TypeError):
+            return None
+        scale = np.array([picture.pixels.shape[1] / picture.width, picture.pixels.shape[0] / picture.height])
+        line = cut_out(picture.pixels, (quad * scale).astype(np.float32), margin=AROUND)
+        flat = replace(picture, pixels=line[:, :CLOSEUP_WIDTH])
+        height, width = flat.pixels.shape[:2]
+        return Thumbnail(thumbnail(flat, CLOSEUP_WIDTH), "image/webp", width, height)
 
     def _find_reference(self, key: Key, role: ImageRole) -> tuple[Thumbnail | None, ReferenceFacts] | None:
         product = self._product(key, role)

@@ -18,7 +18,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "application": (
         "matcher/assembly.py", "matcher/scan*", "matcher/report/*", "matcher/demo/*", "matcher/outputs.py",
         "matcher/workspace*", "matcher/snapshot*", "matcher/finder.py",
-        "matcher/examining.py", "matcher/reading.py", "matcher/photo_cache.py", "matcher/workers.py", "matcher/demo_run.py",
+        "matcher/examining.py", "matcher/reading.py", "matcher/photo_cache.py",
+        "matcher/workers.py", "matcher/demo_run.py",
         "matcher/galleries.py", "matcher/gallery_kinds.py", "matcher/describing.py",
         "matcher/labels/*",
     ),

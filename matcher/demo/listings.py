@@ -27,8 +27,8 @@ Shoot = Callable[[Rng], list[bytes]]
 KINDS: dict[str, VerdictKind] = {
     "unrelated": CLEAR, "look-alike": CLEAR, "licensed": CLEAR, "resale": CLEAR,
     "stolen-photo": REVIEW, "stolen-photo-cheap": COUNTERFEIT, "own-photo-cheap": REVIEW,
-    "known-counterfeit": COUNTERFEIT, "known-counterfeit-again": REVIEW,
-    "wrong-colours": REVIEW, "near-miss-wordmark": REVIEW,
+    "known-counterfeit": COUNTERFEIT, "known-counterfeit-again": COUNTERFEIT,
+    "wrong-colours": REVIEW, "near-miss-wordmark": COUNTERFEIT,
 }  # fmt: skip
 PRICE_SHARES: dict[str, tuple[float, float]] = {  # of the reference's price
     "licensed": (0.92, 1.0),

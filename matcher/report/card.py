@@ -18,6 +18,8 @@ FULL_BAR = 4.0
 """Log-odds that fill half of a strength bar; more is cut off there."""
 LABELS_A_SIDE = 17
 """How many labels of one digit would fill the longer side of a photo."""
+SMALL_LABELS = 2.5
+"""An outline lower or narrower than so many labels has its label beside it."""
 Point = tuple[float, float]
 
 
@@ -61,6 +63,7 @@ class EvidenceLine:
     leaning: str
     brand: str
     drawn: bool
+    closeup: Picture | None
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,11 @@ def card(row: ReportRow, position: int) -> Card:
     verdict = row.verdict
     ordered = sorted(verdict.evidence, key=lambda one: -abs(one.weight) if math.isfinite(one.weight) else 0)
     numbered = list(enumerate(ordered, 1))
+    closeups = {
+        id(one): _picture(row.closeups[place], "")
+        for place, one in enumerate(verdict.evidence)
+        if place in row.closeups
+    }
     shown = _leading_photo(row, ordered)
     key = _leading_reference(row, ordered)
     return Card(
@@ -113,7 +121,7 @@ def card(row: ReportRow, position: int) -> Card:
         reference=_reference(row, key),
         reference_key=key,
         facts=row.reference_facts.get(key, ReferenceFacts()) if key else ReferenceFacts(),
-        evidence=tuple(_line(number, one) for number, one in numbered),
+        evidence=tuple(_line(number, one, closeups.get(id(one))) for number, one in numbered),
         matches=tuple(_match(row, one) for one in verdict.matches if (one.brand, one.reference_id) != key),
         licence=_licence(verdict),
         link=words.web_address(row.listing.url),
@@ -183,6 +191,9 @@ def _corners(region: Region | None) -> tuple[Point, ...]:
 def _shape(outline: tuple[Point, ...], counts: list[int], photo: Thumbnail) -> Shape:
     margin = max(photo.width, photo.height) / LABELS_A_SIDE
     x, y = min(outline, key=lambda point: point[0] + point[1])
+    across, down = (max(one) - min(one) for one in zip(*outline, strict=True))
+    if min(across, down) < SMALL_LABELS * margin:  # The label would hide what it names.
+        x, y = x - 1.2 * margin, y + down / 2
     return Shape(
         points=" ".join(f"{one:g},{other:g}" for one, other in outline),
         label="·".join(map(str, counts)),
@@ -196,7 +207,7 @@ def _reference(row: ReportRow, key: ReferenceKey | None) -> Picture | None:
     return _picture(thumbnail, "Reference") if thumbnail else None
 
 
-def _line(number: int, evidence: Evidence) -> EvidenceLine:
+def _line(number: int, evidence: Evidence, closeup: Picture | None) -> EvidenceLine:
     weight = evidence.weight if math.isfinite(evidence.weight) else 0.0
     leaning = (
         "adds to suspicion" if weight > 0.05 else "speaks against it" if weight < -0.05 else "decides nothing"
@@ -212,6 +223,7 @@ def _line(number: int, evidence: Evidence) -> EvidenceLine:
         leaning=leaning,
         brand=evidence.brand,
         drawn=evidence.photo is not None and (evidence.region is not None or "quad" in evidence.detail),
+        closeup=closeup,
     )
 
 

@@ -33,13 +33,17 @@ class ReferenceFacts:
 
 @dataclass(frozen=True)
 class ReportRow:
-    """One listing: `photos` by their number in it, `references` by (brand, reference_id); gaps are fine."""
+    """One listing: `photos` by their number in it, `references` by (brand, reference_id); gaps are fine.
+
+    `closeups`: text that evidence speaks of, cut out of the photo, by the evidence's place in the verdict.
+    """
 
     listing: Listing
     verdict: Verdict
     photos: Mapping[int, Thumbnail] = field(default_factory=dict)
     references: Mapping[ReferenceKey, Thumbnail] = field(default_factory=dict)
     reference_facts: Mapping[ReferenceKey, ReferenceFacts] = field(default_factory=dict)
+    closeups: Mapping[int, Thumbnail] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -192,6 +192,17 @@ def test_the_same_outline_is_drawn_once_with_both_numbers(folder: Path) -> None:
     assert "1·2" in page.text
 
 
+def test_text_is_shown_close_up_and_its_number_stands_beside_it(folder: Path) -> None:
+    quiet = Evidence(signal="seller", score=1, weight=2)
+    spelling = Evidence(signal="wordmark", score=1, weight=5, photo=0, region=Region(400, 300, 500, 320))
+    closeup = Thumbnail(b"close", "image/webp", 200, 48)
+    page = opened(folder, [replace(with_evidence(quiet, spelling), closeups={1: closeup})])
+    [shown] = [one for one in page.all("img") if one.get("class") == "closeup"]
+    assert (shown["width"], shown["height"], shown["alt"]) == ("200", "48", "The text in the photo")
+    [label] = page.all("text")
+    assert float(label["x"]) < 400
+
+
 @pytest.mark.parametrize(
     "quad",
     [
