@@ -23,6 +23,7 @@ from benchmarks.peers.commands import add_peers_arguments, run_peers
 from benchmarks.report.command import add_report_arguments, run_report
 from benchmarks.run_commands import RUN_COMMANDS, add_run_arguments
 from benchmarks.search_curves import add_search_arguments, run_search
+from benchmarks.text.command import add_text_arguments, run_text, show_text
 from benchmarks.verdicts_command import add_verdicts_arguments, run_verdicts, show_verdicts
 from matcher.errors import MatcherError, UsageError
 
@@ -71,8 +72,10 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = Parser(prog="python -m benchmarks", description="Measure accuracy and speed of the matcher.")
     commands = top.add_subparsers(dest="benchmark", required=True, parser_class=Parser)
-    accuracy = commands.add_parser("accuracy", help="copies, products or duplicates found")
-    accuracy.add_argument("--task", choices=("copies", "products", "dedup", "verdicts"), required=True)
+    accuracy = commands.add_parser("accuracy", help="copies, products, duplicates, wordmarks found")
+    accuracy.add_argument(
+        "--task", choices=("copies", "products", "dedup", "verdicts", "text"), required=True
+    )
     accuracy.add_argument(
         "--dataset", type=Path, required=True, metavar="DIR", help="folder of photos or product set"
     )
@@ -82,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     add_finder_argument(accuracy)
     add_dedup_arguments(accuracy)
     add_verdicts_arguments(accuracy)
+    add_text_arguments(accuracy)
     accuracy.add_argument(
         "--layout", default="", metavar="NAME", help="of the set (default: by what lies in the folder)"
     )
@@ -144,25 +148,33 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run_accuracy(chosen: argparse.Namespace, make_finder: MakeFinder) -> None:
-    """Measure, show the table, write the results file."""
-    from benchmarks.accuracy import limited, measure, results
-    from benchmarks.machine import machine, write_json
-    from benchmarks.score_normalisation import normalised
-    from benchmarks.truth import truth_from_folder
-    from matcher.config import load_settings
-    from matcher.images import Picture, decode
-
-    settings = load_settings(chosen.config)
+    """Measure the task, show the table, write the results file."""
     writable(chosen.out)
     if chosen.task == "dedup":
         with StageBars() as bars:
             run_dedup(chosen, make_finder, bars.tell)
-        return
-    if chosen.task == "verdicts":
+    elif chosen.task == "verdicts":
         with StageBars() as bars:
             judged = run_verdicts(chosen, bars.tell)
         show_verdicts(judged)
-        return
+    elif chosen.task == "text":
+        with StageBars() as bars:
+            texts = run_text(chosen, bars.tell)
+        show_text(texts)
+    else:
+        run_retrieval(chosen, make_finder)
+
+
+def run_retrieval(chosen: argparse.Namespace, make_finder: MakeFinder) -> None:
+    """Look up every query of copies or products, and tell how well the true references rank."""
+    from benchmarks.accuracy import limited, measure, results
+    from benchmarks.machine import machine, write_json
+    from benchmarks.score_normalisation import normalised
+    from benchmarks.truth_sets import truth_from_folder
+    from matcher.config import load_settings
+    from matcher.images import Picture, decode
+
+    settings = load_settings(chosen.config)
     sizes = {name: getattr(chosen, name) for name in ("references", "edited", "distractors", "seed")}
     truth = truth_from_folder(chosen.dataset, chosen.task, part=chosen.part, layout=chosen.layout, **sizes)
     truth = limited(truth, chosen.limit, chosen.seed)

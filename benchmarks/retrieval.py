@@ -26,7 +26,7 @@ from benchmarks.judged import judged_ranking
 from benchmarks.metrics import Ranking
 from benchmarks.plan import PlannedPart
 from benchmarks.tasks import Mistake, Outcome, Tell
-from benchmarks.truth import truth_from_folder
+from benchmarks.truth_sets import truth_from_folder
 from matcher.errors import UsageError
 from matcher.images import decode
 

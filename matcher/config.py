@@ -66,7 +66,7 @@ class ModelSettings(Section):
         "rapidocr", description="what reads text: rapidocr, tesseract:LANGUAGES, both with a comma, or none"
     )
     text_side: int = Field(
-        640, ge=64, le=4096, description="longest side in which rapidocr looks for lines of text, pixels"
+        736, ge=64, le=4096, description="longest side in which rapidocr looks for lines of text, pixels"
     )
 
 

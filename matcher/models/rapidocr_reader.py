@@ -53,7 +53,7 @@ class RapidOcrReader:
     Raises `ModelError` where they are missing or damaged.
     """
 
-    def __init__(self, *, side: int = 640, weights: Path | None = None) -> None:
+    def __init__(self, *, side: int = 736, weights: Path | None = None) -> None:
         package = distribution("rapidocr")
         self._side = side
         self._weights = weights or Path(str(package.locate_file("rapidocr/models")))

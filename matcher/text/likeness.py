@@ -87,7 +87,7 @@ class Near(NamedTuple):
 def edits_between(read: str, meant: str) -> tuple[Edit, ...] | None:
     """What makes `read` (folded) out of `meant`, fewest edits; letters that look the same are none.
 
-    None beyond `MOST_EDITS`.
+    Two neighbours that changed places are one edit. None beyond `MOST_EDITS`.
     """
     plain = Levenshtein.distance(read, meant, score_cutoff=MOST_EDITS)
     if plain:
@@ -97,12 +97,26 @@ def edits_between(read: str, meant: str) -> tuple[Edit, ...] | None:
             plain = Levenshtein.distance(read, meant)
     if plain > MOST_EDITS:
         return None
+    if swapped := _swapped(read, meant):
+        return (swapped,)
     found = []
     for step in Levenshtein.editops(read, meant):
         got = "" if step.tag == "insert" else read[step.src_pos]
         wanted = "" if step.tag == "delete" else meant[step.dest_pos]
         found.append(Edit(got, wanted, min(step.src_pos, len(read) - 1)))
     return tuple(found)
+
+
+def _swapped(read: str, meant: str) -> Edit | None:
+    """The two neighbours that changed places, where that is all the difference."""
+    if len(read) != len(meant):
+        return None
+    apart = [place for place, (one, two) in enumerate(zip(read, meant, strict=True)) if one != two]
+    if len(apart) != 2 or apart[1] != apart[0] + 1:
+        return None
+    place = apart[0]
+    crossed = read[place : place + 2] == meant[place + 1] + meant[place]
+    return Edit(read[place : place + 2], meant[place : place + 2], place) if crossed else None
 
 
 def near(read: str, meant: str) -> Near | None:

@@ -10,8 +10,8 @@ from matcher.text.lexicon import Lexicon, Wordmark
 from matcher.text.likeness import SHORTEST, inflected
 from matcher.text.passages import LONGEST_WORD, How, Mention, Reading, letter_runs
 
-SPLIT_LEAST, INSIDE_LEAST = 6, 6
-"""Letters of a wordmark that is looked for across a gap, or inside a longer word."""
+SPLIT_LEAST, INSIDE_LEAST, REST_LEAST = 6, 6, 3
+"""Letters of a wordmark that is looked for across a gap, or inside a longer word, and of the word's rest."""
 
 
 def spelt(lexicon: Lexicon, read: Reading) -> Iterator[Mention]:
@@ -86,9 +86,15 @@ def _respelt(lexicon: Lexicon, word: Word) -> Iterator[tuple[Wordmark, How]]:
                 yield one, "inflected"
                 return
         for part in (begins, ends):
-            for one in lexicon.exact(part) if cut >= INSIDE_LEAST and not says_little(part) else ():
+            for one in lexicon.exact(part) if _is_inside(word.folded, part) else ():
                 yield one, "inside"
                 return
+
+
+def _is_inside(word: str, part: str) -> bool:
+    """Whether a wordmark and something else make up the word, not the wordmark with a letter too many."""
+    rest = len(word) - len(part)
+    return len(part) >= INSIDE_LEAST and rest >= REST_LEAST and not says_little(part)
 
 
 def _disguised(word: Word) -> bool:

@@ -14,7 +14,7 @@ from benchmarks.__main__ import main
 from benchmarks.accuracy import Pictures, measure
 from benchmarks.datasets import ReferenceImage
 from benchmarks.score_normalisation import NormalisedFinder, background_score, readable_pictures
-from benchmarks.truth import truth_from_folder
+from benchmarks.truth_sets import truth_from_folder
 from matcher.config import Settings
 from matcher.errors import UsageError
 from matcher.images import Picture, decode

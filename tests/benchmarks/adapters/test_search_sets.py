@@ -10,7 +10,7 @@ import pytest
 from benchmarks.adapters import TRUTH_SETS, detect, named
 from benchmarks.adapters.grocery import COLUMNS
 from benchmarks.products import products_from_folder
-from benchmarks.truth import truth_from_folder
+from benchmarks.truth_sets import truth_from_folder
 from matcher.errors import UsageError
 from tests.benchmarks.adapters.made import ids_of, kinds_of, parquet, photos, text, truth_of
 from tests.benchmarks.drawings import drawn_photo, save

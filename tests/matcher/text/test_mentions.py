@@ -45,7 +45,8 @@ def told(*lines: str, sure: float = 0.95) -> list[tuple[str, str, bool]]:
         ("A B I B A S", "Adidas"), ("MiKE", "Nike"), ("Pnasonic", "Panasonic"), ("Panasoanic", "Panasonic"),
         ("PAMASONIC", "Panasonic"), ("SAMSONG", "Samsung"), ("Sansung", "Samsung"), ("Reebuk", "Reebok"),
         ("Louis Vuiton", "Louis Vuitton"), ("LOIUS VUITTON", "Louis Vuitton"), ("Convarse", "Converse"),
-        ("LACASTE", "Lacoste"), ("Lacosta", "Lacoste"),
+        ("LACASTE", "Lacoste"), ("Lacosta", "Lacoste"), ("adiidas", "Adidas"),
+        ("aiddas", "Adidas"), ("Conevrse", "Converse"), ("RREEBOK", "Reebok"),
     ],
 )  # fmt: skip
 def test_a_near_miss_as_it_is_sold(text: str, brand: str) -> None:

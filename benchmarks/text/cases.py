@@ -1,0 +1,192 @@
+"""Photos whose text is known: drawn on the photos of a folder, or real ones with a table of their text."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from benchmarks.datasets import Part, distinct, half_of, image_paths
+from benchmarks.text.lettering import FONTS, as_jpeg, look, printed
+from benchmarks.text.words import Random, misspell, read_rows, read_wordmarks
+from matcher.errors import UsageError
+from matcher.models import Pixels
+from matcher.records import Brand
+from matcher.text.everyday import is_word
+from matcher.text.folding import joined
+
+KINDS = {"near-miss": 0.45, "wordmark": 0.25, "other": 0.2, "none": 0.1}
+"""What is drawn, and how often: `other` is a name that is no brand's in the lexicon."""
+OTHERS = 0.15
+"""Share of the names that are kept out of the lexicon, to be drawn as `other`."""
+SIDES = (640, 1600)
+"""Pixels of a drawn photo's longest side."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One photo: what a person reads in it.
+
+    `kind`: `wordmark`, `near-miss`, `other`, `none`, or `real`. `brands`: whose wordmarks or near misses can
+    be read. `also`: brands that may be found without being wrong. `facts`: what figures are parted by.
+    """
+
+    name: str
+    kind: str
+    brands: frozenset[str]
+    blob: Callable[[], bytes]
+    text: str = ""
+    also: frozenset[str] = frozenset()
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TextSet:
+    """Photos and the brands whose wordmarks are looked for in them."""
+
+    name: str
+    brands: tuple[Brand, ...]
+    cases: Sequence[Case]
+
+
+def drawn_set(
+    folder: Path,
+    *,
+    count: int,
+    seed: int = 0,
+    part: Part = "all",
+    fonts: Path = FONTS,
+    wordmarks: Sequence[tuple[str, str]] | None = None,
+) -> TextSet:
+    """`count` words drawn on photos of `folder`; `part` halves photos and words by a hash: none is in both.
+
+    Raises UsageError where the folder has no photo or a font is missing.
+    """
+    photos = [path for path in distinct(image_paths(folder)) if _in(part, path.name)]
+    names = list(wordmarks if wordmarks is not None else read_wordmarks())
+    rng = np.random.default_rng(seed)
+    listed = {joined(text): (script, text) for script, text in names}
+    held_out = {key for key in sorted(listed) if _share(key) < OTHERS and not is_word(key)}
+    brands = tuple(Brand(name=text) for key, (_, text) in sorted(listed.items()) if key not in held_out)
+    chosen = {key: one for key, one in listed.items() if _in(part, key)}
+    if not photos or not chosen:
+        raise UsageError(f"{folder}: holds no photo for part {part!r}")
+    order = rng.permutation(len(photos))
+    cases = [
+        _drawn(
+            number, photos[int(order[number % len(photos)])], chosen, held_out, frozenset(listed), fonts, seed
+        )
+        for number in range(count)
+    ]
+    return TextSet(folder.resolve().name, brands, cases)
+
+
+def real_set(folder: Path, table: Path, brands: Sequence[Brand], *, part: Part = "all") -> TextSet:
+    """The photos of `folder` that `table` names, a CSV file: image, brands and also (joined by `|`).
+
+    An optional column `split` says `tune` or `report`. Raises UsageError.
+    """
+    rows = [row for row in read_rows(table, ("image", "brands")) if part in ("all", row.get("split", part))]
+    if not rows:
+        raise UsageError(f"{table}: has no row for part {part!r}")
+    named = {brand.name for brand in brands}
+    unknown = sorted({one for row in rows for one in _listed(row, "brands")} - named)
+    if unknown:
+        raise UsageError(f"{table}: names {unknown[0]!r}, which is no brand of the lexicon")
+    cases = []
+    for row in rows:
+        path = folder / row["image"]
+        if not path.is_file():
+            raise UsageError(f"{path}: is not there, though {table} names it")
+        cases.append(
+            Case(
+                row["image"], "real", frozenset(_listed(row, "brands")), path.read_bytes,
+                also=frozenset(_listed(row, "also")),
+            )
+        )  # fmt: skip
+    return TextSet(folder.resolve().name, tuple(brands), cases)
+
+
+def all_photos(folder: Path, brands: Sequence[Brand], *, part: Part = "all") -> TextSet:
+    """Every photo of `folder`, what it shows unknown: to count near-miss alarms where none can be true."""
+    cases = [
+        Case(path.relative_to(folder).as_posix(), "unknown", frozenset(), path.read_bytes)
+        for path in distinct(image_paths(folder))
+        if _in(part, path.name)
+    ]
+    return TextSet(folder.resolve().name, tuple(brands), cases)
+
+
+def _listed(row: dict[str, str], column: str) -> Iterator[str]:
+    return (one.strip() for one in row.get(column, "").split("|") if one.strip())
+
+
+def _in(part: Part, name: str) -> bool:
+    return part in ("all", half_of(name))
+
+
+def _share(name: str) -> float:
+    return hashlib.sha256(f"other {name}".encode()).digest()[0] / 256
+
+
+def _drawn(
+    number: int,
+    photo: Path,
+    chosen: dict[str, tuple[str, str]],
+    held_out: set[str],
+    known: frozenset[str],
+    fonts: Path,
+    seed: int,
+) -> Case:
+    rng = np.random.default_rng([seed, number])
+    kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
+    pool = sorted(key for key in chosen if (key in held_out) == (kind == "other"))
+    script, word = _word(pool, chosen, rng)
+    text, facts = _written(word, rng), {"script": script}
+    if kind == "near-miss":
+        made = None
+        while made is None:
+            made = misspell(text, script, rng, known)
+            if made is None:
+                script, word = _word(pool, chosen, rng)
+                text, facts = _written(word, rng), {"script": script}
+        text = made.text
+        facts |= {"edit": made.kind, "edits": str(made.edits), "length": str(len(joined(word)))}
+    drawn = look(script, rng, fonts)
+    state = int(rng.integers(2**63))
+
+    def blob() -> bytes:
+        own = np.random.default_rng(state)
+        plain = _opened(photo, int(own.integers(*SIDES)))
+        return as_jpeg(plain if kind == "none" else printed(plain, text, drawn, own), own)
+
+    if kind == "none":
+        return Case(f"{number:05d}", kind, frozenset(), blob)
+    facts |= {"size": drawn.size, "contrast": drawn.contrast, "turn": drawn.turn}
+    brands = frozenset({word}) if kind in ("wordmark", "near-miss") else frozenset[str]()
+    return Case(f"{number:05d}", kind, brands, blob, text, facts=facts)
+
+
+def _word(pool: Sequence[str], chosen: dict[str, tuple[str, str]], rng: Random) -> tuple[str, str]:
+    """A script, Latin in two of three, then one of its names."""
+    scripts = sorted({chosen[key][0] for key in pool})
+    script = "Latin" if rng.random() < 0.67 else scripts[int(rng.integers(len(scripts)))]
+    names = [key for key in pool if chosen[key][0] == script]
+    return chosen[names[int(rng.integers(len(names)))]]
+
+
+def _written(word: str, rng: Random) -> str:
+    """As its maker writes it, in capitals, or small."""
+    return (word, word.upper(), word.lower())[int(rng.integers(3))]
+
+
+def _opened(path: Path, side: int) -> Pixels:
+    with Image.open(path) as image:
+        pixels = np.asarray(image.convert("RGB"))
+    factor = side / max(pixels.shape[:2])
+    return np.asarray(cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC))
