@@ -194,9 +194,8 @@ def _missed(one: Answer) -> bool:
 def _untold(answer: Answer) -> dict[str, JsonValue]:
     case = answer.case
     told: dict[str, JsonValue] = {"image": case.name, "kind": case.kind, "text": case.text, **case.facts}
-    told["brands"] = [brand for brand in sorted(case.brands)]  # noqa: C416
-    told["read"] = [line.text for line in answer.lines][:MOST_TOLD]
-    return told
+    brands: list[JsonValue] = sorted(case.brands)
+    return told | {"brands": brands, "read": [line.text for line in answer.lines[:MOST_TOLD]]}
 
 
 def _told(answer: Answer, evidence: Evidence) -> dict[str, JsonValue]:
