@@ -194,7 +194,7 @@ def _missed(one: Answer) -> bool:
 def _untold(answer: Answer) -> dict[str, JsonValue]:
     case = answer.case
     told: dict[str, JsonValue] = {"image": case.name, "kind": case.kind, "text": case.text, **case.facts}
-    brands: list[JsonValue] = sorted(case.brands)
+    brands: list[JsonValue] = [*sorted(case.brands)]
     return told | {"brands": brands, "read": [line.text for line in answer.lines[:MOST_TOLD]]}
 
 
