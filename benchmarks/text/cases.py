@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 import cv2
@@ -13,12 +14,11 @@ from PIL import Image
 
 from benchmarks.datasets import Part, distinct, half_of, image_paths
 from benchmarks.text.lettering import FONTS, as_jpeg, look, printed
-from benchmarks.text.words import Random, misspell, read_rows, read_wordmarks
+from benchmarks.text.words import Random, Word, listed_words, misspell, read_rows, words_of
 from matcher.errors import UsageError
 from matcher.models import Pixels
 from matcher.records import Brand
 from matcher.text.everyday import is_word
-from matcher.text.folding import joined
 
 KINDS = {"near-miss": 0.45, "wordmark": 0.25, "other": 0.2, "none": 0.1}
 """What is drawn, and how often: `other` is a name that is no brand's in the lexicon."""
@@ -61,18 +61,19 @@ def drawn_set(
     seed: int = 0,
     part: Part = "all",
     fonts: Path = FONTS,
-    wordmarks: Sequence[tuple[str, str]] | None = None,
+    brands: Sequence[Brand] = (),
 ) -> TextSet:
     """`count` words drawn on photos of `folder`; `part` halves photos and words by a hash: none is in both.
 
-    Raises UsageError where the folder has no photo or a font is missing.
+    The words are the wordmarks of `brands`, or those of `words.WORDMARKS`, each a brand of its own. Raises
+    UsageError where the folder has no photo or a font is missing.
     """
     photos = [path for path in distinct(image_paths(folder)) if _in(part, path.name)]
-    names = list(wordmarks if wordmarks is not None else read_wordmarks())
     rng = np.random.default_rng(seed)
-    listed = {joined(text): (script, text) for script, text in names}
-    held_out = {key for key in sorted(listed) if _share(key) < OTHERS and not is_word(key)}
-    brands = tuple(Brand(name=text) for key, (_, text) in sorted(listed.items()) if key not in held_out)
+    listed = {word.folded: word for word in (words_of(brands) if brands else listed_words())}
+    held_out = {key for key, word in sorted(listed.items()) if _share(word.brand) < OTHERS}
+    held_out -= {key for key in held_out if is_word(key)}
+    lexicon = tuple(_lexicon(word for key, word in sorted(listed.items()) if key not in held_out))
     chosen = {key: one for key, one in listed.items() if _in(part, key)}
     if not photos or not chosen:
         raise UsageError(f"{folder}: holds no photo for part {part!r}")
@@ -83,7 +84,7 @@ def drawn_set(
         )
         for number in range(count)
     ]
-    return TextSet(folder.resolve().name, brands, cases)
+    return TextSet(folder.resolve().name, lexicon, cases)
 
 
 def real_set(folder: Path, table: Path, brands: Sequence[Brand], *, part: Part = "all") -> TextSet:
@@ -134,10 +135,18 @@ def _share(name: str) -> float:
     return hashlib.sha256(f"other {name}".encode()).digest()[0] / 256
 
 
+def _lexicon(words: Iterable[Word]) -> Iterator[Brand]:
+    """The brands of the words, each with its wordmarks."""
+    for name, own in groupby(
+        sorted(words, key=lambda word: (word.brand, word.text)), lambda word: word.brand
+    ):
+        yield Brand(name=name, wordmarks=tuple(word.text for word in own))
+
+
 def _drawn(
     number: int,
     photo: Path,
-    chosen: dict[str, tuple[str, str]],
+    chosen: dict[str, Word],
     held_out: set[str],
     known: frozenset[str],
     fonts: Path,
@@ -146,18 +155,19 @@ def _drawn(
     rng = np.random.default_rng([seed, number])
     kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
     pool = sorted(key for key in chosen if (key in held_out) == (kind == "other"))
-    script, word = _word(pool, chosen, rng)
-    text, facts = _written(word, rng), {"script": script}
+    word = _word(pool, chosen, rng)
+    text = _written(word.text, rng)
+    edited: dict[str, str] = {}
     if kind == "near-miss":
         made = None
         while made is None:
-            made = misspell(text, script, rng, known)
+            made = misspell(text, word.script, rng, known)
             if made is None:
-                script, word = _word(pool, chosen, rng)
-                text, facts = _written(word, rng), {"script": script}
+                word = _word(pool, chosen, rng)
+                text = _written(word.text, rng)
         text = made.text
-        facts |= {"edit": made.kind, "edits": str(made.edits), "length": str(len(joined(word)))}
-    drawn = look(script, rng, fonts)
+        edited = {"edit": made.kind, "edits": str(made.edits), "length": _length(len(word.folded))}
+    drawn = look(word.script, rng, fonts)
     state = int(rng.integers(2**63))
 
     def blob() -> bytes:
@@ -167,16 +177,21 @@ def _drawn(
 
     if kind == "none":
         return Case(f"{number:05d}", kind, frozenset(), blob)
+    facts = {"script": word.script, **edited}
     facts |= {"size": drawn.size, "contrast": drawn.contrast, "turn": drawn.turn}
-    brands = frozenset({word}) if kind in ("wordmark", "near-miss") else frozenset[str]()
+    brands = frozenset({word.brand}) if kind in ("wordmark", "near-miss") else frozenset[str]()
     return Case(f"{number:05d}", kind, brands, blob, text, facts=facts)
 
 
-def _word(pool: Sequence[str], chosen: dict[str, tuple[str, str]], rng: Random) -> tuple[str, str]:
+def _length(letters: int) -> str:
+    return "4-5 letters" if letters < 6 else "6-9 letters" if letters < 10 else "10 letters or more"
+
+
+def _word(pool: Sequence[str], chosen: dict[str, Word], rng: Random) -> Word:
     """A script, Latin in two of three, then one of its names."""
-    scripts = sorted({chosen[key][0] for key in pool})
+    scripts = sorted({chosen[key].script for key in pool})
     script = "Latin" if rng.random() < 0.67 else scripts[int(rng.integers(len(scripts)))]
-    names = [key for key in pool if chosen[key][0] == script]
+    names = [key for key in pool if chosen[key].script == script] or list(pool)
     return chosen[names[int(rng.integers(len(names)))]]
 
 

@@ -34,7 +34,12 @@ def add_text_arguments(accuracy: argparse.ArgumentParser) -> None:
         "--alarms-only", action="store_true", help="no photo holds a near miss: count what is called one"
     )
     group.add_argument(
-        "--brands", type=Path, nargs="+", default=[], metavar="CSV", help="the lexicon: brand, wordmarks"
+        "--brands",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="CSV",
+        help="the lexicon: brand, wordmarks (drawn words: names of every kind)",
     )
     group.add_argument("--title", default="", metavar="TEXT", help="of every listing (default: none)")
     group.add_argument("--fonts", type=Path, default=FONTS, metavar="DIR", help="where Noto fonts lie")
@@ -87,8 +92,9 @@ def _chosen_set(chosen: argparse.Namespace) -> Any:
         found = all_photos(chosen.dataset, tuple(brands.values()), part=chosen.part)
     else:
         found = drawn_set(
-            chosen.dataset, count=chosen.drawn, seed=chosen.seed, part=chosen.part, fonts=chosen.fonts
-        )
+            chosen.dataset, count=chosen.drawn, seed=chosen.seed, part=chosen.part, fonts=chosen.fonts,
+            brands=tuple(brands.values()),
+        )  # fmt: skip
     if chosen.limit is not None and chosen.limit < len(found.cases):
         spread = sorted(found.cases, key=lambda case: _scattered(case.name))[: chosen.limit]
         found = TextSet(found.name, found.brands, spread)

@@ -35,6 +35,10 @@ FACES |= dict.fromkeys(("Kana", "Hangul"), FACES["Han"])
 LIGHTNESS = np.array([0.299, 0.587, 0.114])
 BUSY = 0.45
 """Cloth whose lightness varies by more of the contrast (standard deviation) hides what is printed on it."""
+PLACES = 5
+"""Places that are tried: nobody prints a word across another print."""
+INKED = 0.3
+"""Coverage from which a pixel counts as inked."""
 PRINT = 160
 """Pixels of a letter as it is first drawn."""
 CONTRASTS = {"faint": (28, 45), "fair": (45, 90), "plain": (90, 190)}
@@ -88,11 +92,13 @@ def _fonts(folder: Path) -> dict[str, tuple[Path, ...]]:
 
 
 def printed(photo: Pixels, word: str, wanted: Look, rng: Random) -> Pixels:
-    """A copy of `photo` with the word on it, about its middle."""
+    """A copy of `photo` with the word on it, about its middle, at the calmest of a few places."""
     ink = _bent(_letters(word, wanted.face, rng), rng)
     share, contrast = rng.uniform(*SIZES[wanted.size]), rng.uniform(*CONTRASTS[wanted.contrast])
-    corners = _corners(photo, ink, float(share), TURNS[wanted.turn] * _sign(rng), rng)
-    mask = _laid(ink, corners, photo.shape[1], photo.shape[0])
+    turn = TURNS[wanted.turn] * _sign(rng)
+    places = [_corners(photo, ink, float(share), turn, rng) for _ in range(PLACES)]
+    masks = [_laid(ink, corners, photo.shape[1], photo.shape[0]) for corners in places]
+    mask = min(masks, key=lambda one: _unrest(photo, one > INKED))
     blur = float(rng.uniform(0.3, 1.1)) * max(photo.shape[:2]) / 800
     mask = cv2.GaussianBlur(mask, (0, 0), blur) * float(rng.uniform(0.85, 1.0))
     return _inked(photo, mask, float(contrast), rng)
@@ -181,9 +187,9 @@ def _inked(photo: Pixels, mask: Ink, contrast: float, rng: Random) -> Pixels:
 
     Where the cloth is so busy that a person could not read the word, it stands on a plain patch.
     """
-    inked = mask > 0.3
+    inked = mask > INKED
     ground = photo[inked] if inked.any() else photo.reshape(-1, 3)
-    if float((ground @ LIGHTNESS).std()) > BUSY * contrast:
+    if _unrest(photo, inked) > BUSY * contrast:
         photo = _patched(photo, inked, rng)
         ground = photo[inked]
     mean = ground.mean(axis=0)
@@ -196,6 +202,11 @@ def _inked(photo: Pixels, mask: Ink, contrast: float, rng: Random) -> Pixels:
     shade = cv2.GaussianBlur(photo, (0, 0), 2).astype(np.float32) - mean
     shown = photo + mask[..., None] * (ink + 0.5 * shade - photo)
     return np.asarray(np.clip(shown, 0, 255), np.uint8)
+
+
+def _unrest(photo: Pixels, inked: NDArray[np.bool_]) -> float:
+    """How much the lightness varies where there will be ink: a standard deviation, of 255."""
+    return float((photo[inked] @ LIGHTNESS).std()) if inked.any() else 0.0
 
 
 def _patched(photo: Pixels, inked: NDArray[np.bool_], rng: Random) -> Pixels:

@@ -25,7 +25,7 @@ from matcher.text.lexicon import Lexicon
 
 Tell = Callable[[str, int, int], None]
 NEAR = "near-miss"
-PARTS = ("script", "size", "contrast", "turn", "edit", "edits")
+PARTS = ("script", "length", "size", "contrast", "turn", "edits", "edit")
 """Facts of a case that figures are parted by."""
 MOST_TOLD = 12
 """Lines told of a photo in which something was missed."""

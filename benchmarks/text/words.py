@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,12 @@ from rapidfuzz.distance import Levenshtein
 from matcher.errors import UsageError
 from matcher.records import Brand
 from matcher.text.everyday import is_word
-from matcher.text.folding import joined
+from matcher.text.folding import joined, script
 
 WORDMARKS = Path(__file__).parent / "wordmarks.csv"
 """Names by script: Latin ones are titles of the package simple-icons (CC0), the others are the project's."""
+DRAWN = ("Latin", "Cyrillic", "Greek", "Han", "Kana", "Hangul", "Arabic", "Thai")
+"""Scripts that there are fonts for."""
 SPELT = ("Latin", "Cyrillic", "Greek")
 """Scripts in which single letters can be wrong."""
 SHORTEST_MISSED, LONG, MOST_APART = 4, 6, 2
@@ -46,9 +48,40 @@ class Misspelt:
     edits: int
 
 
-def read_wordmarks(path: Path = WORDMARKS) -> list[tuple[str, str]]:
-    """(script, wordmark) rows of a CSV file with those columns; raises UsageError."""
-    return [(row["script"], row["wordmark"]) for row in read_rows(path, ("script", "wordmark"))]
+@dataclass(frozen=True)
+class Word:
+    """A wordmark that can be drawn, the script it is written in, and whose it is."""
+
+    text: str
+    script: str
+    brand: str
+
+    @property
+    def folded(self) -> str:
+        """As the matcher compares it."""
+        return joined(self.text)
+
+
+def listed_words(path: Path = WORDMARKS) -> list[Word]:
+    """A word a row of a CSV file with the columns script and wordmark, its own brand; raises UsageError."""
+    rows = read_rows(path, ("script", "wordmark"))
+    return [Word(row["wordmark"], row["script"], row["wordmark"]) for row in rows]
+
+
+def words_of(brands: Iterable[Brand]) -> list[Word]:
+    """The wordmarks of brands, in scripts that can be drawn."""
+    return [
+        Word(text, written, brand.name)
+        for brand in brands
+        for text in brand.wordmarks or (brand.name,)
+        if (written := _script(text)) in DRAWN
+    ]
+
+
+def _script(text: str) -> str:
+    """The script of the letters, `Kana` where there are any beside Han."""
+    found = {script(sign) for sign in text if sign.isalpha()}
+    return "Kana" if "Kana" in found else next(iter(sorted(found)), "")
 
 
 def read_brands(path: Path) -> list[Brand]:

@@ -56,6 +56,9 @@ _STYLISED = re.compile(r"[A-Z]*(?:[a-z][A-Z]+)+[a-z]?")
 _ENDINGS = frozenset({"s", "es", "r", "tm", "c", "com", "de", "net"})
 """What follows a wordmark without changing it: plural and genitive, ®, ™ and © as read, and domains."""
 
+_PLURALS = frozenset({"s", "es"})
+"""Endings that no word takes which ends with them already: `adidass` is no plural."""
+
 
 class Edit(NamedTuple):
     """One difference: what was `read` for what is `meant` ("" for nothing), at which letter of the word."""
@@ -178,6 +181,8 @@ def _may_be_half_hidden(edit: Edit, read: str, meant: str) -> bool:
 def inflected(read: str, meant: str) -> bool:
     """Whether `read` is the wordmark with an ending or a number: it says the wordmark."""
     rest = read[len(meant) :]
+    if rest in _PLURALS and meant.endswith("s"):
+        return False
     return bool(rest) and read.startswith(meant) and (rest in _ENDINGS or rest.isdigit())
 
 

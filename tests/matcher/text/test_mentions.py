@@ -46,7 +46,7 @@ def told(*lines: str, sure: float = 0.95) -> list[tuple[str, str, bool]]:
         ("PAMASONIC", "Panasonic"), ("SAMSONG", "Samsung"), ("Sansung", "Samsung"), ("Reebuk", "Reebok"),
         ("Louis Vuiton", "Louis Vuitton"), ("LOIUS VUITTON", "Louis Vuitton"), ("Convarse", "Converse"),
         ("LACASTE", "Lacoste"), ("Lacosta", "Lacoste"), ("adiidas", "Adidas"),
-        ("aiddas", "Adidas"), ("Conevrse", "Converse"), ("RREEBOK", "Reebok"),
+        ("aiddas", "Adidas"), ("ADIDASS", "Adidas"), ("Conevrse", "Converse"), ("RREEBOK", "Reebok"),
     ],
 )  # fmt: skip
 def test_a_near_miss_as_it_is_sold(text: str, brand: str) -> None:
