@@ -138,7 +138,7 @@ def near(read: str, meant: str) -> Near | None:
     size, one = len(meant), len(edits) == 1
     if one and _may_be_half_hidden(edits[0], read, meant):
         return Near(edits, 0.8, needs_context=True, half_hidden=True)
-    if not one and _cut_through(read, meant):
+    if not one and (_cut_through(read, meant) or _partly_read(edits, read, meant)):
         return None
     if size <= 5:
         believable = one or sounds or (size == 5 and first and last)
@@ -170,6 +170,19 @@ def _cut_through(read: str, meant: str) -> bool:
     ends = read[-1] in _LEFT_OVER and cut_off(read[:-1], meant)
     begins = read[0] in _LEFT_OVER and cut_off(read[1:], meant)
     return len(read) < len(meant) and (ends or begins)
+
+
+def _partly_read(edits: Sequence[Edit], read: str, meant: str) -> bool:
+    """Whether two letters went missing, or one at an end and another is wrong: a reader's slips, not a maker's.
+
+    In a long wordmark two may be missing, unless both are mere strokes.
+    """
+    missing = [edit.meant for edit in edits if not edit.read]
+    if len(missing) == MOST_EDITS:
+        return len(meant) < LONG or all(letter in _THIN for letter in missing)
+    begins, ends = alike(read[0]) == alike(meant[1]), alike(read[-1]) == alike(meant[-2])
+    first, last = alike(read[0]) == alike(meant[0]), alike(read[-1]) == alike(meant[-1])
+    return len(read) < len(meant) and ((begins and not first) or (ends and not last))
 
 
 def _may_be_half_hidden(edit: Edit, read: str, meant: str) -> bool:

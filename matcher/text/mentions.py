@@ -9,7 +9,7 @@ from matcher.text.folding import LONGEST, words
 from matcher.text.lexicon import Lexicon
 from matcher.text.near_misses import near_misses
 from matcher.text.passages import Mention, Passage, Reading
-from matcher.text.spellings import across, spelt
+from matcher.text.spellings import across, spelt, stacked
 
 __all__ = ["Mention", "Passage", "find_mentions"]
 
@@ -32,5 +32,6 @@ def find_mentions(lexicon: Lexicon, passages: Sequence[Passage]) -> list[Mention
         read.append(Reading(number, passage, found))
     mentions = [mention for one in read for mention in spelt(lexicon, one)]
     mentions += [mention for one, two in pairwise(read) for mention in across(lexicon, one, two)]
+    mentions += stacked(lexicon, read)
     mentions += near_misses(lexicon, read)
     return sorted(mentions, key=lambda one: (one.passage, one.start, one.end, one.wordmark))

@@ -10,6 +10,8 @@ from matcher.text.lexicon import Lexicon, Wordmark
 from matcher.text.likeness import SHORTEST, inflected
 from matcher.text.passages import LONGEST_WORD, How, Mention, Reading, letter_runs
 
+MOST_STACKED = 3
+"""Lines over which one wordmark may be spread (`GOD`, `MOR`, `GON`)."""
 SPLIT_LEAST, INSIDE_LEAST, REST_LEAST = 6, 6, 3
 """Letters of a wordmark that is looked for across a gap, or inside a longer word, and of the word's rest."""
 
@@ -136,3 +138,22 @@ def across(lexicon: Lexicon, one: Reading, two: Reading) -> Iterator[Mention]:
                         text = f"{found.text} {two.text(0, after)}"
                         sure = min(found.sure, two.passage.confidence)
                         yield found._replace(text=text, sure=sure)
+
+
+def stacked(lexicon: Lexicon, read: Sequence[Reading]) -> Iterator[Mention]:
+    """A wordmark cut into whole lines that follow one another, a word each."""
+    for count in range(MOST_STACKED, 1, -1):
+        for first in range(len(read) - count + 1):
+            lines = read[first : first + count]
+            if all(len(line.words) == 1 and not line.taken for line in lines):
+                yield from _stack(lexicon, lines)
+
+
+def _stack(lexicon: Lexicon, lines: Sequence[Reading]) -> Iterator[Mention]:
+    folded = "".join(line.words[0].folded for line in lines)
+    for wordmark in lexicon.exact(folded) if len(folded) >= SPLIT_LEAST else ():
+        for line in lines:
+            line.taken.add(0)
+        found = _mention(lines[0], 0, 1, wordmark, "split")
+        text = " ".join(line.text(0, 1) for line in lines)
+        yield found._replace(text=text, sure=min(line.passage.confidence for line in lines))

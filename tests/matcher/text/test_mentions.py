@@ -163,6 +163,9 @@ def test_a_longer_wordmark_goes_before_one_inside_it() -> None:
 def test_a_wordmark_on_two_lines_is_one() -> None:
     assert told("LOUIS", "VUITTON") == [("Louis Vuitton", "exact", False)]
     assert told("VUITTON", "LOUIS") == []
+    assert told("UNI", "QLO") == [("Uniqlo", "variant", False)]
+    assert told("THE", "NORTH", "FACE") == [("The North Face", "exact", False)]
+    assert told("GOD", "MOR", "GON", "orange") == [("God Morgon", "variant", False)]
 
 
 def test_nothing_is_a_near_miss_of_a_name_of_three_letters() -> None:
