@@ -11,13 +11,13 @@ from PIL import Image
 
 from benchmarks.datasets import half_of
 from benchmarks.text.cases import KINDS, SIDES, TextSet, all_photos, drawn_set, real_set
-from benchmarks.text.words import read_wordmarks
+from benchmarks.text.words import listed_words
 from matcher.errors import UsageError
 from matcher.records import Brand
 from matcher.text.folding import joined
 from tests.benchmarks.text.fonts import latin_fonts, needs_noto
 
-WORDMARKS = [(script, text) for script, text in read_wordmarks() if script == "Latin" and text.isascii()][
+LATIN = [Brand(name=word.text) for word in listed_words() if word.script == "Latin" and word.text.isascii()][
     :300
 ]
 PHOTOS = 16
@@ -55,7 +55,7 @@ def words_of(found: TextSet) -> set[str]:
 
 
 def test_the_same_seed_draws_the_same_photos_to_the_byte(folder: Path, fonts: Path) -> None:
-    first, again = (drawn_set(folder, count=6, seed=3, fonts=fonts, wordmarks=WORDMARKS) for _ in range(2))
+    first, again = (drawn_set(folder, count=6, seed=3, fonts=fonts, brands=LATIN) for _ in range(2))
     assert [case.text for case in first.cases] == [case.text for case in again.cases]
     assert [case.blob() for case in first.cases] == [case.blob() for case in again.cases]
     assert first.cases[0].blob() == first.cases[0].blob()
@@ -63,19 +63,19 @@ def test_the_same_seed_draws_the_same_photos_to_the_byte(folder: Path, fonts: Pa
 
 
 def test_another_seed_draws_others(folder: Path, fonts: Path) -> None:
-    one, other = (drawn_set(folder, count=20, seed=seed, fonts=fonts, wordmarks=WORDMARKS) for seed in (1, 2))
+    one, other = (drawn_set(folder, count=20, seed=seed, fonts=fonts, brands=LATIN) for seed in (1, 2))
     assert [case.text for case in one.cases] != [case.text for case in other.cases]
     assert one.cases[0].blob() != other.cases[0].blob()
 
 
 def test_a_longer_set_begins_with_the_shorter_one(folder: Path, fonts: Path) -> None:
-    short, long = (drawn_set(folder, count=count, fonts=fonts, wordmarks=WORDMARKS).cases for count in (3, 5))
+    short, long = (drawn_set(folder, count=count, fonts=fonts, brands=LATIN).cases for count in (3, 5))
     assert [case.blob() for case in short] == [case.blob() for case in long[:3]]
 
 
 def test_the_parts_share_neither_photo_nor_word(folder: Path, fonts: Path) -> None:
     tune, report = (
-        drawn_set(folder, count=2 * PHOTOS, part=part, fonts=fonts, wordmarks=WORDMARKS)
+        drawn_set(folder, count=2 * PHOTOS, part=part, fonts=fonts, brands=LATIN)
         for part in ("tune", "report")
     )
     assert words_of(tune)
@@ -91,16 +91,15 @@ def test_the_parts_share_neither_photo_nor_word(folder: Path, fonts: Path) -> No
 
 def test_the_parts_look_for_the_same_brands(folder: Path, fonts: Path) -> None:
     sets = [
-        drawn_set(folder, count=1, part=part, fonts=fonts, wordmarks=WORDMARKS)
-        for part in ("tune", "report", "all")
+        drawn_set(folder, count=1, part=part, fonts=fonts, brands=LATIN) for part in ("tune", "report", "all")
     ]
     assert sets[0].brands == sets[1].brands == sets[2].brands
 
 
 def test_every_kind_is_drawn_and_says_what_can_be_read(folder: Path, fonts: Path) -> None:
-    found = drawn_set(folder, count=120, fonts=fonts, wordmarks=WORDMARKS)
+    found = drawn_set(folder, count=120, fonts=fonts, brands=LATIN)
     known = {brand.name for brand in found.brands}
-    listed = {joined(text) for _, text in WORDMARKS}
+    listed = {joined(brand.name) for brand in LATIN}
     for case in found.cases:
         assert case.brands <= known
         if case.kind == "wordmark":
@@ -117,14 +116,14 @@ def test_every_kind_is_drawn_and_says_what_can_be_read(folder: Path, fonts: Path
 
 
 def test_drawn_photos_are_jpegs_of_the_sizes_sellers_upload(folder: Path, fonts: Path) -> None:
-    for case in drawn_set(folder, count=8, fonts=fonts, wordmarks=WORDMARKS).cases:
+    for case in drawn_set(folder, count=8, fonts=fonts, brands=LATIN).cases:
         image = Image.open(io.BytesIO(case.blob()))
         assert image.format == "JPEG"
         assert SIDES[0] <= max(image.size) <= SIDES[1]
 
 
 def test_a_word_is_really_printed_on_the_photo(folder: Path, fonts: Path) -> None:
-    cases = drawn_set(folder, count=20, fonts=fonts, wordmarks=WORDMARKS).cases
+    cases = drawn_set(folder, count=20, fonts=fonts, brands=LATIN).cases
     spread: dict[str, list[float]] = {case.kind: [] for case in cases}
     for case in cases:
         pixels = np.asarray(Image.open(io.BytesIO(case.blob())).convert("L"), float)

@@ -10,7 +10,7 @@ from PIL import Image
 
 import matcher.assembly
 from benchmarks.__main__ import main
-from benchmarks.text.words import read_wordmarks
+from benchmarks.text.words import listed_words
 from tests.benchmarks.text.fonts import latin_fonts
 from tests.benchmarks.text.scripted_reader import ScriptedReader, blank
 from tests.matcher.models.text_reader_contract import written
@@ -121,14 +121,17 @@ def test_kept_lines_are_matched_again_without_reading(
 def test_words_are_drawn_on_any_folder_of_photos(
     monkeypatch: pytest.MonkeyPatch, photos: Path, tmp_path: Path
 ) -> None:
-    latin = [one for one in read_wordmarks() if one[0] == "Latin" and one[1].isascii()]
-    monkeypatch.setattr("benchmarks.text.cases.read_wordmarks", lambda: latin)
+    latin = [word for word in listed_words() if word.script == "Latin" and word.text.isascii()]
+    monkeypatch.setattr("benchmarks.text.cases.listed_words", lambda: latin)
     monkeypatch.setattr(matcher.assembly, "build_text_reader", lambda settings: ScriptedReader({}))
     fonts, out = latin_fonts(tmp_path / "fonts"), tmp_path / "drawn.json"
     assert run("--dataset", photos, "--drawn", 6, "--fonts", fonts, "--out", out) == 0
     found = json.loads(out.read_text(encoding="utf-8"))
     assert (found["counts"]["photos"], found["settings"]["drawn"]) == (6, 6)
     assert found["metrics"]["recall_near_miss"] == 0.0
+    names = saved(tmp_path / "names.csv", "brand,wordmarks", *(f"{word.text}," for word in latin[:40]))
+    assert run("--dataset", photos, "--drawn", 6, "--fonts", fonts, "--brands", names, "--out", out) == 0
+    assert json.loads(out.read_text(encoding="utf-8"))["dataset"]["brands"] <= 40
 
 
 # Bad input

@@ -74,6 +74,7 @@ class TestLexicon:
         assert all(names)
         assert [name for name, times in Counter(names).items() if times > 1] == []
         for brand in brands:
+            assert brand.wordmarks[0] == brand.name
             assert all(joined(wordmark) for wordmark in brand.wordmarks), brand
 
     def test_no_wordmark_is_two_brands(self, lexicon: str) -> None:

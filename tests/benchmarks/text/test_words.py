@@ -14,12 +14,14 @@ from benchmarks.text.words import (
     CHANGES,
     MOST_APART,
     SHORTEST_MISSED,
+    listed_words,
     misspell,
     read_brands,
     read_rows,
-    read_wordmarks,
+    words_of,
 )
 from matcher.errors import UsageError
+from matcher.records import Brand
 from matcher.text.everyday import is_word
 from matcher.text.folding import joined
 
@@ -80,11 +82,27 @@ def test_short_words_and_scripts_that_spell_no_sounds_have_no_near_miss(word: st
 
 
 def test_the_wordmarks_that_are_drawn_come_in_many_scripts_each_once() -> None:
-    rows = read_wordmarks()
-    scripts = {script for script, _ in rows}
+    words = listed_words()
+    scripts = {word.script for word in words}
     assert {"Latin", "Cyrillic", "Greek", "Arabic", "Thai", "Han", "Kana", "Hangul"} <= scripts
-    assert len(rows) > 2000
-    assert len(rows) == len(set(rows))
+    assert len(words) > 2000
+    assert len(words) == len(set(words))
+
+
+def test_a_brand_s_wordmarks_are_drawn_each_in_its_script() -> None:
+    brands = [
+        Brand(name="Nike", wordmarks=("Nike", "耐克", "ナイキ", "나이키", "Найк")),
+        Brand(name="Gap"),
+        Brand(name="Signs", wordmarks=("★", "361")),
+    ]
+    assert [(word.text, word.script, word.brand) for word in words_of(brands)] == [
+        ("Nike", "Latin", "Nike"),
+        ("耐克", "Han", "Nike"),
+        ("ナイキ", "Kana", "Nike"),
+        ("나이키", "Hangul", "Nike"),
+        ("Найк", "Cyrillic", "Nike"),
+        ("Gap", "Latin", "Gap"),
+    ]
 
 
 def test_a_lexicon_joins_its_wordmarks_with_bars(tmp_path: Path) -> None:
