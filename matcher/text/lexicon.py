@@ -60,6 +60,8 @@ class Lexicon:
         for row, one in enumerate(self.wordmarks):
             self._exact.setdefault(one.folded, []).append(row)
             self._alike.setdefault(alike(one.folded), []).append(row)
+        unspaced = (len(one.folded) for one in self.wordmarks if not spelt_in_letters(one.folded))
+        self.longest_unspaced = max(unspaced, default=0)
         self._index = np.load(index, mmap_mode="r") if index is not None and index.exists() else None
 
     def exact(self, folded: str) -> list[Wordmark]:

@@ -173,7 +173,7 @@ def _cut_through(read: str, meant: str) -> bool:
 
 
 def _partly_read(edits: Sequence[Edit], read: str, meant: str) -> bool:
-    """Whether two letters went missing, or one at an end and another is wrong: a reader's slips, not a maker's.
+    """Whether two letters went missing, or one at an end and another is wrong: a slip in reading.
 
     In a long wordmark two may be missing, unless both are mere strokes.
     """

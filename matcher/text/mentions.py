@@ -10,6 +10,7 @@ from matcher.text.lexicon import Lexicon
 from matcher.text.near_misses import near_misses
 from matcher.text.passages import Mention, Passage, Reading
 from matcher.text.spellings import across, spelt, stacked
+from matcher.text.unspaced import inside_runs
 
 __all__ = ["Mention", "Passage", "find_mentions"]
 
@@ -33,5 +34,6 @@ def find_mentions(lexicon: Lexicon, passages: Sequence[Passage]) -> list[Mention
     mentions = [mention for one in read for mention in spelt(lexicon, one)]
     mentions += [mention for one, two in pairwise(read) for mention in across(lexicon, one, two)]
     mentions += stacked(lexicon, read)
+    mentions += [mention for one in read for mention in inside_runs(lexicon, one)]
     mentions += near_misses(lexicon, read)
     return sorted(mentions, key=lambda one: (one.passage, one.start, one.end, one.wordmark))

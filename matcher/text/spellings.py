@@ -154,6 +154,7 @@ def _stack(lexicon: Lexicon, lines: Sequence[Reading]) -> Iterator[Mention]:
     for wordmark in lexicon.exact(folded) if len(folded) >= SPLIT_LEAST else ():
         for line in lines:
             line.taken.add(0)
-        found = _mention(lines[0], 0, 1, wordmark, "split")
+        how: How = "same" if wordmark.words == tuple(line.words[0].folded for line in lines) else "split"
+        found = _mention(lines[0], 0, 1, wordmark, how)
         text = " ".join(line.text(0, 1) for line in lines)
         yield found._replace(text=text, sure=min(line.passage.confidence for line in lines))

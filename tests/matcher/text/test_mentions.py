@@ -25,6 +25,9 @@ BRANDS = {
     "Lacoste": ("LACOSTE",),
     "Omega": ("OMEGA",),
     "Illy": ("illy",),
+    "Uniqlo": ("UNIQLO",),
+    "The North Face": ("THE NORTH FACE",),
+    "God Morgon": ("God Morgon",),
 }
 LEXICON = Lexicon([Brand(name=name, wordmarks=marks) for name, marks in BRANDS.items()])
 
@@ -81,6 +84,9 @@ def test_two_wrong_letters_a_short_wordmark_or_an_everyday_word_need_context(tex
         ("Pumas", 0.99),  # a plural that is a word
         ("audis", 0.99),
         ("Nikon", 0.99),  # another brand, known or not, three letters away
+        ("NATURELL", 0.99),  # a word of labels
+        ("ew balante", 0.99),  # cut off and misread
+        ("nothface", 0.99),
         ("alkohol", 0.99),  # another word: the logo's business
         ("nothing to see", 0.99),
         ("42", 0.99),
@@ -189,6 +195,20 @@ def test_rarer_words_and_names_near_well_known_wordmarks_are_no_near_misses_by_t
     )
     found = find_mentions(Lexicon([Brand(name=name) for name in names]), [Passage(f"in {word} now", 0.99)])
     assert all(one.needs_context for one in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("正品阿迪达斯三叶草", [("Adidas", "阿迪达斯", False)]),
+        ("正品阿迪達斯外套", [("Adidas", "阿迪達斯", False)]),
+        ("アディダススニーカー", [("Adidas", "アディダス", False)]),
+        ("新款耐克鞋和阿迪达斯", [("Nike", "耐克", True), ("Adidas", "阿迪达斯", False)]),
+        ("运动鞋", []),
+    ],
+)
+def test_a_wordmark_is_found_in_writing_without_blanks(text: str, found: list[tuple[str, str, bool]]) -> None:
+    assert [(one.wordmark.brand, one.text, one.needs_context) for one in read(text)] == found
 
 
 def test_another_brand_s_wordmark_is_no_near_miss() -> None:
