@@ -108,7 +108,7 @@ def parser() -> argparse.ArgumentParser:
     accuracy.add_argument("--out", type=Path, required=True, metavar="JSON", help="results file")
     speed = commands.add_parser("speed", help="milliseconds a photo by stage, and a whole scan")
     speed.add_argument(
-        "--stage", choices=("decode", "embed", "search", "verify", "scan"), help="default: all"
+        "--stage", choices=("decode", "embed", "search", "verify", "ocr", "scan"), help="default: all"
     )
     speed.add_argument("--photos", type=_natural, default=64, metavar="N", help="made photos for the stages")
     speed.add_argument(
@@ -117,6 +117,14 @@ def parser() -> argparse.ArgumentParser:
     speed.add_argument("--references", type=_natural, default=3000, metavar="N", help="scan: references")
     speed.add_argument("--listings", type=_natural, default=20000, metavar="N", help="scan: listings")
     speed.add_argument("--workers", type=_natural, default=0, metavar="N", help="scan: as in matcher scan")
+    speed.add_argument(
+        "--size",
+        type=_natural,
+        nargs=2,
+        default=(1600, 1200),
+        metavar=("W", "H"),
+        help="of the made photos, pixels",
+    )
     speed.add_argument("--folder", type=Path, metavar="DIR", help="scan: keep the made photos here")
     speed.add_argument("--embedder", default="", metavar="NAME")
     add_search_arguments(speed)
@@ -225,7 +233,7 @@ def run_speed(chosen: argparse.Namespace) -> None:
     writable(chosen.out)
     plan = SpeedPlan(
         photos=chosen.photos, rounds=chosen.rounds, references=chosen.references, listings=chosen.listings,
-        workers=chosen.workers, embedder=chosen.embedder, folder=chosen.folder,
+        workers=chosen.workers, embedder=chosen.embedder, folder=chosen.folder, size=tuple(chosen.size),
     )  # fmt: skip
     console = Console(stderr=True)
     found = measure_speed(plan, chosen.stage, load_settings(chosen.config), tell=console.print)

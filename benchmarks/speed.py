@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,14 +18,15 @@ from pydantic import JsonValue
 
 from benchmarks.made_photos import SIZE, PhotoMaker
 from benchmarks.scan_speed import Command, Tell, measure_scan
+from benchmarks.text.cost import reading_stages
 from indexes.gallery import Gallery
 from indexes.voting import VotingGallery
 from matcher.config import Settings
 from matcher.errors import UsageError
 from matcher.images import decode
-from matcher.models import Embedder, KeypointDetector, KeypointMatcher, Keypoints, Pixels
+from matcher.models import Embedder, KeypointDetector, KeypointMatcher, Keypoints, Pixels, TextReader
 
-STAGES = ("decode", "embed", "search", "verify", "scan")
+STAGES = ("decode", "embed", "search", "verify", "ocr", "scan")
 T = TypeVar("T")
 Features = NDArray[np.uint8]
 BATCH = 32
@@ -62,6 +64,7 @@ class Parts:
     embedder: Embedder
     detector: KeypointDetector
     matcher: KeypointMatcher
+    reader: TextReader | None = None
 
 
 MakeParts = Callable[[Settings, str], Parts]
@@ -69,9 +72,10 @@ MakeParts = Callable[[Settings, str], Parts]
 
 def product_parts(settings: Settings, embedder: str) -> Parts:
     """The models that a scan with these settings uses."""
-    from matcher.assembly import build_embedder, build_keypoints
+    from matcher.assembly import build_embedder, build_keypoints, build_text_reader
 
-    return Parts(build_embedder(settings.models, embedder), *build_keypoints(settings))
+    embed = build_embedder(settings.models, embedder)
+    return Parts(embed, *build_keypoints(settings), build_text_reader(settings.models))
 
 
 def measure_speed(
@@ -84,15 +88,15 @@ def measure_speed(
 ) -> dict[str, JsonValue]:
     """Measure one stage, or all when `stage` is None; the results file as JSON.
 
-    `metrics` has `decode_ms`, `embed_ms`, `search_ms` with `vote_ms`, `verify_ms`: milliseconds a photo,
-    median of the rounds, after one that does not count; and the figures of `measure_scan`. UsageError for
-    empty sizes.
+    `metrics` has `decode_ms`, `embed_ms`, `search_ms` with `vote_ms`, `verify_ms`, `ocr_ms` with
+    `ocr_package_ms`: milliseconds a photo, median of the rounds, after one that does not count; and the
+    figures of `measure_scan`. UsageError for empty sizes.
     """
     if min(plan.photos, plan.rounds, plan.references, plan.listings) < 1:
         raise UsageError("give at least 1 photo, round, reference and listing")
     start = time.perf_counter()
     wanted = STAGES if stage is None else (stage,)
-    parts = make_parts(settings, plan.embedder) if {"embed", "search", "verify"} & set(wanted) else None
+    parts = make_parts(settings, plan.embedder) if set(wanted) - {"decode", "scan"} else None
     rounds = _rounds(plan, wanted, settings, parts, tell) if set(wanted) - {"scan"} else {}
     metrics: dict[str, JsonValue] = {
         f"{name}_ms": round(statistics.median(each), 3) for name, each in rounds.items()
@@ -103,7 +107,12 @@ def measure_speed(
         "task": "speed",
         "metrics": metrics,
         "by": {},
-        "settings": {"photos": plan.photos, "rounds": plan.rounds, "workers": plan.workers},
+        "settings": {
+            "photos": plan.photos,
+            "rounds": plan.rounds,
+            "workers": plan.workers,
+            "size": list(plan.size),
+        },
         "model": f"{parts.embedder.name}@{parts.embedder.fingerprint}" if parts else None,
         "seconds": round(time.perf_counter() - start, 3),
         "rounds_ms": {name: [round(value, 3) for value in each] for name, each in rounds.items()},
@@ -119,7 +128,10 @@ def _rounds(
     photos = [decode(blob, f"photo {number}", settings.images).pixels for number, blob in enumerate(blobs)]
     rounds = {}
     with tempfile.TemporaryDirectory() as folder:
-        for name, work in _stages(wanted, plan, settings, blobs, photos, parts, Path(folder)):
+        stages = _stages(wanted, plan, settings, blobs, photos, parts, Path(folder))
+        if parts and parts.reader and "ocr" in wanted:
+            stages = chain(stages, reading_stages(blobs, parts.reader, settings.images))
+        for name, work in stages:
             tell(f"stage {name}")
             rounds[name] = [_timed(work) * 1000 / plan.photos for _ in range(plan.rounds + 1)][1:]
     return rounds

@@ -19,6 +19,7 @@ from matcher.errors import UsageError
 from matcher.models import Pixels
 from matcher.records import Brand
 from matcher.text.everyday import is_word
+from matcher.text.folding import joined
 
 KINDS = {"near-miss": 0.45, "wordmark": 0.25, "other": 0.2, "none": 0.1}
 """What is drawn, and how often: `other` is a name that is no brand's in the lexicon."""
@@ -71,8 +72,10 @@ def drawn_set(
     photos = [path for path in distinct(image_paths(folder)) if _in(part, path.name)]
     rng = np.random.default_rng(seed)
     listed = {word.folded: word for word in (words_of(brands) if brands else listed_words())}
-    held_out = {key for key, word in sorted(listed.items()) if _share(word.brand) < OTHERS}
-    held_out -= {key for key in held_out if is_word(key)}
+    everyday = {word.brand for key, word in listed.items() if is_word(key)}
+    held_out = {
+        key for key, word in listed.items() if _share(word.brand) < OTHERS and word.brand not in everyday
+    }
     lexicon = tuple(_lexicon(word for key, word in sorted(listed.items()) if key not in held_out))
     chosen = {key: one for key, one in listed.items() if _in(part, key)}
     if not photos or not chosen:
@@ -177,10 +180,11 @@ def _drawn(
 
     if kind == "none":
         return Case(f"{number:05d}", kind, frozenset(), blob)
+    also = frozenset(other.brand for key, other in chosen.items() if key in joined(text))
     facts = {"script": word.script, **edited}
     facts |= {"size": drawn.size, "contrast": drawn.contrast, "turn": drawn.turn}
     brands = frozenset({word.brand}) if kind in ("wordmark", "near-miss") else frozenset[str]()
-    return Case(f"{number:05d}", kind, brands, blob, text, facts=facts)
+    return Case(f"{number:05d}", kind, brands, blob, text, also, facts)
 
 
 def _length(letters: int) -> str:

@@ -24,7 +24,7 @@ MOST_LINES = 400
 """Lines of text of one photo that are looked at, the largest: a wordmark is not small print."""
 LEAST_READ = 0.5
 """A line read less surely than this says nothing."""
-PROMINENT = 0.01
+PROMINENT = 0.004
 """Share of the photo that a word alone on its line covers to be more than chance."""
 SUMMARY = 4_000
 """Characters of the description that are looked at for names and goods."""

@@ -15,8 +15,12 @@ MOST_EDITS = 2
 """A word further away is another word."""
 SHORTEST = 4
 """Wordmarks of fewer letters have no near misses: every second word is one."""
-SURELY, FAIRLY, PLAINLY = 0.85, 0.72, 0.65
-"""How sure a reader must be of a letter it takes for the right one often, sometimes, or hardly ever."""
+SURELY, FAIRLY, PLAINLY, DOUBLED = 0.85, 0.72, 0.65, 0.5
+"""How sure a reader must be of a letter it takes for the right one often, sometimes, or hardly ever.
+
+`DOUBLED`: of a letter read twice where the wordmark has it once. A reader of columns (CTC) joins two equal
+letters often, and hardly ever makes two of one.
+"""
 _OFTEN = (
     *(
         "ce",
@@ -61,15 +65,22 @@ _PLURALS = frozenset({"s", "es"})
 
 
 class Edit(NamedTuple):
-    """One difference: what was `read` for what is `meant` ("" for nothing), at which letter of the word."""
+    """One difference: what was `read` for what is `meant` ("" for nothing), at which letter of the word.
+
+    `doubled`: the letter before or after is the same, and it is one too many.
+    """
 
     read: str
     meant: str
     place: int
 
+    doubled: bool = False
+
     @property
     def needed(self) -> Score:
         """The least confidence at which the reader may be believed."""
+        if self.doubled:
+            return DOUBLED
         if self.read and self.meant:
             return _NEEDED.get(frozenset((self.read, self.meant)), PLAINLY)
         return SURELY if (self.read or self.meant) in _THIN else FAIRLY
@@ -106,7 +117,9 @@ def edits_between(read: str, meant: str) -> tuple[Edit, ...] | None:
     for step in Levenshtein.editops(read, meant):
         got = "" if step.tag == "insert" else read[step.src_pos]
         wanted = "" if step.tag == "delete" else meant[step.dest_pos]
-        found.append(Edit(got, wanted, min(step.src_pos, len(read) - 1)))
+        place = min(step.src_pos, len(read) - 1)
+        twice = step.tag == "delete" and got in (read[place - 1 : place], read[place + 1 : place + 2])
+        found.append(Edit(got, wanted, place, twice))
     return tuple(found)
 
 
@@ -149,6 +162,8 @@ def near(read: str, meant: str) -> Near | None:
     turned = all(frozenset((edit.read, edit.meant)) in _TURNED for edit in edits)
     if size >= LONG or turned:
         return Near(edits, 0.95, needs_context=False)
+    if sounds:
+        return Near(edits, 0.9, needs_context=True)
     return Near(edits, 0.9, needs_context=True) if first and _shared(read, meant) >= size - 3 else None
 
 

@@ -59,8 +59,10 @@ def _missed(
         read_as.isascii()
     ):
         return None  # a word of another alphabet that happens to look Latin
+    if not scripts(wordmark.text) & {script for word in window for script in scripts(word.written)}:
+        return None  # or the other way round: a reader without Cyrillic takes РОЛЕКС for POJIEKC
     found = near(read_as, wordmark.folded)
-    if found is None or any(wordmark.folded in joined(other) for other in read.passage.others):
+    if found is None or (_may_say(read.passage, wordmark) and not all(edit.doubled for edit in found.edits)):
         return None
     floor = SHORT_FLOOR if len(wordmark.folded) <= SHORT else 0.0
     sure = believed(found.edits, read.passage.confidence, _letters(read.passage, window), floor=floor)
@@ -68,7 +70,8 @@ def _missed(
         return None
     drawn = single and stylised(window[0].written)
     letters = all(len(word.folded) == 1 for word in window)
-    common = is_word(read_as) if single or letters else all(is_word(word.folded) for word in window)
+    alone = read.alone(first, last)
+    common = is_word(read_as) if single or letters else not alone and all(is_word(w.folded) for w in window)
     return Mention(
         wordmark,
         "near-miss",
@@ -81,9 +84,14 @@ def _missed(
         sure,
         (found.needs_context or common) and not drawn,
         (found.half_hidden or common) and not drawn,
-        read.alone(first, last),
+        alone,
         found.edits,
     )
+
+
+def _may_say(passage: Passage, wordmark: Wordmark) -> bool:
+    """Whether the reader also saw the wordmark there."""
+    return any(wordmark.folded in joined(other) for other in passage.others)
 
 
 def _letters(passage: Passage, window: Sequence[Word]) -> tuple[Score, ...]:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from matcher.config import ImageSettings, Settings
 from matcher.errors import UsageError
 from matcher.images import decode
 from matcher.models import Correspondence, Descriptors, Keypoints, Pixels
+from tests.benchmarks.text.scripted_reader import ScriptedReader
 
 SMALL = (96, 72)
 
@@ -59,7 +61,7 @@ class NoKeypoints:
 
 
 def fixed_parts(settings: Settings, embedder: str) -> Parts:
-    return Parts(FixedEmbedder(), NoKeypoints(), NoKeypoints())
+    return Parts(FixedEmbedder(), NoKeypoints(), NoKeypoints(), ScriptedReader({}))
 
 
 @pytest.fixture
@@ -87,7 +89,7 @@ def test_each_stage_gives_a_figure_and_its_rounds(plan: SpeedPlan) -> None:
     json.dumps(found)
     assert set(found) >= {"task", "metrics", "by", "settings", "model", "seconds"}
     assert found["model"] == "fixed@1"
-    stages = ("decode", "embed", "search", "vote", "verify")
+    stages = ("decode", "embed", "search", "vote", "verify", "ocr")
     assert isinstance(found["metrics"], dict)
     assert isinstance(found["rounds_ms"], dict)
     assert set(found["rounds_ms"]) == set(stages)
@@ -99,6 +101,13 @@ def test_one_stage_alone_needs_no_model(plan: SpeedPlan) -> None:
     found = measure_speed(plan, "decode", Settings())
     assert isinstance(found["metrics"], dict)
     assert (list(found["metrics"]), found["model"]) == (["decode_ms"], None)
+
+
+@pytest.mark.slow
+def test_our_reader_is_timed_beside_the_package_it_is_built_on(plan: SpeedPlan) -> None:
+    found = measure_speed(replace(plan, photos=1, rounds=1, size=(320, 240)), "ocr", Settings())
+    assert isinstance(found["metrics"], dict)
+    assert list(found["metrics"]) == ["ocr_ms", "ocr_package_ms"]
 
 
 def test_a_scan_is_run_end_to_end_on_listings_of_which_three_percent_are_related(plan: SpeedPlan) -> None:

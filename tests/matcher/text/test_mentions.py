@@ -26,6 +26,8 @@ BRANDS = {
     "Omega": ("OMEGA",),
     "Illy": ("illy",),
     "Uniqlo": ("UNIQLO",),
+    "Patagonia": ("patagonia",),
+    "Paul Smith": ("Paul Smith",),
     "The North Face": ("THE NORTH FACE",),
     "God Morgon": ("God Morgon",),
 }
@@ -49,7 +51,8 @@ def told(*lines: str, sure: float = 0.95) -> list[tuple[str, str, bool]]:
         ("PAMASONIC", "Panasonic"), ("SAMSONG", "Samsung"), ("Sansung", "Samsung"), ("Reebuk", "Reebok"),
         ("Louis Vuiton", "Louis Vuitton"), ("LOIUS VUITTON", "Louis Vuitton"), ("Convarse", "Converse"),
         ("LACASTE", "Lacoste"), ("Lacosta", "Lacoste"), ("adiidas", "Adidas"),
-        ("aiddas", "Adidas"), ("ADIDASS", "Adidas"), ("Conevrse", "Converse"), ("RREEBOK", "Reebok"),
+        ("aiddas", "Adidas"), ("ADIDASS", "Adidas"), ("PATAAGONIA", "Patagonia"),
+        ("Poul Smith", "Paul Smith"), ("Conevrse", "Converse"), ("RREEBOK", "Reebok"),
     ],
 )  # fmt: skip
 def test_a_near_miss_as_it_is_sold(text: str, brand: str) -> None:
