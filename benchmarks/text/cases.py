@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -82,9 +82,7 @@ def drawn_set(
         raise UsageError(f"{folder}: holds no photo for part {part!r}")
     order = rng.permutation(len(photos))
     cases = [
-        _drawn(
-            number, photos[int(order[number % len(photos)])], chosen, held_out, frozenset(listed), fonts, seed
-        )
+        _drawn(number, photos[int(order[number % len(photos)])], chosen, held_out, listed, fonts, seed)
         for number in range(count)
     ]
     return TextSet(folder.resolve().name, lexicon, cases)
@@ -151,7 +149,7 @@ def _drawn(
     photo: Path,
     chosen: dict[str, Word],
     held_out: set[str],
-    known: frozenset[str],
+    listed: Mapping[str, Word],
     fonts: Path,
     seed: int,
 ) -> Case:
@@ -164,7 +162,7 @@ def _drawn(
     if kind == "near-miss":
         made = None
         while made is None:
-            made = misspell(text, word.script, rng, known)
+            made = misspell(text, word.script, rng, listed.keys())
             if made is None:
                 word = _word(pool, chosen, rng)
                 text = _written(word.text, rng)
@@ -180,7 +178,7 @@ def _drawn(
 
     if kind == "none":
         return Case(f"{number:05d}", kind, frozenset(), blob)
-    also = frozenset(other.brand for key, other in chosen.items() if key in joined(text))
+    also = frozenset(other.brand for key, other in listed.items() if key in joined(text))
     facts = {"script": word.script, **edited}
     facts |= {"size": drawn.size, "contrast": drawn.contrast, "turn": drawn.turn}
     brands = frozenset({word.brand}) if kind in ("wordmark", "near-miss") else frozenset[str]()

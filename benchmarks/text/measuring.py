@@ -132,7 +132,7 @@ def text_results(
         "task": "text",
         "metrics": _figures(table, resamples, seed),
         "by": {
-            f"{fact}: {value}": {"queries": int(chosen.sum()), **_figures(table[chosen], 0, seed)}
+            f"{fact}={value}": {"queries": int(chosen.sum()), **_figures(table[chosen], 0, seed)}
             for fact, value, chosen in _parts(answers)
         },
         "dataset": {"name": found.name, "brands": len(found.brands)},

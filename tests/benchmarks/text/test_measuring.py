@@ -85,8 +85,8 @@ def test_the_counts_and_parts_say_how_many_photos_there_were() -> None:
         "photos": 10, "not_read": 0, "near-miss": 3, "none": 1, "real": 4, "unknown": 1, "wordmark": 1,
     }  # fmt: skip
     assert results["by"] == {
-        "script: Greek": {"queries": 1, "recall_near_miss": 0.0},
-        "script: Latin": {
+        "script=Greek": {"queries": 1, "recall_near_miss": 0.0},
+        "script=Latin": {
             "queries": 2, "precision": 0.0, "precision_near_miss": 1.0, "recall_near_miss": 0.5,
         },
     }  # fmt: skip
