@@ -18,6 +18,18 @@ Descriptors = NDArray[np.float32]
 """Unit vectors, shape (..., dims)."""
 
 
+class ReferenceEmbedder(Protocol):
+    """What is asked of an embedder, of photos or of logos, where the catalog's images are described."""
+
+    name: str
+    fingerprint: str
+    dims: int
+
+    def embed_references(self, images: Sequence[Pixels]) -> Descriptors | list[Descriptors]:
+        """For each image its descriptors, (views, dims)."""
+        ...
+
+
 class Embedder(Protocol):
     """Turns images into descriptors; the same image gives the same digits in any batch."""
 
@@ -129,13 +141,32 @@ class LogoBox:
 
 
 class LogoDetector(Protocol):
-    """Proposes regions that hold a logo of whatever brand."""
+    """Proposes regions that hold a logo of whatever brand; the same image gives the same in any batch."""
 
     name: str
     fingerprint: str
 
     def detect(self, images: Sequence[Pixels]) -> list[list[LogoBox]]:
-        """Boxes an image, best first."""
+        """Boxes an image, best first, in its pixels; no two of them are much the same."""
+        ...
+
+
+class LogoEmbedder(Protocol):
+    """Turns logos into descriptors; the same logo gives the same digits in any batch."""
+
+    name: str
+    fingerprint: str
+    """Hash of weights, graph, how a region is cut out, and the variants of a reference."""
+    dims: int
+
+    def embed_references(self, images: Sequence[Pixels]) -> list[Descriptors]:
+        """For each image of a logo one descriptor a variant of it, (variants, dims): trimmed, inverted, …"""
+        ...
+
+    def embed_regions(
+        self, images: Sequence[Pixels], regions: Sequence[Sequence[Region]]
+    ) -> list[Descriptors]:
+        """For each image the descriptors of its regions, (regions, dims)."""
         ...
 
 
