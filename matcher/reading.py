@@ -1,16 +1,17 @@
-"""The text of a photo, read at a size at which it is legible, unless what the photo shows is known anyway."""
+"""A photo at a size at which it is legible, and its text, unless what the photo shows is known anyway."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import cv2
 import numpy as np
 
 from matcher.config import ImageSettings
 from matcher.images import Picture, decode
-from matcher.models import TextLine, TextReader
+from matcher.models import Pixels, TextLine, TextReader
 from matcher.records import Score
 from matcher.signals import Sighting
 from matcher.signals.outlines import area
@@ -25,29 +26,40 @@ MOST_LOOKS = 8
 """Lines of one photo that are looked at again, the largest: a wall of near misses must not hold up a scan."""
 
 
+class LargePhoto:
+    """A photo's pixels as text and logos are looked for in them: decoded on first use, once.
+
+    `picture`: the photo as decoded for matching; it is decoded again only where it is larger than that.
+    """
+
+    def __init__(self, blob: bytes, source: str, picture: Picture, settings: ImageSettings) -> None:
+        self._blob, self._source, self.picture = blob, source, picture
+        side = max(settings.working_side, settings.reading_side)
+        self._settings = settings.model_copy(update={"working_side": side})
+
+    @cached_property
+    def pixels(self) -> Pixels:
+        """Longest side at most `reading_side`; raises `ImageError`."""
+        picture = self.picture
+        if max(picture.pixels.shape[:2]) < max(picture.width, picture.height):
+            return decode(self._blob, self._source, self._settings).pixels
+        return picture.pixels
+
+
 class PhotoText:
     """Reads photos with `reader`, and looks again where a word is almost a wordmark of `lexicon`.
 
     Without a reader there is no text.
     """
 
-    def __init__(self, reader: TextReader | None, lexicon: Lexicon, settings: ImageSettings) -> None:
+    def __init__(self, reader: TextReader | None, lexicon: Lexicon) -> None:
         self._reader, self._lexicon = reader, lexicon
-        side = max(settings.working_side, settings.reading_side)
-        self._settings = settings.model_copy(update={"working_side": side})
 
-    def lines(
-        self, blob: bytes, source: str, picture: Picture, sightings: Sequence[Sighting]
-    ) -> tuple[TextLine, ...]:
-        """Lines in reading order, outlines in pixels of the full photo; raises `ImageError`.
-
-        `picture`: the photo as decoded for matching; it is decoded again only where it is larger than that.
-        """
-        if self._reader is None or any(copied(one) >= COPY_SHARE for one in sightings):
+    def lines(self, photo: LargePhoto, sightings: Sequence[Sighting]) -> tuple[TextLine, ...]:
+        """Lines in reading order, outlines in pixels of the full photo; raises `ImageError`."""
+        if self._reader is None or is_known(sightings):
             return ()
-        pixels = picture.pixels
-        if max(pixels.shape[:2]) < max(picture.width, picture.height):
-            pixels = decode(blob, source, self._settings).pixels
+        pixels, picture = photo.pixels, photo.picture
         (lines,) = self._reader.read([pixels])
         for place in self._in_doubt(lines):
             lines[place] = self._reader.look_again(pixels, lines[place])
@@ -60,6 +72,11 @@ class PhotoText:
         mentions = find_mentions(self._lexicon, surely_so)
         found = {mention.passage for mention in mentions if mention.kind == "near-miss"}
         return sorted(found, key=lambda place: (-area(lines[place].outline), place))[:MOST_LOOKS]
+
+
+def is_known(sightings: Sequence[Sighting]) -> bool:
+    """Whether the photo is so surely a copy of a reference that it shows what that shows."""
+    return any(copied(one) >= COPY_SHARE for one in sightings)
 
 
 def copied(sighting: Sighting) -> Score:

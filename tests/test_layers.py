@@ -18,13 +18,14 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "application": (
         "matcher/assembly.py", "matcher/scan*", "matcher/report/*", "matcher/demo/*", "matcher/outputs.py",
         "matcher/workspace*", "matcher/snapshot*", "matcher/finder.py",
-        "matcher/examining.py", "matcher/reading.py", "matcher/photo_cache.py",
+        "matcher/examining.py", "matcher/reading.py", "matcher/spotting.py", "matcher/photo_cache.py",
         "matcher/workers.py", "matcher/demo_run.py",
         "matcher/galleries.py", "matcher/gallery_kinds.py", "matcher/describing.py",
         "matcher/labels/*",
     ),
     "judgement": (
         "matcher/decision.py", "matcher/policy.py", "matcher/matching*", "matcher/similarity.py",
+        "matcher/logo_likeness.py", "matcher/logo_matching.py",
         "matcher/signals/*", "matcher/tuning/*",
     ),
     "domain": (

@@ -16,7 +16,7 @@ from matcher.config import ImageSettings
 from matcher.errors import ImageError, UsageError
 from matcher.images import decode
 from matcher.models import TextLine, TextReader
-from matcher.reading import PhotoText
+from matcher.reading import LargePhoto, PhotoText
 from matcher.records import Evidence, Listing
 from matcher.signals import LIKELY, BrandFacts, Examination, ExaminedPhoto, ReferenceFacts
 from matcher.signals.wordmark import WordmarkSignal
@@ -102,14 +102,14 @@ def read_set(
 ) -> list[Answer]:
     """Read every photo and ask the signal; listings have `title`. Raises UsageError where none can."""
     lexicon = Lexicon(found.brands)
-    text, facts, signal = PhotoText(reader, lexicon, settings), _Facts(lexicon), WordmarkSignal()
+    text, facts, signal = PhotoText(reader, lexicon), _Facts(lexicon), WordmarkSignal()
     answers = []
     for done, case in enumerate(found.cases):
         tell("reading", done, len(found.cases))
         try:
             blob = case.blob()
             picture = decode(blob, case.name, settings)
-            lines = text.lines(blob, case.name, picture, ())
+            lines = text.lines(LargePhoto(blob, case.name, picture, settings), ())
         except (ImageError, OSError):
             continue
         size = picture.width, picture.height

@@ -12,6 +12,7 @@ from pydantic import Field, JsonValue, field_validator
 
 from matcher.models import TextLine
 from matcher.records import Evidence, ImageRole, Listing, Record, Region, Score
+from matcher.signals.logo_sighting import LogoSighting
 from matcher.signals.outlines import Point, corners, quad_in_pixels, region_in_pixels
 from matcher.text.lexicon import Lexicon
 
@@ -106,7 +107,8 @@ class Facts(Protocol):
 class ExaminedPhoto:
     """One photo of the listing: its `position` among the images from 0, its size in pixels, what it shows.
 
-    `lines`: the text read in it, outlines in its pixels; none where nothing reads text.
+    `lines`: the text read in it, outlines in its pixels; none where nothing reads text. `logos`: those of the
+    catalog that regions of it may hold.
     """
 
     position: int
@@ -115,6 +117,20 @@ class ExaminedPhoto:
     content_hash: str
     sightings: tuple[Sighting, ...] = ()
     lines: tuple[TextLine, ...] = ()
+    logos: tuple[LogoSighting, ...] = ()
+
+
+class SeenLogo(NamedTuple):
+    """A logo in a region of a photo, and what the catalog says of its image."""
+
+    photo: ExaminedPhoto
+    sighting: LogoSighting
+    facts: ReferenceFacts
+
+    @property
+    def region(self) -> Region | None:
+        """Where in the photo, pixels."""
+        return region_in_pixels(corners(self.sighting.box), self.photo.width, self.photo.height)
 
 
 class Seen(NamedTuple):
@@ -210,6 +226,22 @@ class Examination:
         )
 
     @cached_property
+    def logos(self) -> dict[str, SeenLogo]:
+        """The surest logo of each brand that is sure enough, by the brands' names."""
+        found = [
+            SeenLogo(photo, sighting, facts)
+            for photo in self.photos
+            for sighting in photo.logos
+            if sighting.score >= LEAST_SURE
+            and (facts := self.facts.of(sighting.image_id)) is not None
+            and facts.role is ImageRole.LOGO
+        ]
+        best: dict[str, SeenLogo] = {}
+        for one in sorted(found, key=_surest_logo):
+            best.setdefault(one.facts.brand, one)
+        return dict(sorted(best.items()))
+
+    @cached_property
     def brands_seen(self) -> tuple[str, ...]:
         """Brands that a photo more likely shows than not, by name."""
         likely = (*self.copies.values(), *self.products.values(), *self.fakes.values())
@@ -224,13 +256,16 @@ class Examination:
 
     @cached_property
     def brands_concerned(self) -> tuple[str, ...]:
-        """Brands that a photo more likely shows than not, or that a text accuses, by name."""
-        return tuple(sorted({*self.brands_seen, *self.texts.concerned}))
+        """Brands whose products or logos a photo more likely shows than not, or a text accuses, by name."""
+        logos = {brand for brand, one in self.logos.items() if one.sighting.score >= LIKELY}
+        return tuple(sorted({*self.brands_seen, *logos, *self.texts.concerned}))
 
     def sureness(self, brand: str) -> Score:
         """How surely the photos show something of `brand`, 0 where nothing was seen."""
         found = (part.get(brand) for part in (self.copies, self.products, self.fakes))
-        return max((sure.score for sure in found if sure), default=0.0)
+        logo = self.logos.get(brand)
+        scores = [sure.score for sure in found if sure] + ([logo.sighting.score] if logo else [])
+        return max(scores, default=0.0)
 
     def concern(self, brand: str) -> Score:
         """How far the offer concerns `brand`, by its surest sighting or its text in a photo."""
@@ -268,6 +303,10 @@ class Signal(Protocol):
 def order(seen: Seen) -> tuple[int, int]:
     """What breaks ties between equal scores: the earlier photo, then the older image."""
     return seen.photo.position, seen.sighting.image_id
+
+
+def _surest_logo(one: SeenLogo) -> tuple[object, ...]:
+    return -one.sighting.score, one.photo.position, one.sighting.box, one.sighting.image_id
 
 
 def _as_fake(seen: Seen) -> Sure:

@@ -16,6 +16,7 @@ from matcher.models import Keypoints
 from matcher.policy import load_policy
 from matcher.reading import PhotoText
 from matcher.records import Listing
+from matcher.spotting import PhotoLogos
 from matcher.workspace import Workspace
 from tests.matcher import drawn
 from tests.matcher.drawn import SETTINGS
@@ -124,7 +125,8 @@ def findings(examiner: Examiner, photos: list[Image.Image]) -> list[str]:
         matcher=examiner.matcher,
         photo_boxes=(),
         signals=examiner.signals,
-        text=PhotoText(None, examiner.snapshot.lexicon, examiner.settings.images),
+        text=PhotoText(None, examiner.snapshot.lexicon),
+        logos=PhotoLogos(None),
         settings=examiner.settings,
         cache=cache,
         store=None,

@@ -12,7 +12,7 @@ from matcher.config import ImageSettings, ModelSettings
 from matcher.errors import ImageError, ModelError
 from matcher.images import decode
 from matcher.models import TextLine
-from matcher.reading import MOST_LOOKS, PhotoText, copied
+from matcher.reading import MOST_LOOKS, LargePhoto, PhotoText, copied
 from matcher.records import Brand
 from matcher.signals import Sighting
 from matcher.text.lexicon import Lexicon
@@ -33,7 +33,8 @@ def jpeg(width: int, height: int) -> bytes:
 def read(blob: bytes, *sightings: Sighting) -> tuple[FixedReader, tuple[TextLine, ...]]:
     reader = FixedReader(LINE)
     picture = decode(blob, "photo.jpg", SETTINGS)
-    return reader, PhotoText(reader, LEXICON, SETTINGS).lines(blob, "photo.jpg", picture, sightings)
+    large = LargePhoto(blob, "photo.jpg", picture, SETTINGS)
+    return reader, PhotoText(reader, LEXICON).lines(large, sightings)
 
 
 def sighting(quad: tuple[tuple[float, float], ...], copy: float = 0.99, *, verified: bool = True) -> Sighting:
@@ -77,7 +78,7 @@ def test_anything_less_than_a_sure_copy_of_the_whole_is_read(one: Sighting) -> N
 
 def text(reader: FixedReader) -> list[str]:
     blob = jpeg(160, 80)
-    lines = PhotoText(reader, LEXICON, SETTINGS).lines(blob, "p", decode(blob, "p", SETTINGS), ())
+    lines = PhotoText(reader, LEXICON).lines(LargePhoto(blob, "p", decode(blob, "p", SETTINGS), SETTINGS), ())
     return [line.text for line in lines]
 
 
@@ -100,13 +101,15 @@ def test_of_a_wall_of_near_misses_the_largest_are_looked_at_again() -> None:
 
 def test_without_a_reader_there_is_no_text() -> None:
     blob = jpeg(160, 80)
-    assert PhotoText(None, LEXICON, SETTINGS).lines(blob, "p", decode(blob, "p", SETTINGS), ()) == ()
+    assert (
+        PhotoText(None, LEXICON).lines(LargePhoto(blob, "p", decode(blob, "p", SETTINGS), SETTINGS), ()) == ()
+    )
 
 
 def test_a_photo_that_is_gone_bad_between_is_an_image_error() -> None:
     picture = decode(jpeg(1600, 800), "p", SETTINGS)
     with pytest.raises(ImageError):
-        PhotoText(FixedReader(), LEXICON, SETTINGS).lines(b"GIF89a", "p", picture, ())
+        PhotoText(FixedReader(), LEXICON).lines(LargePhoto(b"GIF89a", "p", picture, SETTINGS), ())
 
 
 def test_the_settings_choose_the_reader() -> None:
