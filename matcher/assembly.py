@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from indexes.gallery import Gallery
 from indexes.voting import VotingGallery
 from matcher.config import ModelSettings, Settings
-from matcher.describing import CatalogKeypoints, Describer
+from matcher.describing import CatalogKeypoints, Describer, LogoDescriber
 from matcher.errors import ModelError, ScanError
 from matcher.examining import Examiner
 from matcher.galleries import Galleries
+from matcher.logo_likeness import load_logo_scorer
+from matcher.logo_matching import LogoMatcher, LogoModels
 from matcher.matching import DescriptorSearch, FeatureVote, PhotoMatcher, ReferenceKeypoints
 from matcher.models import Embedder, KeypointDetector, KeypointMatcher, TextReader
 from matcher.models.views import boxes
@@ -21,6 +26,7 @@ from matcher.signals import Signal
 from matcher.signals.claims import ClaimsSignal
 from matcher.signals.copy import CopySignal
 from matcher.signals.known_counterfeit import KnownCounterfeitSignal
+from matcher.signals.logo import LogoSignal
 from matcher.signals.price import PriceSignal
 from matcher.signals.product import ProductSignal
 from matcher.signals.seller import SellerSignal
@@ -28,10 +34,13 @@ from matcher.signals.title import TitleSignal
 from matcher.signals.wordmark import WordmarkSignal
 from matcher.similarity import load_scorer
 from matcher.snapshot import Snapshot, take_snapshot
+from matcher.spotting import PhotoLogos
 from matcher.text import tables
 from matcher.workspace import Workspace
 
 EMBEDDERS = ("builtin", "onnx:PATH", "open_clip:ARCH/WEIGHTS", "checkpoint:PATH", "torchscript:PATH")
+
+LOGO_MODELS = ("builtin", "onnx:FOLDER", "none")
 
 TEXT_READERS = ("rapidocr", "tesseract:LANGUAGES", "rapidocr,tesseract:LANGUAGES", "none")
 
@@ -107,6 +116,51 @@ def _text_reader(name: str, settings: ModelSettings) -> TextReader:
     raise ModelError(name or settings.text, f"reads no text; use one of {', '.join(TEXT_READERS)}")
 
 
+def build_logo_models(settings: ModelSettings) -> LogoModels | None:
+    """What finds, describes and scores logos as the settings ask; None where nothing shall.
+
+    Raises `ModelError` for an unknown name or models that are missing or damaged.
+    """
+    if settings.logo == "none":
+        return None
+    kind, _, rest = settings.logo.partition(":")
+    if kind not in ("builtin", "onnx") or (kind == "builtin") == bool(rest):
+        raise ModelError(settings.logo, f"finds no logos; use one of {', '.join(LOGO_MODELS)}")
+    from matcher.models.logo_graphs import WEIGHTS
+    from matcher.models.onnx_logo_detector import OnnxLogoDetector
+    from matcher.models.onnx_logo_embedder import OnnxLogoEmbedder
+
+    folder = Path(rest) if rest else WEIGHTS
+    detector = OnnxLogoDetector(folder, most=settings.logo_boxes, least=settings.logo_least)
+    embedder = OnnxLogoEmbedder(folder)
+    scorer = load_logo_scorer(folder, dims=embedder.dims)
+    parts = (detector.fingerprint, embedder.fingerprint, scorer.fingerprint)
+    fingerprint = hashlib.sha256("".join(parts).encode()).hexdigest()
+    named = "builtin" if folder == WEIGHTS else f"onnx:{folder.name}"
+    return LogoModels(f"{named}@{fingerprint[:12]}", fingerprint, detector, embedder, scorer)
+
+
+def build_logo_matcher(
+    settings: Settings,
+    models: LogoModels,
+    gallery: Gallery,
+    *,
+    brand_of: Callable[[int], str | None],
+    keypoints: ReferenceKeypoints,
+) -> LogoMatcher:
+    """What finds the logos of `gallery` in photos."""
+    detector, verifier = build_keypoints(settings)
+    return LogoMatcher(
+        models,
+        gallery=gallery,
+        logos=len(gallery.ids()),
+        brand_of=brand_of,
+        keypoints=keypoints,
+        detector=detector,
+        verifier=verifier,
+    )
+
+
 def build_photo_matcher(
     settings: Settings,
     *,
@@ -129,12 +183,19 @@ def build_photo_matcher(
     )
 
 
-def build_describer(workspace: Workspace, settings: Settings) -> Describer:
-    """What computes features of catalog images, and reads them back, with the models `settings` ask for."""
+def build_describer(workspace: Workspace, settings: Settings, embedder: Embedder) -> Describer:
+    """What computes features of catalog images with `embedder`, and reads them back."""
     detector, _ = build_keypoints(settings)
-    embedder = build_embedder(settings.models)
     return Describer(
         workspace.database, workspace.store, settings.images, embedder=embedder, detector=detector
+    )
+
+
+def build_logo_describer(workspace: Workspace, settings: Settings, models: LogoModels) -> LogoDescriber:
+    """The same of logos."""
+    detector, _ = build_keypoints(settings)
+    return LogoDescriber(
+        workspace.database, workspace.store, settings.images, embedder=models.embedder, detector=detector
     )
 
 
@@ -142,21 +203,25 @@ def build_galleries(workspace: Workspace) -> Galleries:
     """The galleries of a workspace under the models its settings ask for."""
     from matcher.models.vocabulary import load_vocabulary
 
+    settings = workspace.settings
+    models = build_logo_models(settings.models)
     return Galleries(
         workspace.folder / "galleries",
-        workspace.settings,
-        describer=build_describer(workspace, workspace.settings),
+        settings,
+        describer=build_describer(workspace, settings, build_embedder(settings.models)),
         words=load_vocabulary(),
+        logos=build_logo_describer(workspace, settings, models) if models else None,
     )
 
 
 def freeze(workspace: Workspace, galleries: Galleries, policy: Policy) -> Snapshot:
     """A snapshot of the workspace as it is now, under `policy`."""
     reader = build_text_reader(workspace.settings.models)
+    logo = build_logo_models(workspace.settings.models)
     models = {
         "embedder": galleries.embedder.name,
         "keypoints": galleries.detector.name,
-        "logo": None,
+        "logo": logo.name if logo else None,
         "text": reader.name if reader else None,
     }
     return take_snapshot(
@@ -168,6 +233,7 @@ def freeze(workspace: Workspace, galleries: Galleries, policy: Policy) -> Snapsh
         scorer=load_scorer().fingerprint,
         reader=reader.fingerprint if reader else "",
         texts=tables.fingerprint(),
+        logo=logo.fingerprint if logo else "",
     )
 
 
@@ -180,6 +246,7 @@ def build_signals() -> tuple[Signal, ...]:
         PriceSignal(),
         SellerSignal(),
         WordmarkSignal(),
+        LogoSignal(),
         ClaimsSignal(),
         TitleSignal(),
     )
@@ -203,10 +270,10 @@ def build_examiner(
             "scan": workspace.settings.scan.model_copy(update=most_photos),
         }
     )
-    describer = build_describer(workspace, settings)
-    embedder = describer.embedder
-    reader = build_text_reader(settings.models)
-    _expect_models(snapshot, embedder, describer.detector, reader)
+    embedder = build_embedder(settings.models)
+    describer = build_describer(workspace, settings, embedder)
+    reader, logo = build_text_reader(settings.models), build_logo_models(settings.models)
+    _expect_models(snapshot, embedder, describer.detector, reader, logo)
     matcher = build_photo_matcher(
         settings,
         embedder=embedder,
@@ -221,15 +288,38 @@ def build_examiner(
         matcher=matcher,
         photo_boxes=boxes(settings.models.photo_tiles),
         signals=build_signals(),
-        text=PhotoText(reader, snapshot.lexicon, settings.images),
+        text=PhotoText(reader, snapshot.lexicon),
+        logos=PhotoLogos(_snapshot_logos(workspace, snapshot, settings, logo)),
         settings=settings,
         cache=cache,
         store=workspace.store if keep else None,
     )
 
 
+def _snapshot_logos(
+    workspace: Workspace, snapshot: Snapshot, settings: Settings, models: LogoModels | None
+) -> LogoMatcher | None:
+    """What finds the snapshot's logos; None where nothing looks for logos."""
+    if models is None:
+        return None
+    gallery = Gallery.open(snapshot.folder / "logos", fingerprint=models.embedder.fingerprint)
+
+    @cache
+    def brand_of(image_id: int) -> str | None:
+        facts = snapshot.of(image_id)
+        return facts.brand if facts else None
+
+    describer = build_logo_describer(workspace, settings, models)
+    keypoints = CatalogKeypoints(describer, snapshot.of)
+    return build_logo_matcher(settings, models, gallery, brand_of=brand_of, keypoints=keypoints)
+
+
 def _expect_models(
-    snapshot: Snapshot, embedder: Embedder, detector: KeypointDetector, reader: TextReader | None
+    snapshot: Snapshot,
+    embedder: Embedder,
+    detector: KeypointDetector,
+    reader: TextReader | None,
+    logo: LogoModels | None,
 ) -> None:
     taken = snapshot.description.fingerprints
     for what, before, now in (
@@ -237,6 +327,7 @@ def _expect_models(
         ("another keypoint detector", taken.keypoints, detector.fingerprint),
         ("another text reader", taken.reader, reader.fingerprint if reader else ""),
         ("other weights", taken.scorer, load_scorer().fingerprint),
+        ("other logo models", taken.logo, logo.fingerprint if logo else ""),
         ("other tables of words", taken.texts, tables.fingerprint()),
     ):
         if before != now:

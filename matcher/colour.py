@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from PIL import Image, ImageCms
 _PROFILE_SPACES = {"RGB": "RGB ", "L": "GRAY", "CMYK": "CMYK"}
 _NO_CACHE = 0x0040
 """lcms2's cmsFLAGS_NOCACHE: a transform without its one-pixel cache may be shared by threads."""
+Ground = Literal["white", "black"]
+"""What shows through where a picture is transparent."""
 _PLAIN = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})
 
 
@@ -45,8 +48,8 @@ def _stretched(values: NDArray[np.float32] | NDArray[np.int32]) -> NDArray[np.ui
     return stretched
 
 
-def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Mode RGB, laid on white, from one of `plain`'s modes.
+def to_srgb(image: Image.Image, profile: bytes | None, ground: Ground = "white") -> Image.Image:
+    """Mode RGB, laid on `ground`, from one of `plain`'s modes.
 
     A usable ICC profile of the pixels' own colour space is applied (perceptual intent); one that is sRGB
     already, of another colour space, or broken is ignored.
@@ -54,7 +57,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if image.mode in ("LA", "RGBA"):
         alpha = image.getchannel("A")
         image = image.getchannel("L") if image.mode == "LA" else image.convert("RGB")
-        image = Image.composite(image, Image.new(image.mode, image.size, "white"), alpha)
+        image = Image.composite(image, Image.new(image.mode, image.size, ground), alpha)
     transform = _transform(profile, image.mode) if profile else None
     if transform is None:
         return image.convert("RGB")

@@ -62,6 +62,13 @@ class ModelSettings(Section):
     reference_tiles: tuple[tuple[float, int], ...] = Field((), description="the same of a reference")
     keypoint_side: int = Field(512, ge=64, description="longest side in which keypoints are found, pixels")
     keypoint_count: int = Field(800, ge=16, description="keypoints kept of an image")
+    logo: str = Field(
+        "none", description="what finds and tells logos: builtin, onnx:FOLDER of logo models, or none"
+    )
+    logo_boxes: int = Field(8, ge=1, le=100, description="regions of a photo that are compared with logos")
+    logo_least: float = Field(
+        0.1, ge=0, le=1, description="a region less likely to hold a logo of any brand is not compared"
+    )
     text: str = Field(
         "rapidocr", description="what reads text: rapidocr, tesseract:LANGUAGES, both with a comma, or none"
     )

@@ -25,7 +25,8 @@ from matcher.config import ImageSettings
 from matcher.errors import CatalogError, MatcherError
 from matcher.faults import commit_point
 from matcher.images import decode
-from matcher.models import Descriptors, Embedder, KeypointDetector, Keypoints, Pixels
+from matcher.models import Descriptors, KeypointDetector, Keypoints, Pixels, ReferenceEmbedder
+from matcher.models.logo_variants import is_blank
 from matcher.models.stored_keypoints import pack, unpack
 from matcher.signals import ReferenceFacts
 
@@ -52,7 +53,7 @@ class Describer:
         store: ImageStore,
         images: ImageSettings,
         *,
-        embedder: Embedder,
+        embedder: ReferenceEmbedder,
         detector: KeypointDetector,
     ) -> None:
         self.database, self.embedder, self.detector = database, embedder, detector
@@ -168,6 +169,17 @@ class Describer:
 
     def _pixels(self, content_hash: str) -> Pixels:
         return decode(self._store.get(content_hash), content_hash, self._images).pixels
+
+
+class LogoDescriber(Describer):
+    """The same of logos, under a logo embedder: a white logo without a ground is laid on black."""
+
+    def _pixels(self, content_hash: str) -> Pixels:
+        pixels = super()._pixels(content_hash)
+        if not is_blank(pixels):
+            return pixels
+        blob = self._store.get(content_hash)
+        return decode(blob, content_hash, self._images, ground="black").pixels
 
 
 class CatalogKeypoints:

@@ -15,10 +15,12 @@ from matcher.matching import Candidate, PhotoMatcher
 from matcher.models import TextLine
 from matcher.models.views import Box
 from matcher.photo_cache import PhotoCache
-from matcher.reading import PhotoText
+from matcher.reading import LargePhoto, PhotoText
 from matcher.records import FailedRow, Listing, Record, VerdictKind
 from matcher.signals import Examination, ExaminedPhoto, Sighting, Signal
+from matcher.signals.logo_sighting import LogoSighting
 from matcher.snapshot import Snapshot
+from matcher.spotting import PhotoLogos
 
 LEAST_SCORE = 0.02
 """Candidates less sure than this are kept only among the ten best."""
@@ -29,12 +31,14 @@ class PhotoFindings(Record):
     """What the matcher sees in a photo, whoever lists it; cached by content: identical photos cost once.
 
     `lines`: the text in it, outlines in pixels of `width` by `height`; none where nothing reads text.
+    `logos`: those of the catalog that it may hold; none where nothing looks for them.
     """
 
     width: int
     height: int
     sightings: tuple[Sighting, ...]
     lines: tuple[TextLine, ...] = ()
+    logos: tuple[LogoSighting, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,14 @@ class Examiner:
         photo_boxes: Sequence[Box],
         signals: Sequence[Signal],
         text: PhotoText,
+        logos: PhotoLogos,
         settings: Settings,
         cache: PhotoCache,
         store: ImageStore | None,
     ) -> None:
         self.snapshot, self.matcher, self.signals, self.settings = snapshot, matcher, tuple(signals), settings
-        self._boxes, self._text, self._cache, self._store = tuple(photo_boxes), text, cache, store
+        self._boxes, self._cache, self._store = tuple(photo_boxes), cache, store
+        self._text, self._logos = text, logos
 
     def examine(
         self, listing: Listing, read: Callable[[str], bytes], *, source: str = "", line: int = 0
@@ -111,8 +117,14 @@ class Examiner:
             return _Read(position, image, blob, key, PhotoFindings.model_validate_json(found))
         picture = decode(blob, image, self.settings.images)
         sightings = self._sightings(self.matcher.find(picture.pixels))
-        lines = self._text.lines(blob, image, picture, sightings)
-        findings = PhotoFindings(width=picture.width, height=picture.height, sightings=sightings, lines=lines)
+        large = LargePhoto(blob, image, picture, self.settings.images)
+        findings = PhotoFindings(
+            width=picture.width,
+            height=picture.height,
+            sightings=sightings,
+            lines=self._text.lines(large, sightings),
+            logos=self._logos.sightings(large, sightings),
+        )
         self._cache.put(key, findings.model_dump_json())
         return _Read(position, image, blob, key, findings)
 
@@ -133,6 +145,7 @@ class Examiner:
                 photo.content_hash,
                 photo.findings.sightings,
                 photo.findings.lines,
+                photo.findings.logos,
             )
             for photo in photos
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,20 +16,38 @@ from matcher.catalog import LiveImage, changes_since, image_facts, last_number, 
 from matcher.config import Settings
 from matcher.describing import Describer, Progress
 from matcher.errors import GalleryError
-from matcher.gallery_kinds import DescriptorKind, GalleryKind, VotingKind
+from matcher.gallery_kinds import DescriptorKind, GalleryKind, Ids, Rows, VotingKind
 from matcher.records import ImageRole
 
 SEARCHED_ROLES = (ImageRole.REFERENCE, ImageRole.KNOWN_COUNTERFEIT)
 """Images that photos are searched among; logos are matched by region and have a gallery of their own."""
+LOGO_ROLES = (ImageRole.LOGO,)
 BATCH_CHANGES = 64
 AnyKind = GalleryKind[Any, Any]
 
 
+class _Kept(NamedTuple):
+    """A gallery, what describes the images that go into it, and which images these are."""
+
+    kind: AnyKind
+    describer: Describer
+    roles: tuple[ImageRole, ...]
+
+
 class Galleries:
-    """The two galleries of a workspace under one set of models; made on first use."""
+    """The galleries of a workspace under one set of models; made on first use.
+
+    `logos` describes logos; without it there is no gallery of them.
+    """
 
     def __init__(
-        self, folder: Path, settings: Settings, *, describer: Describer, words: NDArray[np.uint8]
+        self,
+        folder: Path,
+        settings: Settings,
+        *,
+        describer: Describer,
+        words: NDArray[np.uint8],
+        logos: Describer | None = None,
     ) -> None:
         self.describer, self.database = describer, describer.database
         self.embedder, self.detector = describer.embedder, describer.detector
@@ -37,46 +55,56 @@ class Galleries:
         self.votes = VotingKind(
             folder, settings.gallery, self.detector, words, settings.matching.voting_keypoints
         )
-        self._kinds: tuple[AnyKind, ...] = (self.descriptors, self.votes)
+        self._kept = [_Kept(kind, describer, SEARCHED_ROLES) for kind in (self.descriptors, self.votes)]
+        self.logos: DescriptorKind | None = None
+        self.logo_describer = logos
+        if logos is not None:
+            self.logos = DescriptorKind(folder, settings.gallery, logos.embedder, name="logos")
+            self._kept.append(_Kept(self.logos, logos, LOGO_ROLES))
 
     def catch_up(self, progress: Progress | None = None) -> int:
-        """Apply every change the galleries do not hold yet; returns the number that both now hold.
+        """Apply every change the galleries do not hold yet; returns the number that all now hold.
 
         New images are embedded first. Safe to kill at any instant and to call from several processes: the
         writers' locks let one through at a time.
         """
         self._ensure()
-        self.describer.fill((image.content_hash for image in self._live()), progress)
-        return min(self._followed(kind) for kind in self._kinds)
+        self._fill(progress)
+        return min(self._followed(kept) for kept in self._kept)
 
     def rebuild(self, progress: Progress | None = None) -> int:
-        """Write both galleries anew from the caches; returns the number they now hold.
+        """Write the galleries anew from the caches; returns the number they now hold.
 
         It does not matter what state their files are in.
         """
-        self.describer.fill((image.content_hash for image in self._live()), progress)
+        self._fill(progress)
         with self.database.read() as connection:
             number = last_number(connection)
-            live = [image for role in SEARCHED_ROLES for image in live_images(connection, role)]
-        for kind in self._kinds:
-            kind.rebuild(self._batches(kind, live), number)
+            live = list(live_images(connection))
+        for kept in self._kept:
+            kept.kind.rebuild(self._batches(kept, [one for one in live if one.role in kept.roles]), number)
         return number
 
     def compact(self) -> None:
         """Merge segments and drop what was removed."""
         self.catch_up()
-        for kind in self._kinds:
-            with kind.writing() as writer:
+        for kept in self._kept:
+            with kept.kind.writing() as writer:
                 writer.compact()
 
     def open(self) -> tuple[Gallery, VotingGallery]:
-        """Both galleries, for reading."""
+        """The galleries that photos are searched in, for reading."""
         return self.descriptors.open(), self.votes.open()
 
+    def open_logos(self) -> Gallery | None:
+        """The gallery of logos, for reading; None where nothing looks for logos."""
+        return self.logos.open() if self.logos else None
+
     def status(self) -> dict[str, Any]:
-        """Counts and sizes of both, ready for JSON."""
+        """Counts and sizes of all, ready for JSON."""
         self._ensure()
         gallery, votes = self.open()
+        logos = self.open_logos()
         with self.database.read() as connection:
             number = last_number(connection)
         return {
@@ -84,6 +112,7 @@ class Galleries:
             "embedder": self.embedder.name,
             "descriptors": gallery.status(),
             "votes": votes.status(),
+            **({"logos": logos.status()} if logos else {}),
         }
 
     def verify(self) -> list[str]:
@@ -91,7 +120,10 @@ class Galleries:
 
         That is damage to their files, and images that are in the catalog but not in them, or the reverse.
         """
-        live = {image.image_id for image in self._live()}
+        return [*self._verify_searched(), *self._verify_logos()]
+
+    def _verify_searched(self) -> list[str]:
+        live = {image.image_id for image in self._live(SEARCHED_ROLES)}
         if not live and not self.descriptors.folder.exists():
             return []
         try:
@@ -110,31 +142,60 @@ class Galleries:
 
     def verify_caches(self) -> list[str]:
         """What the caches lack of the images that are searched, or hold damaged, a line each."""
-        return self.describer.problems(self._live())
+        return [line for one, roles in self._describers() for line in one.problems(self._live(roles))]
+
+    def _verify_logos(self) -> list[str]:
+        live = {image.image_id for image in self._live(LOGO_ROLES)}
+        if self.logos is None or (not live and not self.logos.folder.exists()):
+            return []
+        try:
+            gallery = self.logos.open()
+        except GalleryError as error:
+            return [str(error)]
+        held = set(gallery.ids().tolist())
+        return [
+            *gallery.verify(),
+            *(f"logo {i} has no place in the gallery of logos; {REPAIR}" for i in sorted(live - held)),
+            *(
+                f"logo {i} is in the gallery of logos but not in the catalog; {REPAIR}"
+                for i in sorted(held - live)
+            ),
+        ]
 
     def _ensure(self) -> None:
-        for kind in self._kinds:
-            kind.ensure()
+        for kept in self._kept:
+            kept.kind.ensure()
 
-    def _live(self) -> list[LiveImage]:
-        """The images of the catalog that are searched."""
+    def _fill(self, progress: Progress | None) -> None:
+        """Describe what is not described yet, photos and logos in turn."""
+        for describer, roles in self._describers():
+            describer.fill((image.content_hash for image in self._live(roles)), progress)
+
+    def _describers(self) -> list[tuple[Describer, tuple[ImageRole, ...]]]:
+        """Each describer once, with the roles of the images it describes."""
+        return list({id(kept.describer): (kept.describer, kept.roles) for kept in self._kept}.values())
+
+    def _live(self, roles: Sequence[ImageRole]) -> list[LiveImage]:
+        """The images of the catalog in these roles."""
         with self.database.read() as connection:
-            return [image for role in SEARCHED_ROLES for image in live_images(connection, role)]
+            return [image for role in roles for image in live_images(connection, role)]
 
-    def _followed(self, kind: AnyKind) -> int:
+    def _followed(self, kept: _Kept) -> int:
         """Apply to one gallery what it does not hold yet; returns the number that it now holds."""
-        with kind.writing() as writer:
-            for number, added, removed in self._changes(writer.position):
-                ids, rows = self._rows(kind, added)
-                kind.change(writer, ids, rows, removed, number)
+        with kept.kind.writing() as writer:
+            for number, added, removed in self._changes(writer.position, kept.roles):
+                ids, rows = self._rows(kept, added)
+                kept.kind.change(writer, ids, rows, removed, number)
             return int(writer.position)
 
-    def _changes(self, since: int) -> Iterator[tuple[int, list[LiveImage], list[int]]]:
+    def _changes(
+        self, since: int, roles: Sequence[ImageRole]
+    ) -> Iterator[tuple[int, list[LiveImage], list[int]]]:
         """Batches of (last number, images that came and are still there, ids that went)."""
         while True:
             with self.database.read() as connection:
                 changes = changes_since(connection, since, BATCH_CHANGES)
-                searched = [change for change in changes if change.role in SEARCHED_ROLES]
+                searched = [change for change in changes if change.role in roles]
                 came = [change.image_id for change in searched if change.action == "add"]
                 facts = list(image_facts(connection, came)) if came else []
             if not changes:
@@ -146,28 +207,26 @@ class Galleries:
             )
             yield since, live, [change.image_id for change in searched if change.action == "remove"]
 
-    def _rows(self, kind: AnyKind, images: Sequence[LiveImage]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    def _rows(self, kept: _Kept, images: Sequence[LiveImage]) -> tuple[Ids, Rows]:
         """What of the images goes into the gallery, and the id of each row.
 
         An image without features (its file is damaged) is left out and shows in `verify`.
         """
-        found = self.describer.get(image.content_hash for image in images)
+        found = kept.describer.get(image.content_hash for image in images)
         return joined(
-            (image.image_id, kind.rows(found[image.content_hash]))
+            (image.image_id, kept.kind.rows(found[image.content_hash]))
             for image in images
             if image.content_hash in found
         )
 
-    def _batches(
-        self, kind: AnyKind, live: Sequence[LiveImage]
-    ) -> Iterator[tuple[NDArray[np.int64], NDArray[Any]]]:
+    def _batches(self, kept: _Kept, live: Sequence[LiveImage]) -> Iterator[tuple[Ids, Rows]]:
         for start in range(0, len(live), BATCH_CHANGES):
-            ids, rows = self._rows(kind, live[start : start + BATCH_CHANGES])
+            ids, rows = self._rows(kept, live[start : start + BATCH_CHANGES])
             if len(ids):
                 yield ids, rows
 
 
-def joined(parts: Iterable[tuple[int, NDArray[Any]]]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+def joined(parts: Iterable[tuple[int, Rows]]) -> tuple[Ids, Rows]:
     """Rows of all parts under one another, and the id of each row."""
     found = [(image_id, rows) for image_id, rows in parts if len(rows)]
     if not found:

@@ -1,4 +1,4 @@
-"""The two galleries of a workspace: where each lies, what goes into it, how it is made and opened."""
+"""The galleries of a workspace: where each lies, what goes into it, how it is made and opened."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from indexes.writable import Writable
 from matcher.config import GallerySettings
 from matcher.describing import Features
 from matcher.errors import GalleryError
-from matcher.models import Embedder, KeypointDetector
+from matcher.models import KeypointDetector, ReferenceEmbedder
 
 WAIT_SECONDS = 600.0
 """How long another process that writes is waited for."""
@@ -75,10 +75,17 @@ class GalleryKind(ABC, Generic[Reader, Writer]):
 
 
 class DescriptorKind(GalleryKind[Gallery, GalleryWriter]):
-    """Descriptors of whole images, searched by cosine."""
+    """Descriptors of images, searched by cosine; `name` says of which: of whole images, or of logos."""
 
-    def __init__(self, folder: Path, settings: GallerySettings, embedder: Embedder) -> None:
-        super().__init__(folder / f"descriptors-{embedder.fingerprint[:12]}", embedder.fingerprint, settings)
+    def __init__(
+        self,
+        folder: Path,
+        settings: GallerySettings,
+        embedder: ReferenceEmbedder,
+        *,
+        name: str = "descriptors",
+    ) -> None:
+        super().__init__(folder / f"{name}-{embedder.fingerprint[:12]}", embedder.fingerprint, settings)
         self._dims = embedder.dims
 
     def rows(self, features: Features) -> Rows:

@@ -27,7 +27,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from matcher.colour import plain, to_srgb
+from matcher.colour import Ground, plain, to_srgb
 from matcher.config import ImageSettings
 from matcher.containers import KINDS, WALKS, Essence, MalformedError, look_of, sniff
 from matcher.errors import ImageError
@@ -91,16 +91,16 @@ class Picture:
     format: str
 
 
-def decode(blob: bytes, source: str, settings: ImageSettings) -> Picture:
+def decode(blob: bytes, source: str, settings: ImageSettings, *, ground: Ground = "white") -> Picture:
     """Decode one image; `source` only names it in errors. Raises `ImageError`.
 
     The first frame or page is taken (of an animated PNG its default image); EXIF orientation is applied;
-    transparency is laid on white; a usable embedded ICC profile is converted to sRGB, a broken one ignored.
-    Bytes, claimed pixels and sides are checked before any pixel is decoded. Thread-safe, but reading TIFF,
-    AVIF and HEIC silences Python warnings for the whole process for the moment it takes.
+    transparency is laid on `ground`; a usable embedded ICC profile is converted to sRGB, a broken one is
+    ignored. Bytes, claimed pixels and sides are checked before any pixel is decoded. Thread-safe, but reading
+    TIFF, AVIF and HEIC silences Python warnings for the whole process for the moment it takes.
     """
     kind, essence = _inspect(blob, source, settings)
-    image, width, height = _render(blob, kind, essence, source, settings, settings.working_side)
+    image, width, height = _render(blob, kind, essence, source, settings, settings.working_side, ground)
     digest = _digest(essence.blob if essence else blob)
     return Picture(np.array(image), width, height, digest, kind)
 
@@ -183,22 +183,34 @@ def _check_size(size: tuple[int, int], source: str, settings: ImageSettings, kin
 
 
 def _render(
-    blob: bytes, kind: str, essence: Essence | None, source: str, settings: ImageSettings, side: int
+    blob: bytes,
+    kind: str,
+    essence: Essence | None,
+    source: str,
+    settings: ImageSettings,
+    side: int,
+    ground: Ground = "white",
 ) -> tuple[Image.Image, int, int]:
     """An upright sRGB image, longest side at most `side`, and the photo's full width and height."""
     try:
         if kind == "HEIC":
-            return _render_heic(blob, source, settings, side)
+            return _render_heic(blob, source, settings, side, ground)
         if essence is None:
             with _quiet():
-                return _render_pillow(blob, kind, None, source, settings, side)
-        return _render_pillow(essence.blob, kind, essence, source, settings, side)
+                return _render_pillow(blob, kind, None, source, settings, side, ground)
+        return _render_pillow(essence.blob, kind, essence, source, settings, side, ground)
     except _DECODER_FAILURES as error:
         raise ImageError(source, _reason(error, kind, essence)) from error
 
 
 def _render_pillow(
-    blob: bytes, kind: str, essence: Essence | None, source: str, settings: ImageSettings, side: int
+    blob: bytes,
+    kind: str,
+    essence: Essence | None,
+    source: str,
+    settings: ImageSettings,
+    side: int,
+    ground: Ground,
 ) -> tuple[Image.Image, int, int]:
     if kind == "JPEG" and settings.allow_truncated and essence and not essence.complete:
         blob += b"\xff\xd9"
@@ -210,7 +222,7 @@ def _render_pillow(
             image.draft(None, target)
         orientation, profile = _look(image, kind, essence)
         _load(image, settings)
-        upright = _finish(image, target, profile, orientation)
+        upright = _finish(image, target, profile, orientation, ground)
     return upright, *(full[::-1] if orientation >= 5 else full)
 
 
@@ -234,7 +246,7 @@ def _load(image: Image.Image, settings: ImageSettings) -> None:
 
 
 def _finish(
-    image: Image.Image, target: tuple[int, int], profile: bytes | None, orientation: int
+    image: Image.Image, target: tuple[int, int], profile: bytes | None, orientation: int, ground: Ground
 ) -> Image.Image:
     """Scale before converting colours: the fewer pixels, the cheaper."""
     if image.mode in ("I", "F") and image.size != target:
@@ -242,12 +254,12 @@ def _finish(
     image = plain(image)
     if image.size != target:
         image = image.resize(target, Image.Resampling.BICUBIC, reducing_gap=2.0)
-    image = to_srgb(image, profile)
+    image = to_srgb(image, profile, ground)
     return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
 
 
 def _render_heic(
-    blob: bytes, source: str, settings: ImageSettings, side: int
+    blob: bytes, source: str, settings: ImageSettings, side: int, ground: Ground
 ) -> tuple[Image.Image, int, int]:
     """HEIC by pi_heif (decoder only) or pillow_heif; libheif turns the picture itself."""
     reader = next((module for module in map(_optional, ("pi_heif", "pillow_heif")) if module), None)
@@ -260,7 +272,8 @@ def _render_heic(
         image: Image.Image = primary.to_pillow()
     _check_size(image.size, source, settings)
     width, height = image.size
-    return _finish(image, _fitted(image.size, side), image.info.get("icc_profile"), 1), width, height
+    profile = image.info.get("icc_profile")
+    return _finish(image, _fitted(image.size, side), profile, 1, ground), width, height
 
 
 def _optional(name: str) -> ModuleType | None:

@@ -11,6 +11,7 @@ import time
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -79,6 +80,15 @@ class Fingerprints(Record):
     scorer: str
     reader: str
     texts: str
+    logo: str = ""
+
+
+class Opened(NamedTuple):
+    """The galleries that go into a snapshot."""
+
+    descriptors: Gallery
+    votes: VotingGallery
+    logos: Gallery | None
 
 
 class Description(Record):
@@ -152,6 +162,7 @@ def take_snapshot(
     scorer: str,
     reader: str,
     texts: str,
+    logo: str,
 ) -> Snapshot:
     """Bring the galleries up to the catalog and freeze both under `folder`.
 
@@ -164,8 +175,8 @@ def take_snapshot(
             number = last_number(connection)
             brands = tuple(sorted(list_brands(connection, owner_id=None), key=lambda brand: brand.name))
             facts = sorted(image_facts(connection, None), key=lambda fact: fact.image_id)
-        opened = galleries.open()
-        if all(gallery.position == number for gallery in opened):
+        opened = Opened(*galleries.open(), galleries.open_logos())
+        if all(gallery is None or gallery.position == number for gallery in opened):
             break
     else:
         raise MatcherError(
@@ -184,6 +195,7 @@ def take_snapshot(
             scorer=scorer,
             reader=reader,
             texts=texts,
+            logo=logo,
         ),
     )
     text = description.model_dump_json(indent=1)
@@ -200,7 +212,7 @@ def take_snapshot(
 
 def _write(
     place: Path,
-    opened: tuple[Gallery, VotingGallery],
+    opened: Opened,
     table: dict[str, list[object]],
     policy: str,
     description: str,
@@ -210,9 +222,10 @@ def _write(
     fresh = place.with_name(f".{place.name}.{os.getpid()}")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    gallery, votes = opened
-    gallery.snapshot(fresh / "descriptors")
-    votes.snapshot(fresh / "votes")
+    opened.descriptors.snapshot(fresh / "descriptors")
+    opened.votes.snapshot(fresh / "votes")
+    if opened.logos is not None:
+        opened.logos.snapshot(fresh / "logos")
     lexicon.save(fresh / INDEX)
     types = [pa.int64() if name == "image_id" else pa.string() for name in _COLUMNS]
     facts = pa.table(table, schema=pa.schema(list(zip(_COLUMNS, types, strict=True))))

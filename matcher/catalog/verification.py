@@ -32,11 +32,13 @@ def verify_catalog(
     *,
     descriptors: str = "",
     keypoints: str = "",
+    logos: str = "",
     view_set: str = REFERENCE_VIEWS,
 ) -> CatalogReport:
     """Every image's file is there with the bytes its row expects, and models have seen it.
 
-    `descriptors` and `keypoints` are the fingerprints of the embedder and the detector; empty: not asked.
+    `descriptors`, `keypoints` and `logos` are the fingerprints of the embedder, the keypoint detector and the
+    logo embedder; empty: not asked.
     Kept photos of listings are checked for their files too. Files that no row names are notes: `matcher
     purge` removes them. The place in the gallery is for the caller to check, with `live_images`.
     """
@@ -45,21 +47,29 @@ def verify_catalog(
     for group in groups(_image_rows(connection), 500):
         counted += len(group)
         problems += [line for row in group for line in _file_problems(store, row, f"image {row.image_id}")]
-        # Logos are matched by region, not among whole photos: no model has to have seen them.
+        # Logos are matched by region, not among whole photos: another embedder has to have seen them.
+        marks = [row for row in group if row.role == ImageRole.LOGO.value]
         searched = [row for row in group if row.role != ImageRole.LOGO.value]
-        hashes = [row.content_hash for row in searched]
-        unseen = set(missing_descriptors(connection, hashes, descriptors, view_set)) if descriptors else set()
-        blind = set(missing_keypoints(connection, hashes, keypoints)) if keypoints else set()
-        for row in searched:
-            for lacking, what in ((unseen, "descriptor"), (blind, "keypoints")):
-                if row.content_hash in lacking:
-                    problems.append(f"image {row.image_id} ({row.reference_id}): has no {what}")
+        problems += _feature_problems(connection, searched, descriptors, keypoints, view_set)
+        problems += _feature_problems(connection, marks, logos, keypoints if logos else "", view_set)
     kept = 0
     for row in _kept_photo_rows(connection):
         kept += 1
         problems += _file_problems(store, row, f"photo {row.photo_id} of listing row {row.listing_row}")
     notes = [f"file {name}: nothing names it" for name in orphan_files(connection, store)]
     return CatalogReport(counted, kept, tuple(problems), tuple(sorted(notes)))
+
+
+def _feature_problems(
+    connection: Connection, rows: list[Any], descriptors: str, keypoints: str, view_set: str
+) -> Iterator[str]:
+    hashes = [row.content_hash for row in rows]
+    unseen = set(missing_descriptors(connection, hashes, descriptors, view_set)) if descriptors else set()
+    blind = set(missing_keypoints(connection, hashes, keypoints)) if keypoints else set()
+    for row in rows:
+        for lacking, what in ((unseen, "descriptor"), (blind, "keypoints")):
+            if row.content_hash in lacking:
+                yield f"image {row.image_id} ({row.reference_id}): has no {what}"
 
 
 def orphan_files(connection: Connection, store: ImageStore) -> Iterator[str]:

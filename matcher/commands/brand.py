@@ -60,6 +60,7 @@ def add(
       matcher brand add Adidas --wordmark adidas --wordmark アディダス --logo logo.png
       matcher brand add Adidas --licensed-seller shop-17 --trademark EM:018123456:18,25
     """
+    from matcher.assembly import build_galleries
     from matcher.catalog import add_brand, find_brand, show_brand
     from matcher.records import Brand
 
@@ -77,6 +78,8 @@ def add(
             add_brand(connection, given)
             brand = show_brand(connection, name)
         failed = import_logos(workspace, brand.name, logo or [])
+        if logo and workspace.settings.models.logo != "none":
+            build_galleries(workspace).catch_up()
         screen.say(f"{'added to' if known else 'added'} {brand.name}", "green")
         _show(workspace, brand)
     for failure in failed:

@@ -63,6 +63,8 @@ def import_(
     if errors is not None:
         write_failures(errors, summary.failed)
     _tell_import(path, summary, number, errors, as_json=as_json)
+    if kind is Kind.LOGO and number is None:
+        screen.note("models.logo is none: logos are kept, but not looked for in photos")
     if summary.failed:
         raise typer.Exit(screen.FINDINGS)
 
@@ -84,8 +86,8 @@ def import_manifest(
             workspace.database, workspace.store, rows, source.read,
             brand=brand, role=ImageRole(kind.value), settings=workspace.settings.images, source=str(path),
         )  # fmt: skip
-    if kind is Kind.LOGO:
-        return summary, None  # Logos are not searched yet.
+    if kind is Kind.LOGO and workspace.settings.models.logo == "none":
+        return summary, None  # They are kept, and described once something looks for logos.
     meter.begin("embedding images")
     return summary, build_galleries(workspace).catch_up(
         lambda done, total: meter.show(done, total, unit="images")
@@ -211,7 +213,7 @@ def remove(
 
 @app.command("verify")
 def verify(context: typer.Context, as_json: AsJson = False) -> None:
-    """Verify that every image has its file, its descriptor and keypoints, and its place in the gallery.
+    """Verify that every image has its file, its descriptor and keypoints, and its place in its gallery.
 
     The exit code is 1 where something is wrong.
 

@@ -31,7 +31,12 @@ from matcher.workspace import Workspace
 
 SETTINGS = Settings(
     models=ModelSettings(
-        embed_side=192, photo_tiles=((0.5, 3),), keypoint_side=384, keypoint_count=400, text="none"
+        embed_side=192,
+        photo_tiles=((0.5, 3),),
+        keypoint_side=384,
+        keypoint_count=400,
+        text="none",
+        logo="none",
     ),
     matching=MatchingSettings(voting_keypoints=250, by_descriptor=5, by_vote=6),
     gallery=GallerySettings(max_segments=4),
