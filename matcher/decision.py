@@ -20,6 +20,7 @@ COUNTS = 0.05
 
 _SAME_KIND = {"product": "copy"}
 """Signals that say one thing twice: what is in the photo."""
+_LOGO, _LOOK_ALIKE = "logo", "look-alike"
 _SEVERITY = {kind: step for step, kind in enumerate(VerdictKind)}
 
 
@@ -120,19 +121,30 @@ def _verdict(score: Score, policy: Policy, brand: str, evidence: Sequence[Eviden
 def _corroborated(evidence: Sequence[Evidence]) -> bool:
     """Two kinds of signs besides the seller's, or one that is proof by itself: one weak sign is none."""
     signs = [one for one in evidence if one.weight > 0 and one.signal not in ("seller", "title")]
-    kinds = {_SAME_KIND.get(one.signal, one.signal) for one in signs if not _is_honest(one)}
+    kinds = {_kind_of(one) for one in signs if not _is_honest(one)}
     return any(map(_is_proof, signs)) or len(kinds) >= 2
+
+
+def _kind_of(evidence: Evidence) -> str:
+    """A near miss that stands beside a logo is the one text, told twice."""
+    if evidence.signal == _LOGO and evidence.detail.get("says") == "near-miss":
+        return "wordmark"
+    return _SAME_KIND.get(evidence.signal, evidence.signal)
 
 
 def _is_proof(evidence: Evidence) -> bool:
     kind = evidence.detail.get("kind")
+    if evidence.signal == _LOGO:
+        return kind == _LOOK_ALIKE and evidence.score >= NEAR_MISS_ALONE
     if evidence.signal == "known-counterfeit":
         return kind == "copy"
     return evidence.signal == "wordmark" and kind == "near-miss" and evidence.score >= NEAR_MISS_ALONE
 
 
 def _is_honest(evidence: Evidence) -> bool:
-    """The brand's own wordmark says whose the goods are, as the goods themselves do: no second sign."""
+    """The brand's own logo or wordmark says whose the goods are, as the goods do: no second sign."""
+    if evidence.signal == _LOGO:
+        return evidence.detail.get("kind") != _LOOK_ALIKE
     return evidence.signal == "wordmark" and evidence.detail.get("kind") != "near-miss"
 
 

@@ -37,7 +37,7 @@ class Thresholds(_Part):
 class Weights(_Part):
     """Log-odds that a finding adds when it is entirely sure; only a licensed seller's are negative.
 
-    A policy written before texts were judged names no weight for them: they then decide nothing.
+    A policy written before texts or logos were judged names no weight for them: they then decide nothing.
     """
 
     copied: float = Field(ge=0, alias="copy")
@@ -47,6 +47,8 @@ class Weights(_Part):
     price: float = Field(ge=0)
     seller_unlicensed: float = Field(ge=0)
     seller_licensed: float = Field(le=0)
+    logo: float = Field(0.0, ge=0)
+    logo_look_alike: float = Field(0.0, ge=0)
     wordmark: float = Field(0.0, ge=0)
     wordmark_near_miss: float = Field(0.0, ge=0)
     claims: float = Field(0.0, ge=0)
@@ -67,6 +69,8 @@ class Weights(_Part):
             case "seller":
                 licensed = evidence.detail.get("licensed") is True
                 return self.seller_licensed if licensed else self.seller_unlicensed
+            case "logo":
+                return self.logo_look_alike if evidence.detail.get("kind") == "look-alike" else self.logo
             case "wordmark":
                 return (
                     self.wordmark_near_miss if evidence.detail.get("kind") == "near-miss" else self.wordmark

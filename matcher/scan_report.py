@@ -135,11 +135,9 @@ class Pictures:
 
 def _named(verdict: Verdict) -> dict[Key, ImageRole]:
     """References that a row shows, and what they are."""
-    known = ImageRole.KNOWN_COUNTERFEIT
+    roles = {role.value: role for role in (ImageRole.KNOWN_COUNTERFEIT, ImageRole.LOGO)}
     named = {
-        (evidence.brand, evidence.reference_id): known
-        if evidence.signal == known.value
-        else ImageRole.REFERENCE
+        (evidence.brand, evidence.reference_id): roles.get(evidence.signal, ImageRole.REFERENCE)
         for evidence in verdict.evidence
         if evidence.reference_id
     }

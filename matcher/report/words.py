@@ -33,6 +33,9 @@ _SPOKEN_OF_ELSEWHERE = frozenset(
         "edits",
         "other",
         "source",
+        "says",
+        "place",
+        "text_region",
     }
 )
 _LONGEST_FACT = 80
@@ -156,9 +159,13 @@ def _known(evidence: Evidence) -> str:
 
 
 def _logo(evidence: Evidence) -> str:
-    if evidence.detail.get("kind") == "look-alike":
+    text = _fact(evidence.detail.get("text"))
+    where = "with" if evidence.detail.get("place") == "inside" else "beside"
+    if evidence.detail.get("kind") != "look-alike":
+        return f"The logo of {evidence.brand}" + (f" {where} its wordmark “{text}”" if text else "")
+    if not text:
         return f"A mark made to look like the logo of {evidence.brand}"
-    return f"The logo of {evidence.brand}"
+    return f"The logo of {evidence.brand} {where} “{text}”, which is not its wordmark"
 
 
 def _wordmark(evidence: Evidence) -> str:

@@ -29,6 +29,8 @@ def sentence(evidence: Evidence) -> str:
             return _seller(evidence)
         case "wordmark":
             return _wordmark(evidence)
+        case "logo":
+            return _logo(evidence)
         case "claims":
             return _claims(evidence)
         case "title":
@@ -109,6 +111,19 @@ def _wordmark(evidence: Evidence) -> str:
         {1: "one letter", 2: "two letters"}.get(edits, "a little") if isinstance(edits, int) else "a little"
     )
     return f"{where} is {letters} from the wordmark '{wordmark}' of {_brand(evidence)}."
+
+
+def _logo(evidence: Evidence) -> str:
+    detail = evidence.detail
+    logo = f"the logo {_reference(evidence)} of {_brand(evidence)}"
+    shows = f"{_photo(evidence)} {_verb(evidence, 'show')} {logo}"
+    text = plain(detail.get("text") or "")
+    if not text:
+        return f"{shows}."
+    where = "with the text" if detail.get("place") == "inside" else "beside the text"
+    if detail.get("kind") == "look-alike":
+        return f"{shows} {where} '{text}', which is not the brand's wordmark."
+    return f"{shows} {where} '{text}'."
 
 
 def _claims(evidence: Evidence) -> str:

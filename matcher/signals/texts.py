@@ -101,7 +101,7 @@ class Texts:
     def claims(self) -> tuple[Claim, ...]:
         """Claims in the title (passage 0), the description (1) and the photos (2 and more)."""
         listing = self._examination.listing
-        read = ["\n".join(line.text for line in _legible(photo)) for photo in self._photos]
+        read = ["\n".join(line.text for line in legible(photo)) for photo in self._photos]
         return tuple(find_claims([listing.title, listing.description, *read]))
 
     def place_of(self, claim: Claim) -> tuple[str, int | None]:
@@ -114,7 +114,8 @@ class Texts:
     def claimed_of(self) -> tuple[str, ...]:
         """Brands that claims are about: those named, or else those that the photos show."""
         named = {brand for brand, one in self.named.items() if one.use is not Use.FITS}
-        shown = {*self._examination.brands_seen, *self.inscriptions}
+        logos = filter(self._shows_logo, self._examination.logos)
+        shown = {*self._examination.brands_seen, *logos, *self.inscriptions}
         return tuple(sorted(named | shown or self.described))
 
     @cached_property
@@ -136,7 +137,8 @@ class Texts:
         """What makes it likely that the listing is about `brand` at all, apart from words in its photos."""
         named = self.named.get(brand)
         found = {
-            "product": self._examination.sureness(brand) >= LIKELY,
+            "product": brand in self._examination.brands_seen,
+            "logo": self._shows_logo(brand),
             "title": named is not None and named.use is not Use.FITS,
             "description": brand in self.described,
             "category": self._fits_class(brand),
@@ -146,6 +148,10 @@ class Texts:
     @cached_property
     def _photos(self) -> list[ExaminedPhoto]:
         return sorted(self._examination.photos, key=lambda photo: photo.position)
+
+    def _shows_logo(self, brand: str) -> bool:
+        logo = self._examination.logos.get(brand)
+        return logo is not None and logo.sighting.score >= LIKELY
 
     def _fits_class(self, brand: str) -> bool:
         facts = self._examination.brand(brand)
@@ -161,8 +167,8 @@ class Texts:
         )
 
     def _inscribed(self, photo: ExaminedPhoto) -> Iterable[Inscription]:
-        lines = _legible(photo)
-        mentions = find_mentions(self._lexicon, [_passage(line) for line in lines])
+        lines = legible(photo)
+        mentions = find_mentions(self._lexicon, [passage_of(line) for line in lines])
         plain = {
             one.wordmark.brand for one in mentions if one.kind != "near-miss" and one.how != "look-alike"
         }
@@ -226,11 +232,12 @@ def _telling(one: Inscription) -> tuple[bool, float, int, int]:
     return one.mention.kind == "near-miss", one.score, -one.photo.position, -one.mention.passage
 
 
-def _passage(line: TextLine) -> Passage:
+def passage_of(line: TextLine) -> Passage:
+    """The line as a text that wordmarks are looked for in."""
     return Passage(line.text, line.score, line.letters, line.others)
 
 
-def _legible(photo: ExaminedPhoto) -> list[TextLine]:
+def legible(photo: ExaminedPhoto) -> list[TextLine]:
     """The lines worth looking at, in reading order."""
     lines = [
         (place, line)

@@ -42,6 +42,16 @@ def said(signal: str, weight: float = 1.0, **detail: Any) -> str:
         ("The logo of Ostara", "logo", {"kind": "logo"}),
         ("A mark made to look like the logo of Ostara", "logo", {"kind": "look-alike"}),
         (
+            "The logo of Ostara beside “Ostora”, which is not its wordmark",
+            "logo",
+            {"kind": "look-alike", "text": "Ostora", "says": "near-miss", "place": "beside"},
+        ),
+        (
+            "The logo of Ostara with its wordmark “OSTARA” · cosine 0.81",
+            "logo",
+            {"kind": "logo", "text": "OSTARA", "says": "wordmark", "place": "inside", "cosine": 0.81},
+        ),
+        (
             "Text “Osstara” is close to the wordmark “Ostara”",
             "wordmark",
             {"text": "Osstara", "wordmark": "Ostara", "kind": "near-miss"},

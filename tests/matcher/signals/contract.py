@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from matcher.models import TextLine
 from matcher.records import Listing
 from matcher.signals import Examination, ExaminedPhoto, Sighting, Signal
-from tests.matcher.signals.made import FACTS, FAKE, SHOE, examination, photo, sighting
+from matcher.signals.logo_sighting import LogoSighting
+from tests.matcher.signals.made import FACTS, FAKE, LOGO, SHOE, examination, photo, sighting
 
 scores = st.floats(0, 1)
 corner = st.tuples(st.floats(-3, 3), st.floats(-3, 3))
@@ -39,6 +40,15 @@ listings = st.builds(
 )
 known_texts = ["", "NORTHLIGHT", "Northlicht", "Tidewater 高仿", "N0RTHLIGHT", "Tidewator"]
 line_texts = st.sampled_from(known_texts) | st.text(max_size=20)
+logos = st.builds(
+    LogoSighting,
+    image_id=st.sampled_from([LOGO, SHOE, 999]),
+    box=st.tuples(scores, scores, scores, scores),
+    score=scores,
+    cosine=st.floats(-1, 1),
+    found=scores,
+    inliers=st.none() | st.integers(0, 400),
+)
 lines = st.builds(TextLine, outline=st.tuples(corner, corner, corner, corner), text=line_texts, score=scores)
 
 
@@ -47,7 +57,13 @@ def examinations(draw: st.DrawFn) -> Examination:
     shown = draw(st.lists(st.lists(sightings, max_size=4), max_size=3))
     photos = (
         ExaminedPhoto(
-            n, draw(sizes), draw(sizes), f"h{n}", tuple(s), tuple(draw(st.lists(lines, max_size=2)))
+            n,
+            draw(sizes),
+            draw(sizes),
+            f"h{n}",
+            tuple(s),
+            tuple(draw(st.lists(lines, max_size=2))),
+            tuple(draw(st.lists(logos, max_size=2))),
         )
         for n, s in enumerate(shown)
     )
@@ -103,7 +119,13 @@ class SignalContract:
     def test_the_order_of_sightings_changes_nothing(self, examination: Examination) -> None:
         mixed = tuple(
             ExaminedPhoto(
-                one.position, one.width, one.height, one.content_hash, one.sightings[::-1], one.lines
+                one.position,
+                one.width,
+                one.height,
+                one.content_hash,
+                one.sightings[::-1],
+                one.lines,
+                one.logos[::-1],
             )
             for one in reversed(examination.photos)
         )

@@ -46,6 +46,15 @@ def said(signal: str, score: float = 1.0, *, photo: int | None = 0, **detail: Js
             said("seller", licensed=False, seller_given=False),
             "No seller is named, so none licensed by Adidas.",
         ),
+        (said("logo", kind="logo"), "Photo 1 shows the logo SKU-9 of Adidas."),
+        (
+            said("logo", 0.5, kind="logo", text="adidas", says="wordmark", place="inside"),
+            "Photo 1 seems to show the logo SKU-9 of Adidas with the text 'adidas'.",
+        ),
+        (
+            said("logo", kind="look-alike", text="alkohol", says="other-word", place="beside"),
+            "Photo 1 shows the logo SKU-9 of Adidas beside the text 'alkohol', which is not the brand's wordmark.",
+        ),
         (
             said("wordmark", kind="near-miss", text="abibas", wordmark="adidas", edits=2),
             "Text 'abibas' in photo 1 is two letters from the wordmark 'adidas' of Adidas.",
