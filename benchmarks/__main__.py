@@ -19,6 +19,7 @@ from benchmarks.dedup_command import add_dedup_arguments, run_dedup
 from benchmarks.diff.command import add_diff_arguments, run_diff
 from benchmarks.fetching import add_fetch
 from benchmarks.finder import Finder, MakeFinder, product_finder
+from benchmarks.logos.command import add_logo_arguments, run_logos, show_logos
 from benchmarks.peers.commands import add_peers_arguments, run_peers
 from benchmarks.report.command import add_report_arguments, run_report
 from benchmarks.run_commands import RUN_COMMANDS, add_run_arguments
@@ -72,9 +73,9 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = Parser(prog="python -m benchmarks", description="Measure accuracy and speed of the matcher.")
     commands = top.add_subparsers(dest="benchmark", required=True, parser_class=Parser)
-    accuracy = commands.add_parser("accuracy", help="copies, products, duplicates, wordmarks found")
+    accuracy = commands.add_parser("accuracy", help="copies, products, duplicates, wordmarks, logos found")
     accuracy.add_argument(
-        "--task", choices=("copies", "products", "dedup", "verdicts", "text"), required=True
+        "--task", choices=("copies", "products", "dedup", "verdicts", "text", "logos"), required=True
     )
     accuracy.add_argument(
         "--dataset", type=Path, required=True, metavar="DIR", help="folder of photos or product set"
@@ -86,6 +87,7 @@ def parser() -> argparse.ArgumentParser:
     add_dedup_arguments(accuracy)
     add_verdicts_arguments(accuracy)
     add_text_arguments(accuracy)
+    add_logo_arguments(accuracy)
     accuracy.add_argument(
         "--layout", default="", metavar="NAME", help="of the set (default: by what lies in the folder)"
     )
@@ -169,6 +171,10 @@ def run_accuracy(chosen: argparse.Namespace, make_finder: MakeFinder) -> None:
         with StageBars() as bars:
             texts = run_text(chosen, bars.tell)
         show_text(texts)
+    elif chosen.task == "logos":
+        with StageBars() as bars:
+            logos = run_logos(chosen, bars.tell)
+        show_logos(logos)
     else:
         run_retrieval(chosen, make_finder)
 

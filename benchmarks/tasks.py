@@ -21,6 +21,7 @@ TASKS = {
     "dedup": "benchmarks.dedup:measure_part",
     "search": "benchmarks.search_curves:measure_part",
     "verdicts": "benchmarks.verdicts:measure_part",
+    "logos": "benchmarks.logos.part:measure_part",
 }
 """`module:function` by the name of the task; the function is a `MeasurePart`."""
 Tell = Callable[[str, int, int], None]

@@ -103,20 +103,15 @@ class LogoMatcher:
         if not self.logos:
             return [[] for _ in images]
         boxes = self.models.detector.detect(images)
-        return self.compare(images, boxes)
-
-    def compare(
-        self, images: Sequence[Pixels], boxes: Sequence[Sequence[LogoBox]]
-    ) -> list[list[LogoCandidate]]:
-        """The same for regions that are known already."""
         regions = [[box.region for box in some] for some in boxes]
         described = self.models.embedder.embed_regions(images, regions)
-        return [self._of_photo(*one) for one in zip(images, boxes, described, strict=True)]
+        return [self.compare(*one) for one in zip(images, boxes, described, strict=True)]
 
-    def _of_photo(
+    def compare(
         self, image: Pixels, boxes: Sequence[LogoBox], descriptors: Descriptors
     ) -> list[LogoCandidate]:
-        if not len(boxes):
+        """Candidates of one photo whose regions are found and described already, (boxes, dims)."""
+        if not len(boxes) or not self.logos:
             return []
         scores, ids = self._gallery.search(descriptors, NEIGHBOURS)
         found = [

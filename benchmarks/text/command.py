@@ -31,7 +31,9 @@ def add_text_arguments(accuracy: argparse.ArgumentParser) -> None:
     group.add_argument("--drawn", type=int, default=1000, metavar="N", help="words drawn (default 1000)")
     group.add_argument("--truth", type=Path, metavar="CSV", help="what the photos show: image, brands, also")
     group.add_argument(
-        "--alarms-only", action="store_true", help="no photo holds a near miss: count what is called one"
+        "--alarms-only",
+        action="store_true",
+        help="no photo holds a near miss, or a logo of --logos: count what is called one",
     )
     group.add_argument(
         "--brands",
@@ -44,7 +46,7 @@ def add_text_arguments(accuracy: argparse.ArgumentParser) -> None:
     group.add_argument("--title", default="", metavar="TEXT", help="of every listing (default: none)")
     group.add_argument("--fonts", type=Path, default=FONTS, metavar="DIR", help="where Noto fonts lie")
     group.add_argument("--lines", type=Path, metavar="FILE", help="keep what was read here, to match again")
-    group.add_argument("--sheet", type=Path, metavar="PNG", help="draw every alarm and every wrong wordmark")
+    group.add_argument("--sheet", type=Path, metavar="PNG", help="draw every alarm (also of --task logos)")
 
 
 def run_text(chosen: argparse.Namespace, tell: Tell) -> dict[str, Any]:

@@ -53,7 +53,8 @@ def said(signal: str, score: float = 1.0, *, photo: int | None = 0, **detail: Js
         ),
         (
             said("logo", kind="look-alike", text="alkohol", says="other-word", place="beside"),
-            "Photo 1 shows the logo SKU-9 of Adidas beside the text 'alkohol', which is not the brand's wordmark.",
+            "Photo 1 shows the logo SKU-9 of Adidas beside the text 'alkohol', "
+            "which is not the brand's wordmark.",
         ),
         (
             said("wordmark", kind="near-miss", text="abibas", wordmark="adidas", edits=2),
