@@ -138,6 +138,11 @@ def read_logos(folders: Sequence[Path], settings: ImageSettings, count: int | No
     return list(found.values())
 
 
+def part_of_logo(name: str, parts: int) -> int:
+    """Which of so many parts a logo belongs to, by a hash of its name."""
+    return int(_hashed(name), 16) % parts
+
+
 def _opened(path: Path, settings: ImageSettings, ground: Ground = "white") -> Pixels | None:
     try:
         return decode(path.read_bytes(), str(path), settings, ground=ground).pixels
