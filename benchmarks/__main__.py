@@ -110,7 +110,9 @@ def parser() -> argparse.ArgumentParser:
     accuracy.add_argument("--out", type=Path, required=True, metavar="JSON", help="results file")
     speed = commands.add_parser("speed", help="milliseconds a photo by stage, and a whole scan")
     speed.add_argument(
-        "--stage", choices=("decode", "embed", "search", "verify", "ocr", "scan"), help="default: all"
+        "--stage",
+        choices=("decode", "embed", "search", "verify", "ocr", "logo", "scan"),
+        help="default: all",
     )
     speed.add_argument("--photos", type=_natural, default=64, metavar="N", help="made photos for the stages")
     speed.add_argument(

@@ -191,11 +191,15 @@ def files_digest(place: Path) -> str:
 
 
 def _named_files(part: PlannedPart) -> list[str]:
-    """Digests of weights and policies that the part names: under the same name they may change."""
-    embedder = part.model.embedder or part.settings.models.embedder
+    """Digests of weights, policies and logos that the part names: under the same name they may change."""
+    models = part.settings.models
+    embedder = part.model.embedder or models.embedder
     options = (*part.model.options.values(), *part.set.options.values())
-    places = [embedder.partition(":")[2], *(value for value in options if isinstance(value, str))]
-    return [files_digest(Path(place)) for place in places if place and Path(place).exists()]
+    values = [one for value in options for one in (value if isinstance(value, list) else [value])]
+    named = [embedder.partition(":")[2], models.logo.partition(":")[2]]
+    named += [value for value in values if isinstance(value, str)]
+    places = [place for name in named if name for place in (Path(name), part.folder / name)]
+    return [files_digest(place) for place in dict.fromkeys(places) if place.exists()]
 
 
 @contextmanager

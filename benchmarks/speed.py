@@ -24,9 +24,12 @@ from indexes.voting import VotingGallery
 from matcher.config import Settings
 from matcher.errors import UsageError
 from matcher.images import decode
+from matcher.logo_matching import LogoModels
 from matcher.models import Embedder, KeypointDetector, KeypointMatcher, Keypoints, Pixels, TextReader
 
-STAGES = ("decode", "embed", "search", "verify", "ocr", "scan")
+STAGES = ("decode", "embed", "search", "verify", "ocr", "logo", "scan")
+MODELLED = {"embed", "search", "verify", "ocr", "logo"}
+"""Stages that need models."""
 T = TypeVar("T")
 Features = NDArray[np.uint8]
 BATCH = 32
@@ -59,12 +62,13 @@ class SpeedPlan:
 
 @dataclass(frozen=True)
 class Parts:
-    """The models that the stages exercise."""
+    """The models that the stages exercise; `logos` where something looks for logos."""
 
     embedder: Embedder
     detector: KeypointDetector
     matcher: KeypointMatcher
     reader: TextReader | None = None
+    logos: LogoModels | None = None
 
 
 MakeParts = Callable[[Settings, str], Parts]
@@ -72,10 +76,11 @@ MakeParts = Callable[[Settings, str], Parts]
 
 def product_parts(settings: Settings, embedder: str) -> Parts:
     """The models that a scan with these settings uses."""
-    from matcher.assembly import build_embedder, build_keypoints, build_text_reader
+    from matcher.assembly import build_embedder, build_keypoints, build_logo_models, build_text_reader
 
-    embed = build_embedder(settings.models, embedder)
-    return Parts(embed, *build_keypoints(settings), build_text_reader(settings.models))
+    made = build_embedder(settings.models, embedder)
+    reader, logos = build_text_reader(settings.models), build_logo_models(settings.models)
+    return Parts(made, *build_keypoints(settings), reader, logos)
 
 
 def measure_speed(
@@ -89,14 +94,17 @@ def measure_speed(
     """Measure one stage, or all when `stage` is None; the results file as JSON.
 
     `metrics` has `decode_ms`, `embed_ms`, `search_ms` with `vote_ms`, `verify_ms`, `ocr_ms` with
-    `ocr_package_ms`: milliseconds a photo, median of the rounds, after one that does not count; and the
-    figures of `measure_scan`. UsageError for empty sizes.
+    `ocr_package_ms`, `logo_ms` (detecting and describing): milliseconds a photo, median of the rounds, after
+    one that does not count; and the figures of `measure_scan`. UsageError for empty sizes, or where logos are
+    asked for and nothing looks for them.
     """
     if min(plan.photos, plan.rounds, plan.references, plan.listings) < 1:
         raise UsageError("give at least 1 photo, round, reference and listing")
     start = time.perf_counter()
     wanted = STAGES if stage is None else (stage,)
-    parts = make_parts(settings, plan.embedder) if set(wanted) - {"decode", "scan"} else None
+    parts = make_parts(settings, plan.embedder) if MODELLED & set(wanted) else None
+    if stage == "logo" and (parts is None or parts.logos is None):
+        raise UsageError("models.logo is 'none': the stage logo needs models; set it in --config")
     rounds = _rounds(plan, wanted, settings, parts, tell) if set(wanted) - {"scan"} else {}
     metrics: dict[str, JsonValue] = {
         f"{name}_ms": round(statistics.median(each), 3) for name, each in rounds.items()
@@ -182,6 +190,17 @@ def _stages(
     if "verify" in wanted:
         known = [parts.detector.detect(photo) for photo in photos]
         yield "verify", lambda: [_verify(parts, photo, known, turn) for turn, photo in enumerate(photos)]
+    if "logo" in wanted and (logos := parts.logos) is not None:
+        side = max(settings.images.working_side, settings.images.reading_side)
+        sized = settings.images.model_copy(update={"working_side": side})
+        large = [decode(blob, "photo", sized).pixels for blob in blobs]
+        yield "logo", lambda: [_look(logos, photo) for photo in large]
+
+
+def _look(logos: LogoModels, photo: Pixels) -> object:
+    """Detect logos and describe their regions."""
+    (boxes,) = logos.detector.detect([photo])
+    return logos.embedder.embed_regions([photo], [[box.region for box in boxes]])
 
 
 def _verify(parts: Parts, photo: Pixels, known: Sequence[Keypoints], turn: int) -> object:

@@ -23,6 +23,7 @@ from matcher.errors import UsageError
 from matcher.images import decode
 from matcher.models import Correspondence, Descriptors, Keypoints, Pixels
 from tests.benchmarks.text.scripted_reader import ScriptedReader
+from tests.matcher.models.tiny_logos import write_tiny
 
 SMALL = (96, 72)
 
@@ -108,6 +109,16 @@ def test_our_reader_is_timed_beside_the_package_it_is_built_on(plan: SpeedPlan) 
     found = measure_speed(replace(plan, photos=1, rounds=1, size=(320, 240)), "ocr", Settings())
     assert isinstance(found["metrics"], dict)
     assert list(found["metrics"]) == ["ocr_ms", "ocr_package_ms"]
+
+
+def test_looking_for_logos_is_timed_where_models_are_named(plan: SpeedPlan, tmp_path: Path) -> None:
+    models = Settings().models.model_copy(update={"logo": f"onnx:{write_tiny(tmp_path / 'models')}"})
+    found = measure_speed(plan, "logo", Settings(models=models))
+    assert isinstance(found["metrics"], dict)
+    assert list(found["metrics"]) == ["logo_ms"]
+    without = Settings().models.model_copy(update={"logo": "none"})
+    with pytest.raises(UsageError, match="the stage logo needs models"):
+        measure_speed(plan, "logo", Settings(models=without))
 
 
 def test_a_scan_is_run_end_to_end_on_listings_of_which_three_percent_are_related(plan: SpeedPlan) -> None:
