@@ -12,7 +12,7 @@ from matcher.records import Evidence, Region, Score
 from matcher.signals import LIKELY, Examination, SeenLogo
 from matcher.signals.outlines import box_around
 from matcher.signals.texts import legible, passage_of
-from matcher.text.folding import words
+from matcher.text.folding import joined, words
 from matcher.text.mentions import Mention, find_mentions
 
 REACH = 0.6
@@ -25,6 +25,12 @@ MOST_WORDS, FEWEST_LETTERS = 2, 3
 """What stands under a logo as a name does: a word or two, letters enough to be none of its own strokes."""
 SURELY_READ = 0.7
 """A line read less surely is not held against a logo."""
+SURELY_READ_INSIDE, NAME_BAND, NAME_WIDTH = 0.9, 0.45, 0.5
+"""Inside a logo much is its own, and drawn letters are misread.
+
+What is held against it there is read more surely, stands in the upper or lower part of it, so high, and is so
+wide, as shares of its sides.
+"""
 ANOTHER_BRAND, ANOTHER_WORD = 0.7, 0.6
 """How sure a look-alike is of which another brand's wordmark, or any other word, is the text.
 
@@ -116,7 +122,7 @@ def _texts_with(logo: SeenLogo, examination: Examination) -> Iterator[Beside]:
             best = max(own, key=lambda one: one.closeness * one.sure)
             sure = NEAR_MISS * best.closeness * best.sure
             yield Beside("look-alike", best.text, place, sure, "near-miss", region)
-        elif line.score >= SURELY_READ and _is_name(line.text):
+        elif _stands_as_a_name(line, region, place, logo) and not _is_part(line.text, brand, examination):
             other = any(one.kind != "near-miss" and not one.needs_context for one in mentions)
             says, sure = ("other-brand", ANOTHER_BRAND) if other else ("other-word", ANOTHER_WORD)
             yield Beside("look-alike", line.text, place, sure * line.score, says, region)
@@ -124,6 +130,24 @@ def _texts_with(logo: SeenLogo, examination: Examination) -> Iterator[Beside]:
 
 def _is_own(mention: Mention, brand: str) -> bool:
     return mention.wordmark.brand == brand and mention.kind != "near-miss"
+
+
+def _stands_as_a_name(line: TextLine, box: Region, place: str, logo: SeenLogo) -> bool:
+    """Whether the line is surely read, and stands where the logo's wordmark would."""
+    if not _is_name(line.text) or logo.region is None:
+        return False
+    if place == "beside":
+        return line.score >= SURELY_READ
+    region = logo.region
+    height, width = region.y2 - region.y1, region.x2 - region.x1
+    below, above = box.y1 >= region.y2 - NAME_BAND * height, box.y2 <= region.y1 + NAME_BAND * height
+    return line.score >= SURELY_READ_INSIDE and (below or above) and box.x2 - box.x1 >= NAME_WIDTH * width
+
+
+def _is_part(text: str, brand: str, examination: Examination) -> bool:
+    """Whether it is a piece of one of the brand's wordmarks, the rest of which was not read."""
+    read = joined(text)
+    return any(read in one.folded for one in examination.facts.lexicon.wordmarks if one.brand == brand)
 
 
 def _is_name(text: str) -> bool:

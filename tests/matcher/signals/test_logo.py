@@ -141,6 +141,21 @@ class TestLogo(SignalContract):
     def test_what_does_not_stand_there_as_a_name_says_nothing(self, text: TextLine) -> None:
         assert told(logo(), text).detail == told(logo()).detail
 
+    def test_inside_a_logo_a_word_counts_where_its_wordmark_would_stand(self) -> None:
+        lockup = logo(box=(0.4, 0.2, 0.6, 0.5))
+        under = line("alkohol", box=(205, 215, 295, 245))
+        assert told(lockup, under).detail["kind"] == "look-alike"
+        for own in (
+            line("alkohol", box=(205, 160, 295, 190)),
+            line("alkohol", box=(235, 215, 265, 245)),
+            line("alkohol", 0.85, box=(205, 215, 295, 245)),
+        ):
+            assert told(lockup, own).detail["kind"] == "logo"
+
+    @pytest.mark.parametrize("text", ["adi", "DIDAS"])
+    def test_a_piece_of_the_wordmark_is_no_other_word(self, text: str) -> None:
+        assert told(logo(), below(text)).detail["kind"] == "logo"
+
     def test_where_the_wordmark_is_elsewhere_in_the_photo_another_word_is_a_slogan(self) -> None:
         elsewhere = line("adidas", box=(20, 440, 140, 470))
         assert told(logo(), below("originals"), elsewhere).detail["kind"] == "logo"
