@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +49,7 @@ class LogoCases:
     """Photos and, a list a brand, the references to show first to last; `extra` brands are in no photo.
 
     `detected`: more photos, whose boxes alone are asked for. `alarms`: no photo shows a catalogued logo.
+    `wordmarks`: by brand, where it is not written as the set calls it.
     """
 
     name: str
@@ -59,6 +60,7 @@ class LogoCases:
     detected: tuple[LogoCase, ...] = ()
     alarms: bool = False
     notes: tuple[str, ...] = ()
+    wordmarks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def shown(self, shots: int) -> list[Reference]:
         """The gallery with so many references a brand."""

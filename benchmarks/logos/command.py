@@ -17,6 +17,8 @@ from matcher.errors import UsageError
 COLUMNS = ("R@1", "R@P90", "uAP", "AP50", "recall_5", "top1_of_found", "false_alarms")
 HEADS = ("R@1", "R@P90", "uAP", "AP50", "recall of 5", "top-1 of found", "false alarms")
 PIPED_WIDTH = 140
+WORDMARKS = Path(__file__).parent / "wordmarks.csv"
+"""How brands of published sets are written, where the set calls them otherwise."""
 Tell = Callable[[str, int, int], None]
 
 
@@ -56,7 +58,7 @@ def run_logos(chosen: argparse.Namespace, tell: Tell) -> dict[str, Any]:
     found: LogoCases = chosen_cases(
         chosen.dataset, settings.images, layout=chosen.layout, part=chosen.part, logos=chosen.logos,
         gallery=chosen.gallery, scenes=chosen.scenes, alarms=chosen.alarms_only, seed=chosen.seed,
-        limit=chosen.limit, shots=max(chosen.shots),
+        limit=chosen.limit, shots=max(chosen.shots), brands=chosen.brands,
     )  # fmt: skip
     looked = look_at(found, models, reader, settings, shots=chosen.shots, tell=tell)
     results, _ = logo_results(
@@ -88,13 +90,18 @@ def chosen_cases(
     seed: int = 0,
     limit: int | None = None,
     shots: int = 10,
+    brands: Sequence[Path] = (),
 ) -> Any:
-    """The `LogoCases` that the options ask for; raises UsageError."""
+    """The `LogoCases` that the options ask for; raises UsageError.
+
+    `brands`: CSV files that say how brands are written; `WORDMARKS` says it of some sets.
+    """
     from dataclasses import replace
 
     from benchmarks.adapters import read_boxes
     from benchmarks.logos.cases import cases_of, read_logos, spread, without_logos
     from benchmarks.logos.scenes import made_scenes
+    from benchmarks.text.words import read_brands
 
     if (scenes or alarms) and not logos:
         raise UsageError("--logos: name folders of logo images")
@@ -108,6 +115,8 @@ def chosen_cases(
     else:
         found = cases_of(read_boxes(dataset, layout), images, part=part, shots=shots)
         found = replace(found, extra=tuple(one for one in known if one.brand not in found.references))
+    written = {one.name: one.wordmarks for path in (WORDMARKS, *brands) for one in read_brands(path)}
+    found = replace(found, wordmarks=written)
     return found if limit is None else spread(found, limit)
 
 

@@ -57,7 +57,12 @@ class Shelf:
     """A gallery of references in `folder`, and what finds them in photos."""
 
     def __init__(
-        self, folder: Path, references: Sequence[Reference], models: LogoModels, settings: Settings
+        self,
+        folder: Path,
+        references: Sequence[Reference],
+        models: LogoModels,
+        settings: Settings,
+        wordmarks: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         self.brands = {number: one.brand for number, one in enumerate(references)}
         detector, _ = build_keypoints(settings)
@@ -75,7 +80,10 @@ class Shelf:
         self.matcher: LogoMatcher = build_logo_matcher(
             settings, models, gallery, brand_of=self.brands.get, keypoints=known
         )
-        self.lexicon = Lexicon(Brand(name=name) for name in sorted(set(self.brands.values())))
+        written = wordmarks or {}
+        self.lexicon = Lexicon(
+            Brand(name=name, wordmarks=written.get(name, ())) for name in sorted(set(self.brands.values()))
+        )
 
     def of(self, image_id: int) -> ReferenceFacts | None:
         """What is known of a reference."""

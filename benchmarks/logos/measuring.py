@@ -70,7 +70,10 @@ def look_at(
     onlooker = Onlooker(models, reader, settings)
     with TemporaryDirectory(prefix="matcher-logos-") as folder:
         tell("describing logos", 0, len(wanted))
-        shelves = [Shelf(Path(folder) / str(count), found.shown(count), models, settings) for count in wanted]
+        shelves = [
+            Shelf(Path(folder) / str(count), found.shown(count), models, settings, found.wordmarks)
+            for count in wanted
+        ]
         looked = [
             _told(tell, "looking", done, len(found.cases), onlooker.look(case, shelves))
             for done, case in enumerate(found.cases)

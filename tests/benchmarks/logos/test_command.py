@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import main
+from benchmarks.logos.command import chosen_cases
 from benchmarks.runs import run_plan
+from matcher.config import ImageSettings
 from tests.benchmarks.logos import made
 
 
@@ -32,6 +34,15 @@ def test_a_box_set_is_measured_and_shown(tmp_path: Path, capsys: pytest.CaptureF
     shown = capsys.readouterr().out
     assert "recall of 5" in shown
     assert "3 a brand" in shown
+
+
+def test_a_brand_is_read_as_it_is_written(tmp_path: Path) -> None:
+    found = chosen_cases(made.write_set(tmp_path / "set"), ImageSettings())
+    assert found.wordmarks["levis"] == ("Levi's",)
+    table = tmp_path / "brands.csv"
+    table.write_text("brand,wordmarks\nsun,Sunlight|SUN\n", encoding="utf-8")
+    found = chosen_cases(made.write_set(tmp_path / "set"), ImageSettings(), brands=[table])
+    assert found.wordmarks["sun"] == ("Sunlight", "SUN")
 
 
 def test_more_logos_in_the_gallery_are_more_brands(tmp_path: Path) -> None:
