@@ -31,6 +31,13 @@ _KNOWN = {
         Metric("R@100", "R@100", True, "share of queries with a right answer among the first 100"),
         Metric("mAP", "mAP", True, "mean average precision over queries"),
         Metric("AP50", "AP50", True, "average precision of boxes that overlap the true one by half"),
+        Metric(
+            "recall_5", "recall of 5", True, "share of true boxes that one of a photo's five best overlaps"
+        ),
+        Metric(
+            "top1_of_found", "top-1 of found", True, "share of found boxes whose likeliest brand is right"
+        ),
+        Metric("false_alarms", "false alarms", False, "share of photos without a logo on which one is said"),
         Metric("precision", "precision", True, "share of what is said that is right"),
         Metric("recall", "recall", True, "share of what is true that is said"),
         Metric(
