@@ -21,6 +21,8 @@ from matcher.models.logo_variants import is_blank
 
 MOST_SHOTS = 10
 """References a brand that are set aside, of which 1, 3 or all are shown."""
+AROUND = 0.08
+"""How much further than its box a reference is cut, as shares of its sides: people do not cut tightly."""
 LARGE = 4_096
 """Longest side, pixels, in which references are cut out."""
 
@@ -168,7 +170,9 @@ def _cut(brand: str, photos: Sequence[BoxPhoto], settings: ImageSettings) -> lis
         if pixels is not None and boxes:
             box = max(boxes, key=lambda one: (one.x2 - one.x1) * (one.y2 - one.y1))
             height, width = pixels.shape[:2]
-            (x1, x2), (y1, y2) = within(box.x1, box.x2, width), within(box.y1, box.y2, height)
+            across, down = (box.x2 - box.x1) * AROUND, (box.y2 - box.y1) * AROUND
+            x1, x2 = within(box.x1 - across, box.x2 + across, width)
+            y1, y2 = within(box.y1 - down, box.y2 + down, height)
             found.append(Reference(brand, np.ascontiguousarray(pixels[y1:y2, x1:x2])))
     return found
 

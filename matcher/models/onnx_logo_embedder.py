@@ -36,7 +36,8 @@ class OnnxLogoEmbedder:
 
     def embed_references(self, images: Sequence[Pixels]) -> list[Descriptors]:
         """For each image of a logo one descriptor a variant of it, (variants, dims)."""
-        return [np.stack([self._described(_whole(one, self)) for one in variants(image)]) for image in images]
+        shown = [variants(image, room=self.margin) for image in images]
+        return [np.stack([self._described(_whole(one, self)) for one in some]) for some in shown]
 
     def embed_regions(
         self, images: Sequence[Pixels], regions: Sequence[Sequence[Region]]

@@ -30,7 +30,7 @@ def test_references_are_cut_from_photos_that_are_not_asked_about(box_set: BoxSet
     assert {brand: len(some) for brand, some in found.references.items()} == dict.fromkeys(made.BRANDS, 3)
     assert len(found.cases) == len(found.detected) == 9
     assert not {case.name for case in found.cases} & {case.name for case in found.detected}
-    assert all(one.pixels.shape == (120, 120, 3) for some in found.references.values() for one in some)
+    assert all(120 <= one.pixels.shape[0] <= 140 for some in found.references.values() for one in some)
     assert len(found.shown(1)) == 3
     assert found.most_shots == 3
 

@@ -30,6 +30,11 @@ def test_a_mark_on_a_plain_ground_is_trimmed_inverted_and_drawn_in_black_and_in_
     assert np.array_equal(light, 255 - dark)
 
 
+def test_room_is_left_around_what_is_trimmed() -> None:
+    tight, roomy = variants(bar())[1], variants(bar(), room=0.1)[1]
+    assert (roomy.shape[0] - tight.shape[0], roomy.shape[1] - tight.shape[1]) == (4, 12)
+
+
 @pytest.mark.parametrize("ground", [0, 90, 255])
 def test_the_ground_may_have_any_one_colour(ground: int) -> None:
     found = ink(bar(ground))
