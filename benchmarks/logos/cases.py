@@ -86,11 +86,10 @@ def cases_of(
     photos = [photo for photo in found.photos if part in ("all", half_of(photo.photo_id))]
     trained = [photo for photo in photos if photo.split == "train"]
     if trained and len(trained) < len(photos):
-        aside = {brand: _of_brand(trained, brand)[:shots] for brand in found.brands}
+        aside = {brand: some[:shots] for brand, some in _by_brand(trained).items()}
         asked = [photo for photo in photos if photo.split != "train"]
     else:
-        mine = {brand: _of_brand(photos, brand) for brand in found.brands}
-        aside = {brand: some[: min(shots, len(some) // 2)] for brand, some in mine.items()}
+        aside = {brand: some[: min(shots, len(some) // 2)] for brand, some in _by_brand(photos).items()}
         taken = {photo.photo_id for some in aside.values() for photo in some}
         asked = [photo for photo in photos if photo.photo_id not in taken]
     references = {brand: cut for brand, some in aside.items() if (cut := list(_cut(brand, some, settings)))}
@@ -154,10 +153,13 @@ def _opened(path: Path, settings: ImageSettings, ground: Ground = "white") -> Pi
         return None
 
 
-def _of_brand(photos: Sequence[BoxPhoto], brand: str) -> list[BoxPhoto]:
-    """Photos in which the brand is boxed, in an order that has nothing to do with their names."""
-    shown = [photo for photo in photos if any(box.brand == brand for box in photo.boxes)]
-    return sorted(shown, key=lambda photo: _hashed(photo.photo_id))
+def _by_brand(photos: Sequence[BoxPhoto]) -> dict[str, list[BoxPhoto]]:
+    """Photos in which each brand is boxed, in an order that has nothing to do with their names."""
+    found: dict[str, list[BoxPhoto]] = {}
+    for photo in sorted(photos, key=lambda photo: _hashed(photo.photo_id)):
+        for brand in {box.brand for box in photo.boxes}:
+            found.setdefault(brand, []).append(photo)
+    return dict(sorted(found.items()))
 
 
 def _cut(brand: str, photos: Sequence[BoxPhoto], settings: ImageSettings) -> list[Reference]:
