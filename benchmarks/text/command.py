@@ -41,7 +41,7 @@ def add_text_arguments(accuracy: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="CSV",
-        help="the lexicon, or how a logo set\'s brands are written: brand, wordmarks",
+        help="the lexicon, or how a logo set's brands are written: brand, wordmarks",
     )
     group.add_argument("--title", default="", metavar="TEXT", help="of every listing (default: none)")
     group.add_argument("--fonts", type=Path, default=FONTS, metavar="DIR", help="where Noto fonts lie")

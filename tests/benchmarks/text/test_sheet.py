@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.sheet import ACROSS, CAPTION, MARK, SIDE
 from benchmarks.text.cases import Case, TextSet
 from benchmarks.text.measuring import read_set
-from benchmarks.text.sheet import ACROSS, CAPTION, MARK, SIDE, draw_sheet
+from benchmarks.text.sheet import draw_sheet
 from matcher.config import ImageSettings
 from matcher.records import Brand
 from tests.benchmarks.text.scripted_reader import ScriptedReader, blank
