@@ -26,6 +26,7 @@ from matcher.commands import (
     review,
     scan,
     screen,
+    serve,
 )
 from matcher.commands.session import Session
 from matcher.errors import MatcherError
@@ -141,6 +142,7 @@ app.add_typer(review.app, name="review")
 app.add_typer(policy.app, name="policy")
 app.add_typer(index.app, name="index")
 app.command("purge")(purge.purge)
+app.command("serve")(serve.serve)
 app.add_typer(about.app, name="config")
 app.command("version")(about.version)
 

@@ -112,6 +112,15 @@ class ScanSettings(Section):
     max_report_rows: int = Field(2_000, ge=0, description="listings shown in report.html")
 
 
+class ServiceSettings(Section):
+    """How `matcher serve` treats requests."""
+
+    max_request_bytes: int = Field(
+        128 * 2**20, gt=0, description="largest request, bytes, all its photos together"
+    )
+    drain_seconds: int = Field(20, ge=0, description="how long requests under way may go on at a stop")
+
+
 class Settings(Section):
     """Everything that can be set."""
 
@@ -122,6 +131,7 @@ class Settings(Section):
     matching: MatchingSettings = MatchingSettings()
     gallery: GallerySettings = GallerySettings()
     scan: ScanSettings = ScanSettings()
+    service: ServiceSettings = ServiceSettings()
 
 
 def load_settings(path: Path | None) -> Settings:

@@ -49,6 +49,18 @@ class CatalogError(MatcherError):
     """The catalog refuses a change or cannot find what was named."""
 
 
+class MissingError(CatalogError):
+    """`what` was named and is not there; `advice` says where to look on the command line."""
+
+    def __init__(self, what: str, advice: str = "") -> None:
+        super().__init__(f"{what}: {advice}" if advice else what)
+        self.what, self.advice = what, advice
+
+
+class StorageError(CatalogError):
+    """The database or the image store cannot be read or written; nothing was wrong with what was asked."""
+
+
 class GalleryError(MatcherError):
     """A gallery's files are missing, damaged, locked or of another model."""
 

@@ -10,7 +10,7 @@ import pytest
 
 HEAVY = (
     "torch", "torchvision", "faiss", "onnxruntime", "cv2", "pyarrow", "sqlalchemy", "alembic", "openpyxl",
-    "open_clip", "timm", "sklearn", "scipy",
+    "open_clip", "timm", "sklearn", "scipy", "fastapi", "starlette", "uvicorn", "prometheus_client",
 )  # fmt: skip
 
 TELL = "import json, sys; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"

@@ -21,7 +21,7 @@ from matcher.catalog.tables import (
     trademarks,
     wordmarks,
 )
-from matcher.errors import CatalogError
+from matcher.errors import MissingError
 from matcher.records import Brand, ImageRole, Trademark
 
 
@@ -52,7 +52,9 @@ def brand_id_of(connection: Connection, name: str, *, owner_id: int = DEFAULT_OW
     """The brand's id; raises `CatalogError` when there is none of that name."""
     found = find_brand(connection, name, owner_id=owner_id)
     if found is None:
-        raise CatalogError(f"no brand '{name}': see `matcher brand list`, or add it with `matcher brand add`")
+        raise MissingError(
+            f"no brand '{name}'", "see `matcher brand list`, or add it with `matcher brand add`"
+        )
     return found
 
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from matcher.catalog.migrations import HEAD
 from matcher.config import DatabaseSettings
-from matcher.errors import CatalogError
+from matcher.errors import CatalogError, StorageError
 
 FILE_NAME = "matcher.db"
 _WRITES = "matcher_writes"
@@ -70,7 +70,7 @@ class Database:
         except (exc.IntegrityError, exc.ProgrammingError, exc.DataError):
             raise
         except exc.DBAPIError as error:
-            raise CatalogError(f"database {self.where}: {_reason(error)}") from error
+            raise StorageError(f"database {self.where}: {_reason(error)}") from error
 
     def close(self) -> None:
         """Close every connection; on SQLite the write-ahead log is folded into the file."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from matcher.errors import CatalogError
+from matcher.errors import CatalogError, StorageError
 from matcher.faults import commit_point
 from matcher.files import sync_folder
 
@@ -63,7 +63,7 @@ class ImageStore:
         except OSError as error:
             with suppress(OSError):
                 fresh.unlink()
-            raise CatalogError(f"image store {self.folder}: {error.strerror}") from error
+            raise StorageError(f"image store {self.folder}: {error.strerror}") from error
 
     @staticmethod
     def _holds(path: Path, blob: bytes) -> bool:
@@ -78,7 +78,7 @@ class ImageStore:
         try:
             return path.read_bytes()
         except OSError as error:
-            raise CatalogError(
+            raise StorageError(
                 f"image {content_hash}: {error.strerror}: see `matcher catalog verify`"
             ) from error
 
@@ -156,7 +156,7 @@ class ImageStore:
             self.folder.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         except OSError as error:
-            raise CatalogError(f"image store {self.folder}: {error.strerror}") from error
+            raise StorageError(f"image store {self.folder}: {error.strerror}") from error
         try:
             fcntl.flock(descriptor, kind)
         except BaseException:

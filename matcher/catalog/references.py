@@ -13,7 +13,7 @@ from matcher.catalog.changes import ChangedImage, lock_catalog, record_changes
 from matcher.catalog.products import CatalogImage, StoredImage, UnreadImage, find_row, images_of
 from matcher.catalog.queries import check_key
 from matcher.catalog.tables import DEFAULT_OWNER, images, photos, products
-from matcher.errors import CatalogError
+from matcher.errors import CatalogError, MissingError
 from matcher.records import ImageRole, ReferenceRow
 
 Outcome = Literal["added", "changed", "unchanged"]
@@ -168,7 +168,7 @@ def remove_product(
     brand_id = brand_id_of(connection, brand, owner_id=owner_id)
     found = find_row(connection, brand_id, reference_id, role)
     if found is None:
-        raise CatalogError(f"brand '{brand}' has no {role} '{reference_id}': see `matcher catalog list`")
+        raise MissingError(f"brand '{brand}' has no {role} '{reference_id}'", "see `matcher catalog list`")
     image_ids = [image.image_id for image in images_of(connection, [found.product_id])[found.product_id]]
     _remove_images(connection, _Place(owner_id, brand_id, found.product_id, role), image_ids)
     connection.execute(delete(products).where(products.c.product_id == found.product_id))

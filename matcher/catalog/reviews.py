@@ -12,7 +12,7 @@ from matcher.catalog.columns import now
 from matcher.catalog.queries import groups, walk
 from matcher.catalog.results import FLAGGED, JudgedListing, find_judged, judge_rows
 from matcher.catalog.tables import DEFAULT_OWNER, listings, reviews, verdicts
-from matcher.errors import CatalogError
+from matcher.errors import MissingError
 from matcher.records import ReviewAnswer
 
 
@@ -35,7 +35,7 @@ def find_listing(connection: Connection, scan_id: int, listing_id: str) -> Judge
     row = connection.execute(query.order_by(listings.c.position.desc()).limit(1)).scalar_one_or_none()
     found = None if row is None else find_judged(connection, row)
     if found is None:
-        raise CatalogError(f"scan {scan_id} has no listing '{listing_id}': see `matcher review list`")
+        raise MissingError(f"scan {scan_id} has no listing '{listing_id}'", "see `matcher review list`")
     return found
 
 
@@ -82,7 +82,7 @@ def answer_review(
     """Keep the answer beside earlier ones; raises `CatalogError` where the owner has no such listing."""
     query = select(listings.c.owner_id).where(listings.c.listing_row == listing_row)
     if connection.execute(query).scalar_one_or_none() != owner_id:
-        raise CatalogError(f"there is no listing {listing_row} to review: see `matcher review list`")
+        raise MissingError(f"there is no listing {listing_row} to review", "see `matcher review list`")
     review = Review(listing_row, answer, reviewer, note, now())
     row = {**vars(review), "answer": answer.value, "owner_id": owner_id}
     connection.execute(insert(reviews).values(row))

@@ -55,7 +55,7 @@ def test_completion_can_be_installed() -> None:
 def test_wrong_use_is_two() -> None:
     assert run("brand", "add").exit_code == 2
     assert run("no-such-command").exit_code == 2
-    assert run("serve").exit_code == 2
+    assert run("serve", "--port", "no-number").exit_code == 2
 
 
 def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> Any:

@@ -1,0 +1,70 @@
+"""The application: its routes, what surrounds every request, and how it describes itself."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+
+from matcher import __version__
+from matcher.config import Settings
+from matcher.service import problems, status
+from matcher.service.limits import BodyLimit
+from matcher.service.observing import Metrics, Observed
+from matcher.service.state import Service
+from matcher.workspace import Workspace, workspace_settings
+
+DESCRIPTION = """
+Compares the photos of marketplace listings with a brand's own images. A verdict is `clear`, `review` or
+`counterfeit`, and explains itself. Everything a key reads or writes belongs to the key's owner.
+"""
+
+
+def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
+    """The application on the workspace in `folder`; settings are the workspace's own unless given.
+
+    The workspace is opened when the server starts; raises `ConfigError` for wrong settings at once.
+    """
+    chosen = workspace_settings(folder) if settings is None else settings
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with Workspace.open(folder, chosen) as workspace:
+            app.state.service = Service(workspace, metrics)
+            yield
+
+    app = FastAPIOffline(
+        title="Counterfeit image matcher",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redoc_url=None,
+    )
+    problems.install(app)
+    # The last one added is the outermost: a request has its id before anything can go wrong with it.
+    app.add_middleware(BodyLimit, limit=lambda path: chosen.service.max_request_bytes)
+    app.add_middleware(Observed, metrics=metrics)
+    app.include_router(status.router)
+    _describe_problems(app)
+    return app
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Add the schema of problem documents, which every route's answers refer to."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        description = made()
+        schemas = description.setdefault("components", {}).setdefault("schemas", {})
+        if "Problem" not in schemas:
+            schema = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(schema.pop("$defs", {}))
+            schemas["Problem"] = schema
+        return description
+
+    app.openapi = openapi  # type: ignore[method-assign]

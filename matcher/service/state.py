@@ -1,0 +1,25 @@
+"""What the routes share: the open workspace and the metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from matcher.service.observing import Metrics
+from matcher.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Service:
+    """One running service; opened when the server starts and closed when it has answered its last request."""
+
+    workspace: Workspace
+    metrics: Metrics
+
+
+def service_of(request: Request) -> Service:
+    """The service that answers `request`."""
+    service = request.app.state.service
+    assert isinstance(service, Service)
+    return service
