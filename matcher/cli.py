@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 
 from matcher.commands import (
     about,
+    admin,
     brand,
     catalog,
     check,
@@ -143,6 +144,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(index.app, name="index")
 app.command("purge")(purge.purge)
 app.command("serve")(serve.serve)
+app.add_typer(admin.app, name="admin")
 app.add_typer(about.app, name="config")
 app.command("version")(about.version)
 

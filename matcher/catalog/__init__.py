@@ -1,5 +1,6 @@
 """The catalog: one database of brands, references, scans and reviews, and the image files beside it."""
 
+from matcher.catalog.audit import Act, list_acts, record_act
 from matcher.catalog.brands import (
     add_brand,
     add_owner,
@@ -7,6 +8,7 @@ from matcher.catalog.brands import (
     brand_key,
     find_brand,
     list_brands,
+    list_owners,
     remove_brand,
     show_brand,
 )
@@ -33,6 +35,16 @@ from matcher.catalog.features import (
 )
 from matcher.catalog.image_store import ImageStore, stored_hash_of
 from matcher.catalog.importing import ImportSummary, import_references
+from matcher.catalog.keys import (
+    DEFAULT_RATE,
+    ApiKey,
+    Scope,
+    find_key,
+    issue_key,
+    list_keys,
+    revoke_key,
+    rotate_key,
+)
 from matcher.catalog.products import (
     CatalogImage,
     Product,
@@ -82,7 +94,10 @@ from matcher.catalog.verification import CatalogReport, orphan_files, verify_cat
 
 __all__ = [
     "DEFAULT_OWNER",
+    "DEFAULT_RATE",
     "REFERENCE_VIEWS",
+    "Act",
+    "ApiKey",
     "BrandCount",
     "CatalogImage",
     "CatalogReport",
@@ -101,6 +116,7 @@ __all__ = [
     "PurgeCounts",
     "Review",
     "Scan",
+    "Scope",
     "StoredImage",
     "UnreadImage",
     "add_brand",
@@ -116,6 +132,7 @@ __all__ = [
     "count_verdicts",
     "find_brand",
     "find_judged",
+    "find_key",
     "find_listing",
     "find_newest_listing",
     "find_product",
@@ -125,6 +142,7 @@ __all__ = [
     "get_keypoints",
     "image_facts",
     "import_references",
+    "issue_key",
     "iterate_failures",
     "iterate_judged",
     "iterate_reviewed",
@@ -132,7 +150,10 @@ __all__ = [
     "last_number",
     "latest_review",
     "latest_scan",
+    "list_acts",
     "list_brands",
+    "list_keys",
+    "list_owners",
     "list_products",
     "list_scans",
     "live_images",
@@ -146,9 +167,12 @@ __all__ = [
     "put_descriptors",
     "put_keypoints",
     "put_product",
+    "record_act",
     "remove_brand",
     "remove_product",
     "review_history",
+    "revoke_key",
+    "rotate_key",
     "show_brand",
     "start_scan",
     "stored_hash_of",

@@ -40,6 +40,12 @@ def add_owner(connection: Connection, name: str) -> int:
     return int(connection.execute(insert(owners).values(name=name).returning(owners.c.owner_id)).scalar_one())
 
 
+def list_owners(connection: Connection) -> dict[int, str]:
+    """Every owner's name by id."""
+    rows = connection.execute(select(owners.c.owner_id, owners.c.name).order_by(owners.c.owner_id))
+    return {row.owner_id: row.name for row in rows}
+
+
 def find_brand(connection: Connection, name: str, *, owner_id: int = DEFAULT_OWNER) -> int | None:
     """The brand's id, its name compared by `brand_key`."""
     query = select(brands.c.brand_id).where(

@@ -283,3 +283,32 @@ reviews = Table(
     CheckConstraint("answer IN ('confirm', 'reject', 'unsure')", name="answer"),
     sqlite_autoincrement=True,
 )
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    _number("key_id"),
+    _belongs("owner_id", "owners.owner_id", index=True),
+    Column("prefix", String(32), nullable=False, unique=True),
+    _hash("secret_hash"),
+    _text("label"),
+    Column("scopes", Text, nullable=False),
+    _count("requests_per_minute"),
+    Column("created", UtcTime, nullable=False),
+    Column("expires", UtcTime),
+    Column("revoked", UtcTime),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _number("audit_id"),
+    # No foreign key: what was done outlives the owner and the key it was done with.
+    Column("owner_id", RowId, nullable=False, index=True),
+    _text("actor"),
+    Column("action", String(64), nullable=False),
+    _text("target"),
+    Column("request_id", String(64), nullable=False),
+    Column("time", UtcTime, nullable=False),
+    sqlite_autoincrement=True,
+)

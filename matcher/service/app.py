@@ -12,9 +12,10 @@ from fastapi_offline import FastAPIOffline
 
 from matcher import __version__
 from matcher.config import Settings
-from matcher.service import problems, status
+from matcher.service import keys, owners, problems, status
 from matcher.service.limits import BodyLimit
 from matcher.service.observing import Metrics, Observed
+from matcher.service.rates import Rates
 from matcher.service.state import Service
 from matcher.workspace import Workspace, workspace_settings
 
@@ -35,7 +36,7 @@ def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with Workspace.open(folder, chosen) as workspace:
-            app.state.service = Service(workspace, metrics)
+            app.state.service = Service(workspace, metrics, Rates())
             yield
 
     app = FastAPIOffline(
@@ -49,7 +50,8 @@ def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
     # The last one added is the outermost: a request has its id before anything can go wrong with it.
     app.add_middleware(BodyLimit, limit=lambda path: chosen.service.max_request_bytes)
     app.add_middleware(Observed, metrics=metrics)
-    app.include_router(status.router)
+    for part in (status, owners, keys):
+        app.include_router(part.router)
     _describe_problems(app)
     return app
 

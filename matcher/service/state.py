@@ -1,4 +1,4 @@
-"""What the routes share: the open workspace and the metrics."""
+"""What the routes share: the open workspace, the metrics and how often each key asks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from matcher.service.observing import Metrics
+from matcher.service.rates import Rates
 from matcher.workspace import Workspace
 
 
@@ -16,6 +17,7 @@ class Service:
 
     workspace: Workspace
     metrics: Metrics
+    rates: Rates
 
 
 def service_of(request: Request) -> Service:

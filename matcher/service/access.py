@@ -1,0 +1,93 @@
+"""Who asks and what they may do: the one place that checks key, scope and rate, for every route."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+from sqlalchemy import Connection
+
+from matcher.catalog import Scope, find_key, record_act
+from matcher.service.logs import request_id
+from matcher.service.problems import RefusedError
+from matcher.service.state import Service, service_of
+
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="key",
+    description="An API key, as `matcher admin create` or `POST /v1/keys` gave it.",
+)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A key that was found valid; all it reads and writes is its owner's."""
+
+    owner_id: int
+    owner: str
+    prefix: str
+    scopes: frozenset[Scope]
+    service: Service
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One unchanging view of the database."""
+        with self.service.workspace.database.read() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self, action: str, target: str, *, owner_id: int | None = None) -> Iterator[Connection]:
+        """A transaction that also records the act, of this owner or, for an admin, of `owner_id`."""
+        with self.service.workspace.database.write() as connection:
+            yield connection
+            record_act(
+                connection,
+                self.owner_id if owner_id is None else owner_id,
+                actor=self.prefix,
+                action=action,
+                target=target,
+                request_id=request_id.get(),
+            )
+
+    def note(self, action: str, target: str) -> None:
+        """Record an act whose changes commit by themselves, a part at a time."""
+        with self.write(action, target):
+            pass
+
+
+def authorise(
+    request: Request,
+    wanted: SecurityScopes,
+    given: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> Caller:
+    """The caller; raises `RefusedError`: 401 without a valid key, 403 without a scope, 429 too often."""
+    service = service_of(request)
+    if given is None:
+        raise _unknown("give an API key: 'Authorization: Bearer KEY'")
+    with service.workspace.database.read() as connection:
+        key = find_key(connection, given.credentials)
+    if key is None:
+        raise _unknown("the API key is unknown, has expired or was revoked")
+    caller = Caller(key.owner_id, key.owner, key.prefix, key.scopes, service)
+    request.state.caller = caller
+    if wait := service.rates.wait_of(key.prefix, key.requests_per_minute):
+        detail = f"this key may ask {key.requests_per_minute:,} times a minute"
+        raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS, detail, {"Retry-After": str(wait)})
+    for scope in wanted.scopes:
+        if scope not in key.scopes:
+            raise RefusedError(HTTPStatus.FORBIDDEN, f"this needs the scope '{scope}', which the key lacks")
+    return caller
+
+
+def allowed(scope: Scope) -> Any:
+    """What a route's `caller` is annotated with: the dependency that lets only keys with `scope` pass."""
+    return Security(authorise, scopes=[scope.value])
+
+
+def _unknown(detail: str) -> RefusedError:
+    return RefusedError(HTTPStatus.UNAUTHORIZED, detail, {"WWW-Authenticate": "Bearer"})

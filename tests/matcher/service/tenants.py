@@ -1,0 +1,58 @@
+"""Two owners of one service, each with a key; what is asked with one must tell nothing of the other."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from fastapi.testclient import TestClient
+
+from matcher.catalog import Scope, add_owner, issue_key
+from matcher.service.state import Service
+
+EVERYTHING = frozenset(Scope) - {Scope.ADMIN}
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """An owner's view of the service."""
+
+    client: TestClient
+    owner_id: int
+    secret: str
+
+    def ask(self, method: str, path: str, **rest: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.secret}"} | rest.pop("headers", {})
+        answer: httpx.Response = self.client.request(method, path, headers=headers, **rest)
+        return answer
+
+    def get(self, path: str, **rest: Any) -> httpx.Response:
+        return self.ask("GET", path, **rest)
+
+    def post(self, path: str, **rest: Any) -> httpx.Response:
+        return self.ask("POST", path, **rest)
+
+    def put(self, path: str, **rest: Any) -> httpx.Response:
+        return self.ask("PUT", path, **rest)
+
+    def delete(self, path: str, **rest: Any) -> httpx.Response:
+        return self.ask("DELETE", path, **rest)
+
+
+def service_behind(client: TestClient) -> Service:
+    """The service that `client` speaks to."""
+    service = client.app.state.service  # type: ignore[attr-defined]
+    assert isinstance(service, Service)
+    return service
+
+
+def tenant(
+    client: TestClient, owner: str = "default", scopes: Collection[Scope] = EVERYTHING, rate: int = 100_000
+) -> Tenant:
+    """A new key of that owner, who is made where there is none of that name."""
+    with service_behind(client).workspace.database.write() as connection:
+        owner_id = add_owner(connection, owner)
+        _, secret = issue_key(connection, owner_id, scopes, requests_per_minute=rate)
+    return Tenant(client, owner_id, secret)

@@ -1,0 +1,117 @@
+"""Every route under /v1, as OpenAPI lists them, is closed to who may not use it and to other owners."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from matcher.catalog import Scope
+from matcher.service.app import create_app
+from tests.matcher.drawn import SETTINGS
+from tests.matcher.service.tenants import EVERYTHING, Tenant, tenant
+from tests.matcher.service.test_app import problem
+
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("post", "/v1/keys"): {"json": {"scopes": ["check"]}},
+    ("post", "/v1/owners"): {"json": {"name": "Newcomer"}},
+    ("post", "/v1/owners/{owner_id}/keys"): {"json": {"scopes": ["check"]}},
+}
+"""What each route that takes a body is sent."""
+CANARY = "Canary-of-the-first-owner"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation of the description."""
+
+    method: str
+    path: str
+    scope: Scope
+    has_body: bool
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def sent(self) -> dict[str, Any]:
+        return BODIES[self.method, self.path] if self.has_body else {}
+
+
+@cache
+def routes() -> list[Route]:
+    """All below /v1; a route without exactly one scope fails here."""
+    app = create_app(Path("unused"), SETTINGS)
+    found = []
+    for path, operations in app.openapi()["paths"].items():
+        if not path.startswith("/v1/"):
+            continue
+        for method, operation in operations.items():
+            assert [list(one) for one in operation["security"]] == [["key"]], f"{method} {path} needs no key"
+            scopes = operation["security"][0]["key"]
+            assert len(scopes) == 1, f"{method} {path} needs exactly one scope, not {scopes}"
+            found.append(Route(method, path, Scope(scopes[0]), "requestBody" in operation))
+    return found
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    app = create_app(tmp_path_factory.mktemp("service") / "workspace", SETTINGS)
+    with TestClient(app, raise_server_exceptions=False) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def first(client: TestClient) -> Tenant:
+    return tenant(client, "first")
+
+
+@pytest.fixture(scope="module")
+def places(first: Tenant) -> dict[str, str]:
+    """What of the first owner's each parameter of a path names."""
+    made = first.post("/v1/keys", json={"scopes": ["check"], "label": CANARY}).json()
+    return {"prefix": made["prefix"], "owner_id": str(first.owner_id)}
+
+
+def test_there_are_routes_to_walk() -> None:
+    assert len(routes()) >= 8
+
+
+@pytest.mark.parametrize("route", routes(), ids=str)
+def test_without_a_key_a_route_is_closed(client: TestClient, places: dict[str, str], route: Route) -> None:
+    problem(client.request(route.method, route.path.format(**places), **route.sent), 401)
+
+
+@pytest.mark.parametrize("route", routes(), ids=str)
+def test_with_every_other_scope_a_route_is_closed(
+    client: TestClient, places: dict[str, str], route: Route
+) -> None:
+    owner = tenant(client, "first", set(Scope) - {route.scope})
+    refused = owner.ask(route.method, route.path.format(**places), **route.sent)
+    assert route.scope.value in str(problem(refused, 403)["detail"])
+
+
+@pytest.mark.parametrize("route", [one for one in routes() if one.scope is not Scope.ADMIN], ids=str)
+def test_another_owner_neither_sees_nor_changes_anything(
+    client: TestClient, first: Tenant, places: dict[str, str], route: Route
+) -> None:
+    second = tenant(client, "second", EVERYTHING)
+    before = seen_by(first)
+    answer = second.ask(route.method, route.path.format(**places), **route.sent)
+    if "{" in route.path:
+        problem(answer, 404)
+    else:
+        assert answer.status_code < 300, answer.text
+    assert CANARY not in answer.text
+    assert seen_by(first) == before
+
+
+def seen_by(owner: Tenant) -> dict[str, Any]:
+    """All that the owner can read without naming anything."""
+    plain = [one.path for one in routes() if one.method == "get" and "{" not in one.path]
+    return {path: owner.get(path).text for path in plain if path != "/v1/owners"}
