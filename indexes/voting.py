@@ -125,20 +125,30 @@ class VotingGallery(Readable[VotingState]):
         """The vocabulary, uint8 (W, 128)."""
         return self._state.words.table
 
-    def vote(self, features: ArrayLike, k: int, *, neighbours: int = 3, probes: int = 4) -> Votes:
+    def vote(
+        self,
+        features: ArrayLike,
+        k: int,
+        *,
+        neighbours: int = 3,
+        probes: int = 4,
+        among: ArrayLike | None = None,
+    ) -> Votes:
         """The `k` images that one photo's features, uint8 (q, 128), speak for most.
 
         Each feature looks under its `probes` nearest words for its `neighbours` nearest stored features, and
         gives the image of each exp(-d² / (0.15 * 512²)), d their distance; an image counts once a feature, by
-        its nearest. After the voting of Jégou, Douze and Schmid 2008, section 2. The answer has the same
-        digits whatever the segments, the order of the features and other calls. Raises `GalleryError` for
-        features of another shape or kind, or numbers below 1.
+        its nearest. After the voting of Jégou, Douze and Schmid 2008, section 2. `among`: only these ids are
+        looked at, and get what they would get if there were no others. The answer has the same digits
+        whatever the segments, the order of the features and other calls. Raises `GalleryError` for features
+        of another shape or kind, or numbers below 1.
         """
         asked = checked_features(features, self.folder)
         for name, number in (("k", k), ("neighbours", neighbours), ("probes", probes)):
             if number < 1:
                 raise GalleryError(str(self.folder), f"{name} is {number}; ask for at least 1")
-        return tally(self._state.nearest(asked, neighbours, probes), k)
+        wanted = None if among is None else np.unique(checked_ids(among, self.folder))
+        return tally(self._state.nearest(asked, neighbours, probes, wanted), k)
 
     def ids(self) -> Ids:
         """The distinct ids that have a feature, rising."""

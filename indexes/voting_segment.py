@@ -61,13 +61,22 @@ class VotingSegment:
         kept: Ids = places[self.live[places]]
         return kept
 
-    def nearest(self, queries: Vectors, lists: Ids, k: int) -> Neighbours:
+    def _selector_of(self, among: Ids) -> Any:
+        """Lets only features of the given distinct, rising ids be found."""
+        wanted = np.zeros(self.record.images, np.bool_)
+        wanted[self.numbers_of(among)] = True
+        return faiss.IDSelectorBitmap(np.packbits(wanted, bitorder="little"))
+
+    def nearest(self, queries: Vectors, lists: Ids, k: int, among: Ids | None = None) -> Neighbours:
         """The `k` nearest live features of the given lists, (q, probes); scores: minus the squared distance.
+
+        `among`: only features of these ids, distinct and rising.
 
         Distances of whole numbers are exact (FAISS sums them as integers), equal ones rank by id. FAISS keeps
         any of several equal ones at the edge, so a query whose edge is not clear is asked for more.
         """
         k = min(k, self.record.count)
+        selector = self._selector if among is None else self._selector_of(among)
         found = Neighbours(np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.int64))
         asked, wanted = np.arange(len(queries)), min(self.record.count, k + MARGIN)
         while len(asked):
@@ -75,7 +84,7 @@ class VotingSegment:
             step = max(1, FOUND_AT_ONCE // wanted)
             for start in range(0, len(asked), step):
                 part = asked[start : start + step]
-                far, numbers = self._search(queries[part], lists[part], wanted)
+                far, numbers = self._search(queries[part], lists[part], wanted, selector)
                 order = np.lexsort((numbers, far), axis=-1)[:, :k]
                 numbers_kept = np.take_along_axis(numbers, order, axis=1)
                 found.scores[part] = -np.take_along_axis(far, order, axis=1)
@@ -87,12 +96,12 @@ class VotingSegment:
             asked, wanted = np.concatenate(doubtful), min(self.record.count, wanted * 4)
         return found
 
-    def _search(self, queries: Vectors, lists: Ids, k: int) -> tuple[NDArray[np.float32], Ids]:
+    def _search(self, queries: Vectors, lists: Ids, k: int, selector: Any) -> tuple[NDArray[np.float32], Ids]:
         """FAISS's search of given lists; its Python wrapper takes no parameters, the inner call does."""
         queries, lists = np.ascontiguousarray(queries), np.ascontiguousarray(lists)
         far, numbers = np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.int64)
         coarse = np.zeros(lists.shape, np.float32)
-        settings = faiss.SearchParametersIVF(nprobe=lists.shape[1], sel=self._selector)
+        settings = faiss.SearchParametersIVF(nprobe=lists.shape[1], sel=selector)
         pointers = [faiss.swig_ptr(array) for array in (queries, lists, coarse, far, numbers)]
         asked, words, unused, distances, labels = pointers
         self.index.search_preassigned_c(

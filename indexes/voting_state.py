@@ -26,13 +26,17 @@ class VotingState:
     words: Words
     segments: tuple[VotingSegment, ...]
 
-    def nearest(self, features: Features, k: int, probes: int) -> Neighbours:
-        """The `k` nearest live features of all segments: scores are minus the squared distance, exact."""
+    def nearest(self, features: Features, k: int, probes: int, among: Ids | None = None) -> Neighbours:
+        """The `k` nearest live features of all segments: scores are minus the squared distance, exact.
+
+        `among`: only features of these ids, distinct and rising.
+        """
         if not self.segments:
             return merge([], len(features), k)
         lists = self.words.nearest(features, probes)
         queries = features.astype(np.float32)
-        return merge([segment.nearest(queries, lists, k) for segment in self.segments], len(features), k)
+        parts = [segment.nearest(queries, lists, k, among) for segment in self.segments]
+        return merge(parts, len(features), k)
 
     def ids(self) -> Ids:
         """The distinct live ids, rising."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -15,8 +16,15 @@ from matcher.errors import ModelError, ScanError
 from matcher.examining import Examiner
 from matcher.galleries import Galleries
 from matcher.logo_likeness import load_logo_scorer
-from matcher.logo_matching import LogoMatcher, LogoModels
-from matcher.matching import DescriptorSearch, FeatureVote, PhotoMatcher, ReferenceKeypoints
+from matcher.logo_matching import LogoMatcher, LogoModels, LogoSearch
+from matcher.matching import (
+    DescriptorSearch,
+    FeatureVote,
+    PhotoMatcher,
+    ReferenceKeypoints,
+    SearchAmong,
+    VoteAmong,
+)
 from matcher.models import Embedder, KeypointDetector, KeypointMatcher, TextReader
 from matcher.models.views import boxes
 from matcher.photo_cache import PhotoCache
@@ -183,9 +191,31 @@ def build_photo_matcher(
     )
 
 
-def build_describer(workspace: Workspace, settings: Settings, embedder: Embedder) -> Describer:
-    """What computes features of catalog images with `embedder`, and reads them back."""
+@dataclass(frozen=True)
+class Models:
+    """What looks at images and reads text, loaded once and shared by whoever is given it."""
+
+    embedder: Embedder
+    detector: KeypointDetector
+    reader: TextReader | None
+    logos: LogoModels | None
+
+
+def build_models(settings: Settings) -> Models:
+    """The models that `settings` ask for."""
     detector, _ = build_keypoints(settings)
+    return Models(
+        build_embedder(settings.models),
+        detector,
+        build_text_reader(settings.models),
+        build_logo_models(settings.models),
+    )
+
+
+def build_describer(workspace: Workspace, settings: Settings, models: Models | None = None) -> Describer:
+    """What computes features of catalog images, and reads them back, with the models `settings` ask for."""
+    detector = models.detector if models else build_keypoints(settings)[0]
+    embedder = models.embedder if models else build_embedder(settings.models)
     return Describer(
         workspace.database, workspace.store, settings.images, embedder=embedder, detector=detector
     )
@@ -199,26 +229,29 @@ def build_logo_describer(workspace: Workspace, settings: Settings, models: LogoM
     )
 
 
-def build_galleries(workspace: Workspace) -> Galleries:
-    """The galleries of a workspace under the models its settings ask for."""
+def build_galleries(workspace: Workspace, models: Models | None = None) -> Galleries:
+    """The galleries of a workspace under the models its settings ask for (`models`: those, loaded)."""
     from matcher.models.vocabulary import load_vocabulary
 
     settings = workspace.settings
-    models = build_logo_models(settings.models)
+    logos = models.logos if models else build_logo_models(settings.models)
     return Galleries(
         workspace.folder / "galleries",
         settings,
-        describer=build_describer(workspace, settings, build_embedder(settings.models)),
+        describer=build_describer(workspace, settings, models),
         words=load_vocabulary(),
-        logos=build_logo_describer(workspace, settings, models) if models else None,
+        logos=build_logo_describer(workspace, settings, logos) if logos else None,
     )
 
 
-def freeze(workspace: Workspace, galleries: Galleries, policy: Policy) -> Snapshot:
-    """A snapshot of the workspace as it is now, under `policy`."""
-    reader = build_text_reader(workspace.settings.models)
-    logo = build_logo_models(workspace.settings.models)
-    models = {
+def freeze(
+    workspace: Workspace, galleries: Galleries, policy: Policy, models: Models | None = None
+) -> Snapshot:
+    """A snapshot of the workspace as it is now, under `policy` (`models`: those its settings ask for)."""
+    settings = workspace.settings.models
+    reader = models.reader if models else build_text_reader(settings)
+    logo = models.logos if models else build_logo_models(settings)
+    names = {
         "embedder": galleries.embedder.name,
         "keypoints": galleries.detector.name,
         "logo": logo.name if logo else None,
@@ -229,7 +262,7 @@ def freeze(workspace: Workspace, galleries: Galleries, policy: Policy) -> Snapsh
         galleries,
         policy,
         workspace.settings,
-        models=models,
+        models=names,
         scorer=load_scorer().fingerprint,
         reader=reader.fingerprint if reader else "",
         texts=tables.fingerprint(),
@@ -253,12 +286,18 @@ def build_signals() -> tuple[Signal, ...]:
 
 
 def build_examiner(
-    workspace: Workspace, snapshot: Snapshot, *, cache: PhotoCache, keep: bool = True
+    workspace: Workspace,
+    snapshot: Snapshot,
+    *,
+    cache: PhotoCache,
+    keep: bool = True,
+    models: Models | None = None,
 ) -> Examiner:
     """What examines listings against `snapshot`; `keep` stores the photos of listings that are not clear.
 
     The settings that verdicts depend on are the snapshot's own, so that a resumed scan cannot differ; raises
     `ScanError` where they give other models than the snapshot was taken with, as after an upgrade.
+    `models`: those of the snapshot's settings, loaded already.
     """
     frozen = snapshot.description.settings
     most_photos = {"max_photos_per_listing": frozen.max_photos_per_listing}
@@ -270,17 +309,25 @@ def build_examiner(
             "scan": workspace.settings.scan.model_copy(update=most_photos),
         }
     )
-    embedder = build_embedder(settings.models)
-    describer = build_describer(workspace, settings, embedder)
-    reader, logo = build_text_reader(settings.models), build_logo_models(settings.models)
+    describer = build_describer(workspace, settings, models)
+    embedder = describer.embedder
+    reader = models.reader if models else build_text_reader(settings.models)
+    logo = models.logos if models else build_logo_models(settings.models)
     _expect_models(snapshot, embedder, describer.detector, reader, logo)
+    descriptors: DescriptorSearch = Gallery.open(
+        snapshot.folder / "descriptors", fingerprint=embedder.fingerprint
+    )
+    votes: FeatureVote = VotingGallery.open(
+        snapshot.folder / "votes", fingerprint=snapshot.description.fingerprints.votes
+    )
+    if snapshot.owner_id is not None:
+        descriptors = SearchAmong(descriptors, snapshot.image_ids)
+        votes = VoteAmong(votes, snapshot.image_ids)
     matcher = build_photo_matcher(
         settings,
         embedder=embedder,
-        descriptors=Gallery.open(snapshot.folder / "descriptors", fingerprint=embedder.fingerprint),
-        votes=VotingGallery.open(
-            snapshot.folder / "votes", fingerprint=snapshot.description.fingerprints.votes
-        ),
+        descriptors=descriptors,
+        votes=votes,
         references=CatalogKeypoints(describer, snapshot.of),
     )
     return Examiner(
@@ -302,7 +349,9 @@ def _snapshot_logos(
     """What finds the snapshot's logos; None where nothing looks for logos."""
     if models is None:
         return None
-    gallery = Gallery.open(snapshot.folder / "logos", fingerprint=models.embedder.fingerprint)
+    gallery: LogoSearch = Gallery.open(snapshot.folder / "logos", fingerprint=models.embedder.fingerprint)
+    if snapshot.owner_id is not None:
+        gallery = SearchAmong(gallery, snapshot.image_ids)
 
     @cache
     def brand_of(image_id: int) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from indexes.exact import Neighbours, pair_scores
 from indexes.gallery import Stored
@@ -30,8 +30,8 @@ CELLS = 4
 class DescriptorSearch(Protocol):
     """What is asked of a gallery of descriptors: `indexes.gallery.Gallery` answers it."""
 
-    def search(self, queries: Descriptors, k: int) -> Neighbours:
-        """The nearest descriptors of each query, best first."""
+    def search(self, queries: Descriptors, k: int, *, among: ArrayLike | None = None) -> Neighbours:
+        """The nearest descriptors of each query, best first; with `among` of these images only."""
         ...
 
     def vectors(self, ids: Sequence[int]) -> Stored:
@@ -42,9 +42,41 @@ class DescriptorSearch(Protocol):
 class FeatureVote(Protocol):
     """What is asked of a gallery of local features: `indexes.voting.VotingGallery` answers it."""
 
-    def vote(self, features: NDArray[np.uint8], k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Votes and ids, each (k,), best first, ids padded with -1."""
+    def vote(
+        self, features: NDArray[np.uint8], k: int, *, among: ArrayLike | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Votes and ids, each (k,), best first, ids padded with -1; with `among` of these images only."""
         ...
+
+
+class SearchAmong:
+    """A gallery of descriptors as if it held nothing but the images of `ids`."""
+
+    def __init__(self, gallery: DescriptorSearch, ids: NDArray[np.int64]) -> None:
+        self._gallery, self._ids = gallery, ids
+
+    def search(self, queries: Descriptors, k: int, *, among: ArrayLike | None = None) -> Neighbours:
+        """The nearest descriptors of each query, best first."""
+        wanted = self._ids if among is None else np.intersect1d(self._ids, among)
+        return self._gallery.search(queries, k, among=wanted)
+
+    def vectors(self, ids: Sequence[int]) -> Stored:
+        """All descriptors of the given images."""
+        return self._gallery.vectors(np.intersect1d(self._ids, ids).tolist())
+
+
+class VoteAmong:
+    """A gallery of local features as if it held nothing but the images of `ids`."""
+
+    def __init__(self, gallery: FeatureVote, ids: NDArray[np.int64]) -> None:
+        self._gallery, self._ids = gallery, ids
+
+    def vote(
+        self, features: NDArray[np.uint8], k: int, *, among: ArrayLike | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Votes and ids, each (k,), best first, ids padded with -1."""
+        wanted = self._ids if among is None else np.intersect1d(self._ids, among)
+        return self._gallery.vote(features, k, among=wanted)
 
 
 class ReferenceKeypoints(Protocol):

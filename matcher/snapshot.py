@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.feather as feather
+from numpy.typing import NDArray
 
 from indexes.gallery import Gallery
 from indexes.voting import VotingGallery
@@ -24,6 +26,7 @@ from matcher.catalog import (
     image_facts,
     last_number,
     list_brands,
+    list_owners,
     unfinished_scans,
 )
 from matcher.config import ImageSettings, MatchingSettings, ModelSettings, Settings
@@ -41,6 +44,7 @@ LEFT_OVER_SECONDS = 3600.0
 TRIES = 10
 DESCRIPTION, FACTS, POLICY = "snapshot.json", "images.feather", "policy.toml"
 _COLUMNS = ("image_id", "brand", "role", "reference_id", "content_hash", "title", "price", "currency")
+_OWNER = "owner_id"
 
 
 class FrozenSettings(Record):
@@ -91,21 +95,31 @@ class Opened(NamedTuple):
     logos: Gallery | None
 
 
+class OwnedBrand(Record):
+    """A brand and whose it is."""
+
+    owner_id: int
+    brand: Brand
+
+
 class Description(Record):
     """What the snapshot holds: the catalog's change number, the models, the brands, the settings in force."""
 
     number: int
     models: dict[str, str | None]
-    brands: tuple[Brand, ...]
+    brands: tuple[OwnedBrand, ...]
     settings: FrozenSettings
     fingerprints: Fingerprints
 
 
 class Snapshot:
-    """Reads a snapshot folder; raises `MatcherError` when it is gone or incomplete."""
+    """Reads a snapshot folder; raises `MatcherError` when it is gone or incomplete.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    `owner_id`: read as if there were only that owner's brands and images; None: those of all.
+    """
+
+    def __init__(self, folder: Path, owner_id: int | None = None) -> None:
+        self.folder, self.owner_id = folder, owner_id
         try:
             self.description = Description.model_validate_json((folder / DESCRIPTION).read_bytes())
             self.policy: Policy = load_policy(folder / POLICY)
@@ -113,7 +127,10 @@ class Snapshot:
         except (OSError, ValueError, pa.ArrowException) as error:
             said = " ".join(str(error).split())[:200]
             raise MatcherError(f"snapshot {folder.name} cannot be read ({said}); start a new scan") from error
-        self._ids = self._facts["image_id"].to_numpy()
+        if owner_id is not None:
+            self._facts = self._facts.filter(pc.field(_OWNER) == owner_id)
+        self._ids: NDArray[np.int64] = self._facts["image_id"].to_numpy()
+        self.brands = tuple(one.brand for one in self.description.brands if owner_id in (None, one.owner_id))
         self._brands = {
             brand.name: BrandFacts(
                 brand.name,
@@ -121,7 +138,7 @@ class Snapshot:
                 brand.wordmarks,
                 frozenset(number for one in brand.trademarks for number in one.nice_classes),
             )
-            for brand in self.description.brands
+            for brand in self.brands
         }
 
     @property
@@ -137,10 +154,17 @@ class Snapshot:
     def lexicon(self) -> Lexicon:
         """Every brand's wordmarks, their index mapped from the snapshot's file."""
         try:
-            return Lexicon(self.description.brands, self.folder / INDEX)
+            # The stored index is of all brands; that of one owner's is soon made.
+            index = self.folder / INDEX if self.owner_id is None else None
+            return Lexicon(self.brands, index)
         except (OSError, ValueError) as error:
             said = f"{INDEX} cannot be read"
             raise MatcherError(f"snapshot {self.folder.name}: {said}; start a new scan") from error
+
+    @property
+    def image_ids(self) -> NDArray[np.int64]:
+        """The images it knows, rising."""
+        return self._ids
 
     def of(self, image_id: int) -> ReferenceFacts | None:
         """What is known of a reference image."""
@@ -173,7 +197,12 @@ def take_snapshot(
         galleries.catch_up()
         with galleries.database.read() as connection:
             number = last_number(connection)
-            brands = tuple(sorted(list_brands(connection, owner_id=None), key=lambda brand: brand.name))
+            brands = tuple(
+                OwnedBrand(owner_id=owner_id, brand=brand)
+                for owner_id in list_owners(connection)
+                for brand in list_brands(connection, owner_id=owner_id)
+            )
+            brands = tuple(sorted(brands, key=lambda one: (one.brand.name, one.owner_id)))
             facts = sorted(image_facts(connection, None), key=lambda fact: fact.image_id)
         opened = Opened(*galleries.open(), galleries.open_logos())
         if all(gallery is None or gallery.position == number for gallery in opened):
@@ -199,13 +228,13 @@ def take_snapshot(
         ),
     )
     text = description.model_dump_json(indent=1)
-    table = {name: [_plain(getattr(fact, name)) for fact in facts] for name in _COLUMNS}
+    table = {name: [_plain(getattr(fact, name)) for fact in facts] for name in (*_COLUMNS, _OWNER)}
     digest = hashlib.sha256((text + policy.policy_text + json.dumps(table)).encode()).hexdigest()[:12]
     place = folder / f"{number:08d}-{digest}"
     if (place / DESCRIPTION).exists():
         place.touch()  # It is among the newest again, and so among the last to be dropped.
     else:
-        _write(place, opened, table, policy.policy_text, text, Lexicon(brands))
+        _write(place, opened, table, policy.policy_text, text, Lexicon(one.brand for one in brands))
         _drop_old(folder, keep={place.name, *_in_use(galleries.database)})
     return Snapshot(place)
 
@@ -227,8 +256,8 @@ def _write(
     if opened.logos is not None:
         opened.logos.snapshot(fresh / "logos")
     lexicon.save(fresh / INDEX)
-    types = [pa.int64() if name == "image_id" else pa.string() for name in _COLUMNS]
-    facts = pa.table(table, schema=pa.schema(list(zip(_COLUMNS, types, strict=True))))
+    types = {name: pa.int64() if name in ("image_id", _OWNER) else pa.string() for name in table}
+    facts = pa.table(table, schema=pa.schema(list(types.items())))
     with replacing(fresh / FACTS, fresh / POLICY, fresh / DESCRIPTION) as (facts_file, policy_file, file):
         feather.write_feather(facts, facts_file, compression="uncompressed")
         policy_file.write(policy.encode())

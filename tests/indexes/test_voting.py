@@ -106,6 +106,17 @@ def test_votes_equal_the_plain_count(folder: Path, probes: int) -> None:
     assert_same(found, plain_vote(IDS, STORED, PHOTO, 70, WORDS, probes=probes))
 
 
+def test_votes_among_some_are_those_of_a_gallery_that_holds_no_others(filled: Path) -> None:
+    gallery = VotingGallery.open(filled, fingerprint="sift@1")
+    held = gallery.ids()
+    chosen = held[::3]
+    ids = np.concatenate((IDS[:600], IDS[600:] + 100))
+    kept = np.isin(ids, chosen)
+    found = gallery.vote(PHOTO, 70, among=np.append(chosen[::-1], 10**6))
+    assert_same(found, plain_vote(ids[kept], STORED[kept], PHOTO, 70, WORDS, probes=4))
+    assert gallery.vote(PHOTO, 2, among=[]).ids.tolist() == [-1, -1]
+
+
 def test_an_image_counts_once_a_feature_and_by_its_nearest(folder: Path) -> None:
     photo = np.full((1, 128), 40, np.uint8)
     near, far = photo.copy(), photo.copy()

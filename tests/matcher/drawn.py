@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont
 
 from matcher.assembly import build_galleries
-from matcher.catalog import ImportSummary, add_brand, import_references
+from matcher.catalog import DEFAULT_OWNER, ImportSummary, add_brand, import_references
 from matcher.config import (
     GallerySettings,
     MatchingSettings,
@@ -119,7 +119,11 @@ def written(path: Path, rows: Sequence[str]) -> Path:
 
 
 def imported(
-    workspace: Workspace, manifest: Path, brand: str, role: ImageRole = ImageRole.REFERENCE
+    workspace: Workspace,
+    manifest: Path,
+    brand: str,
+    role: ImageRole = ImageRole.REFERENCE,
+    owner_id: int = DEFAULT_OWNER,
 ) -> ImportSummary:
     """Take a catalog manifest in, as `catalog import` does."""
     folder = manifest if manifest.is_dir() else manifest.parent
@@ -133,6 +137,7 @@ def imported(
             role=role,
             settings=workspace.settings.images,
             source=str(manifest),
+            owner_id=owner_id,
         )
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from matcher.assembly import build_examiner, build_galleries, freeze
-from matcher.catalog import add_brand, finish_scan, remove_product, start_scan
+from matcher.catalog import DEFAULT_OWNER, add_brand, add_owner, finish_scan, remove_product, start_scan
 from matcher.config import DatabaseSettings, ScanSettings
 from matcher.errors import MatcherError
 from matcher.galleries import Galleries
 from matcher.photo_cache import NoCache
 from matcher.policy import load_policy, parse_policy
-from matcher.records import Brand, ImageRole
+from matcher.records import Brand, ImageRole, Listing
 from matcher.snapshot import DESCRIPTION, FACTS, KEPT_SNAPSHOTS, POLICY, Snapshot
 from matcher.text.lexicon import INDEX
 from matcher.workspace import Workspace
@@ -45,6 +47,42 @@ def test_the_same_state_gives_the_same_folder(
     again = freeze(workspace, galleries, load_policy())
     assert again.folder == snapshot.folder
     assert [path.name for path in snapshot.folder.parent.iterdir()] == [snapshot.folder.name]
+
+
+def test_read_for_one_owner_it_is_as_if_there_were_no_other(
+    workspace: Workspace, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    listing = Listing(listing_id="L", images=("a",), title="Aurelio, not Imposter", price=Decimal(9))
+    photo = (drawn.catalogs_folder() / "Aurelio" / "p2.png").read_bytes()
+    before = examined(workspace, snapshot, listing, photo)
+    assert before["brand"] == "Aurelio"
+    with workspace.database.write() as connection:
+        other = add_owner(connection, "other")
+        add_brand(connection, Brand(name="Imposter", wordmarks=("Imposter",)), owner_id=other)
+        # The same brand and the very same pictures, more often than there are places for candidates.
+        add_brand(connection, Brand(name="Aurelio", licensed_sellers=("shop-9",)), owner_id=other)
+    for number in range(12):
+        manifest = drawn.write_catalog(tmp_path / str(number), (2,))
+        text = manifest.read_text(encoding="utf-8").replace("R-2", f"X-{number}")
+        manifest.write_text(text, encoding="utf-8")
+        picture = drawn.product(2)
+        picture.putpixel((0, 0), (number, 0, 0))
+        picture.save(manifest.parent / "p2.png")
+        drawn.imported(workspace, manifest, "Imposter", owner_id=other)
+    taken = freeze(workspace, build_galleries(workspace), load_policy())
+    after = examined(workspace, Snapshot(taken.folder, DEFAULT_OWNER), listing, photo)
+    assert after == before
+    theirs = examined(workspace, Snapshot(taken.folder, other), listing, photo)
+    assert {match["brand"] for match in theirs["matches"]} == {"Imposter"}
+    assert "Imposter" in str(examined(workspace, taken, listing, photo)), "seen by all, it is in the way"
+
+
+def examined(workspace: Workspace, snapshot: Snapshot, listing: Listing, photo: bytes) -> dict[str, Any]:
+    """The verdict, without the number that every change of the catalog raises."""
+    examiner = build_examiner(workspace, snapshot, cache=NoCache(), keep=False)
+    result = examiner.examine(listing, lambda _: photo).result
+    assert result is not None
+    return result.verdict.model_dump(mode="json", exclude={"snapshot"})
 
 
 def test_facts_are_those_of_the_catalog(snapshot: Snapshot) -> None:
@@ -186,7 +224,7 @@ def test_a_broken_snapshot_is_one_line(snapshot: Snapshot, name: str, damage: st
 def test_the_wordmarks_of_all_brands_are_in_it(snapshot: Snapshot) -> None:
     assert (snapshot.folder / INDEX).exists()
     assert {one.brand for one in snapshot.lexicon.wordmarks} == {
-        one.name for one in snapshot.description.brands
+        one.name for one in snapshot.brands
     }
 
 
