@@ -118,6 +118,13 @@ class ServiceSettings(Section):
     max_request_bytes: int = Field(
         128 * 2**20, gt=0, description="largest request, bytes, all its photos together"
     )
+    checks_waiting: int = Field(
+        16, ge=0, description="checks that may wait for the one under way; more are refused for now"
+    )
+    open_examiners: int = Field(4, ge=1, description="owners whose examiner is kept open")
+    refresh_seconds: float = Field(
+        60.0, gt=0, description="after this long an open examiner is held against the whole catalog again"
+    )
     drain_seconds: int = Field(20, ge=0, description="how long requests under way may go on at a stop")
 
 

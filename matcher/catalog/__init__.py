@@ -1,15 +1,17 @@
 """The catalog: one database of brands, references, scans and reviews, and the image files beside it."""
 
-from matcher.catalog.audit import Act, list_acts, record_act
+from matcher.catalog.audit import Act, list_acts, newest_act, record_act
 from matcher.catalog.brands import (
     add_brand,
     add_owner,
     brand_id_of,
     brand_key,
+    brand_name_of,
     find_brand,
     list_brands,
     list_owners,
     remove_brand,
+    replace_brand,
     show_brand,
 )
 from matcher.catalog.changes import (
@@ -17,11 +19,14 @@ from matcher.catalog.changes import (
     ImageFacts,
     LiveImage,
     changes_since,
+    count_images,
     image_facts,
     last_number,
     live_images,
     lock_catalog,
+    newest_change,
 )
+from matcher.catalog.confirmed import drop_confirmed, keep_confirmed
 from matcher.catalog.database import Database, open_database
 from matcher.catalog.features import (
     REFERENCE_VIEWS,
@@ -52,6 +57,7 @@ from matcher.catalog.products import (
     UnreadImage,
     find_product,
     list_products,
+    product_of,
 )
 from matcher.catalog.purge import Purge, PurgeCounts, purge_listings, sweep_features, sweep_images
 from matcher.catalog.references import Outcome, put_product, remove_product
@@ -125,11 +131,14 @@ __all__ = [
     "as_stored",
     "brand_id_of",
     "brand_key",
+    "brand_name_of",
     "changes_since",
     "commit_chunk",
     "count_brands",
     "count_failures",
+    "count_images",
     "count_verdicts",
+    "drop_confirmed",
     "find_brand",
     "find_judged",
     "find_key",
@@ -147,6 +156,7 @@ __all__ = [
     "iterate_judged",
     "iterate_reviewed",
     "iterate_verdicts",
+    "keep_confirmed",
     "last_number",
     "latest_review",
     "latest_scan",
@@ -160,9 +170,12 @@ __all__ = [
     "lock_catalog",
     "missing_descriptors",
     "missing_keypoints",
+    "newest_act",
+    "newest_change",
     "open_database",
     "orphan_files",
     "pending_reviews",
+    "product_of",
     "purge_listings",
     "put_descriptors",
     "put_keypoints",
@@ -170,6 +183,7 @@ __all__ = [
     "record_act",
     "remove_brand",
     "remove_product",
+    "replace_brand",
     "review_history",
     "revoke_key",
     "rotate_key",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from matcher.catalog.columns import now
 from matcher.catalog.tables import audit
@@ -43,3 +43,9 @@ def list_acts(connection: Connection, owner_id: int, *, after: int = 0, limit: i
     """At most `limit` acts in the order they were kept, after the audit_id `after`."""
     query = select(audit).where(audit.c.owner_id == owner_id, audit.c.audit_id > after)
     return [Act(**row._asdict()) for row in connection.execute(query.order_by(audit.c.audit_id).limit(limit))]
+
+
+def newest_act(connection: Connection, owner_id: int) -> int:
+    """The audit_id of the last thing done to what is this owner's, 0 where there was none."""
+    query = select(func.max(audit.c.audit_id)).where(audit.c.owner_id == owner_id)
+    return int(connection.execute(query).scalar_one() or 0)

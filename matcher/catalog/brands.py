@@ -119,6 +119,28 @@ def _add_trademark(connection: Connection, trademark: Trademark, row_of: dict[st
     connection.execute(insert(trademarks).values(row))
 
 
+def brand_name_of(connection: Connection, brand_id: int, *, owner_id: int = DEFAULT_OWNER) -> str:
+    """The name of the owner's brand of that id; raises `MissingError` where there is none."""
+    query = select(brands.c.name).where(brands.c.brand_id == brand_id, brands.c.owner_id == owner_id)
+    name = connection.execute(query).scalar_one_or_none()
+    if name is None:
+        raise MissingError(f"there is no brand {brand_id}")
+    return str(name)
+
+
+def replace_brand(connection: Connection, brand: Brand, *, owner_id: int = DEFAULT_OWNER) -> int:
+    """Make what a brand says of itself exactly what `brand` says, in its order; returns the brand's id.
+
+    The brand is added where there is none of that name; one that is known keeps its name as first spelled.
+    """
+    lock_catalog(connection)
+    brand_id = find_brand(connection, brand.name, owner_id=owner_id)
+    if brand_id is not None:
+        for table in (wordmarks, licensed_sellers, trademarks):
+            connection.execute(delete(table).where(table.c.brand_id == brand_id))
+    return add_brand(connection, brand, owner_id=owner_id)
+
+
 def show_brand(connection: Connection, name: str, *, owner_id: int = DEFAULT_OWNER) -> Brand:
     """Everything said of the brand; raises `CatalogError` when there is none of that name."""
     brand_id = brand_id_of(connection, name, owner_id=owner_id)

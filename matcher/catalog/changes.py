@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from matcher.catalog.queries import groups, walk
 from matcher.catalog.tables import brands, changes, counters, images, products
@@ -70,6 +70,12 @@ def last_number(connection: Connection) -> int:
     return int(connection.execute(select(counters.c.value).where(_COUNTER)).scalar_one())
 
 
+def newest_change(connection: Connection, owner_id: int) -> int:
+    """The number of the newest change of this owner's images, 0 where there was none."""
+    query = select(func.max(changes.c.number)).where(changes.c.owner_id == owner_id)
+    return int(connection.execute(query).scalar_one() or 0)
+
+
 def changes_since(connection: Connection, number: int, limit: int = 1000) -> list[Change]:
     """At most `limit` changes after `number`, in order."""
     query = select(changes.c.number, changes.c.action, changes.c.image_id, changes.c.role)
@@ -116,6 +122,13 @@ def live_images(connection: Connection, role: ImageRole | None = None) -> Iterat
         query = query.where(images.c.role == role.value)
     for row in walk(connection, query, images.c.image_id):
         yield LiveImage(row.image_id, ImageRole(row.role), row.content_hash)
+
+
+def count_images(connection: Connection, *, owner_id: int) -> dict[ImageRole, int]:
+    """How many images the owner has of each role."""
+    query = select(images.c.role, func.count()).where(images.c.owner_id == owner_id).group_by(images.c.role)
+    found = {row[0]: int(row[1]) for row in connection.execute(query)}
+    return {role: found.get(role.value, 0) for role in ImageRole}
 
 
 def image_facts(connection: Connection, image_ids: Iterable[int] | None = None) -> Iterator[ImageFacts]:

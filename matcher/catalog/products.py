@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, select
 
 from matcher.catalog.brands import brand_id_of
 from matcher.catalog.tables import DEFAULT_OWNER, brands, images, products
+from matcher.errors import MissingError
 from matcher.records import ImageRole
 
 
@@ -71,6 +72,15 @@ def find_product(
     brand_id = brand_id_of(connection, brand, owner_id=owner_id)
     found = find_row(connection, brand_id, reference_id, role)
     return None if found is None else _products(connection, products.c.product_id == found.product_id, 1)[0]
+
+
+def product_of(connection: Connection, product_id: int, *, owner_id: int = DEFAULT_OWNER) -> Product:
+    """The owner's product of that id; raises `MissingError` where there is none."""
+    wanted = (products.c.product_id == product_id) & (products.c.owner_id == owner_id)
+    found = _products(connection, wanted, 1)
+    if not found:
+        raise MissingError(f"there is no reference {product_id}")
+    return found[0]
 
 
 def list_products(

@@ -96,9 +96,14 @@ def top_rows(
     return judge_rows(connection, connection.execute(query).all())
 
 
-def find_judged(connection: Connection, listing_row: int) -> JudgedListing | None:
-    """One listing with photos and verdict, or None."""
-    rows = connection.execute(_judged().where(listings.c.listing_row == listing_row)).all()
+def find_judged(
+    connection: Connection, listing_row: int, *, owner_id: int | None = None
+) -> JudgedListing | None:
+    """One listing with photos and verdict, or None; with `owner_id` only where it is that owner's."""
+    query = _judged().where(listings.c.listing_row == listing_row)
+    if owner_id is not None:
+        query = query.where(listings.c.owner_id == owner_id)
+    rows = connection.execute(query).all()
     return next(iter(judge_rows(connection, rows)), None)
 
 

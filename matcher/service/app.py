@@ -12,7 +12,9 @@ from fastapi_offline import FastAPIOffline
 
 from matcher import __version__
 from matcher.config import Settings
-from matcher.service import keys, owners, problems, status
+from matcher.fetch import Fetcher
+from matcher.service import brands, check, galleries, keys, owners, problems, references, reviews, status
+from matcher.service.checking import Checks
 from matcher.service.limits import BodyLimit
 from matcher.service.observing import Metrics, Observed
 from matcher.service.rates import Rates
@@ -35,8 +37,12 @@ def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with Workspace.open(folder, chosen) as workspace:
-            app.state.service = Service(workspace, metrics, Rates())
+        with (
+            Workspace.open(folder, chosen) as workspace,
+            Fetcher(chosen.fetch, chosen.images.max_bytes) as fetcher,
+        ):
+            checks = Checks(workspace, metrics)
+            app.state.service = Service(workspace, metrics, Rates(), checks, fetcher)
             yield
 
     app = FastAPIOffline(
@@ -50,7 +56,7 @@ def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
     # The last one added is the outermost: a request has its id before anything can go wrong with it.
     app.add_middleware(BodyLimit, limit=lambda path: chosen.service.max_request_bytes)
     app.add_middleware(Observed, metrics=metrics)
-    for part in (status, owners, keys):
+    for part in (status, check, brands, references, reviews, galleries, owners, keys):
         app.include_router(part.router)
     _describe_problems(app)
     return app

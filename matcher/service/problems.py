@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -74,9 +74,16 @@ class Problem(BaseModel):
 class RefusedError(Exception):
     """A request is refused with `status`; `detail` is one line for whoever wrote the program that asked."""
 
-    def __init__(self, status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: HTTPStatus,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        errors: Sequence[FieldProblem] = (),
+    ) -> None:
         super().__init__(detail)
-        self.status, self.detail, self.headers = status, detail, dict(headers or {})
+        self.status, self.detail = status, detail
+        self.headers, self.errors = dict(headers or {}), list(errors)
 
 
 def install(app: FastAPI) -> None:
@@ -108,7 +115,7 @@ def status_of(error: MatcherError) -> HTTPStatus:
 
 async def _refused(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RefusedError)
-    return respond(error.status, error.detail, headers=error.headers)
+    return respond(error.status, error.detail, headers=error.headers, errors=error.errors)
 
 
 async def _deliberate(_request: Request, error: Exception) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""What the routes share: the open workspace, the metrics and how often each key asks."""
+"""What the routes share: the open workspace, the examiners, the metrics and how often each key asks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from matcher.fetch import Fetcher
+from matcher.service.checking import Checks
 from matcher.service.observing import Metrics
 from matcher.service.rates import Rates
 from matcher.workspace import Workspace
@@ -18,6 +20,8 @@ class Service:
     workspace: Workspace
     metrics: Metrics
     rates: Rates
+    checks: Checks
+    fetcher: Fetcher
 
 
 def service_of(request: Request) -> Service:

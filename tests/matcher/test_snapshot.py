@@ -223,9 +223,7 @@ def test_a_broken_snapshot_is_one_line(snapshot: Snapshot, name: str, damage: st
 
 def test_the_wordmarks_of_all_brands_are_in_it(snapshot: Snapshot) -> None:
     assert (snapshot.folder / INDEX).exists()
-    assert {one.brand for one in snapshot.lexicon.wordmarks} == {
-        one.name for one in snapshot.brands
-    }
+    assert {one.brand for one in snapshot.lexicon.wordmarks} == {one.name for one in snapshot.brands}
 
 
 def test_a_broken_index_of_wordmarks_is_one_line(snapshot: Snapshot) -> None:

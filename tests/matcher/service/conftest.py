@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from fastapi.testclient import TestClient
 from matcher.config import Settings
 from matcher.service.app import create_app
 from tests.matcher.drawn import SETTINGS
+from tests.matcher.service.tenants import png
 
 Start = Callable[..., TestClient]
 
@@ -29,3 +32,27 @@ def start(tmp_path: Path) -> Iterator[Start]:
     yield started
     for client in running:
         client.__exit__(None, None, None)
+
+
+class _Photos(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        here = self.path == "/stolen.png"
+        blob = png(2) if here else b""
+        self.send_response(200 if here else 404)
+        self.send_header("Content-Length", str(len(blob)))
+        self.end_headers()
+        self.wfile.write(blob)
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@pytest.fixture
+def photo_server() -> Iterator[str]:
+    """A web server with one photo, `stolen.png`; gives its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Photos) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        serving.join()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from matcher.catalog import Scope, add_owner, issue_key
 from matcher.service.state import Service
+from tests.matcher import drawn
 
 EVERYTHING = frozenset(Scope) - {Scope.ADMIN}
 
@@ -56,3 +58,10 @@ def tenant(
         owner_id = add_owner(connection, owner)
         _, secret = issue_key(connection, owner_id, scopes, requests_per_minute=rate)
     return Tenant(client, owner_id, secret)
+
+
+def png(number: int) -> bytes:
+    """The picture of a product that no other number gives."""
+    buffer = io.BytesIO()
+    drawn.product(number).save(buffer, "PNG")
+    return buffer.getvalue()

@@ -14,10 +14,18 @@ from fastapi.testclient import TestClient
 from matcher.catalog import Scope
 from matcher.service.app import create_app
 from tests.matcher.drawn import SETTINGS
-from tests.matcher.service.tenants import EVERYTHING, Tenant, tenant
+from tests.matcher.service.tenants import EVERYTHING, Tenant, png, tenant
 from tests.matcher.service.test_app import problem
 
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("post", "/v1/check"): {"data": {"keep": "true"}, "files": [("photos", ("a.png", png(2)))]},
+    ("post", "/v1/brands"): {"json": {"name": "Newcomer"}},
+    ("put", "/v1/brands/{brand_id}"): {"json": {}},
+    ("post", "/v1/brands/{brand_id}/references"): {
+        "data": {"reference_id": "R-1"},
+        "files": [("photos", ("a.png", png(1)))],
+    },
+    ("post", "/v1/reviews/{listing}"): {"json": {"answer": "reject"}},
     ("post", "/v1/keys"): {"json": {"scopes": ["check"]}},
     ("post", "/v1/owners"): {"json": {"name": "Newcomer"}},
     ("post", "/v1/owners/{owner_id}/keys"): {"json": {"scopes": ["check"]}},
@@ -75,11 +83,26 @@ def first(client: TestClient) -> Tenant:
 def places(first: Tenant) -> dict[str, str]:
     """What of the first owner's each parameter of a path names."""
     made = first.post("/v1/keys", json={"scopes": ["check"], "label": CANARY}).json()
-    return {"prefix": made["prefix"], "owner_id": str(first.owner_id)}
+    brand = first.post("/v1/brands", json={"name": CANARY}).json()["brand_id"]
+    sent = {"data": {"reference_id": CANARY, "price": "80", "currency": "EUR"}}
+    reference = first.post(
+        f"/v1/brands/{brand}/references", files=[("photos", ("a.png", png(2)))], **sent
+    ).json()["reference"]  # fmt: skip
+    offer = {"keep": "true", "title": CANARY, "price": "5", "currency": "EUR"}
+    checked = first.post("/v1/check", data=offer, files=[("photos", ("a.png", png(2)))]).json()
+    assert checked["review"], checked
+    return {
+        "prefix": made["prefix"],
+        "owner_id": str(first.owner_id),
+        "brand_id": str(brand),
+        "number": str(reference["number"]),
+        "listing": str(checked["review"]),
+        "position": "0",
+    }
 
 
 def test_there_are_routes_to_walk() -> None:
-    assert len(routes()) >= 8
+    assert len(routes()) >= 20
 
 
 @pytest.mark.parametrize("route", routes(), ids=str)

@@ -1,0 +1,170 @@
+"""What waits for a person, and what people say; a confirmed fake becomes a known counterfeit at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
+
+from matcher.catalog import (
+    JudgedListing,
+    Scope,
+    answer_review,
+    drop_confirmed,
+    find_judged,
+    keep_confirmed,
+    pending_reviews,
+    review_history,
+)
+from matcher.errors import MissingError
+from matcher.outputs import verdict_record
+from matcher.records import ReviewAnswer, Verdict
+from matcher.service.access import Caller, allowed
+from matcher.service.pages import LARGEST, After, Limit, Page, page
+from matcher.service.problems import RESPONSES, RefusedError
+from matcher.service.references import Position, image_response
+
+router = APIRouter(prefix="/v1", tags=["reviews"], responses=RESPONSES)
+Reader = Annotated[Caller, allowed(Scope.REVIEWS_READ)]
+Writer = Annotated[Caller, allowed(Scope.REVIEWS_WRITE)]
+ReviewNumber = Annotated[int, Path(ge=1, le=LARGEST)]
+
+
+class Judged(BaseModel):
+    """A listing with its verdict; `number` names it in reviews, `photos` are positions that are kept."""
+
+    number: int
+    scan: int
+    title: str
+    description: str
+    price: str | None
+    currency: str
+    seller_id: str
+    url: str
+    photos: list[int]
+    verdict: Verdict
+
+
+class Said(BaseModel):
+    """One answer of a person."""
+
+    answer: ReviewAnswer
+    reviewer: str
+    note: str
+    time: datetime
+
+
+class JudgedWithAnswers(Judged):
+    """A listing and every answer, oldest first; the last one counts."""
+
+    answers: list[Said]
+
+
+class Answer(BaseModel):
+    """`confirm`: it is a fake; `reject`: it is none. `brand` is whose fake it is, where not the verdict's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    answer: ReviewAnswer
+    reviewer: str = Field("", max_length=200, description="Who says so; else the key.")
+    note: str = Field("", max_length=10_000)
+    brand: str = Field("", max_length=500)
+
+
+class Answered(BaseModel):
+    """`known_counterfeit`: how many of its photos are known counterfeits now.
+
+    A photo that reuses the brand's own picture never becomes one: it would accuse everyone who shows it.
+    """
+
+    answer: ReviewAnswer
+    known_counterfeit: int
+
+
+@router.get("/reviews")
+def pending(
+    caller: Reader,
+    scan: Annotated[int | None, Query(ge=1, le=LARGEST)] = None,
+    after: After = 0,
+    limit: Limit = 50,
+) -> Page[Judged]:
+    """What is not clear and has no answer yet, oldest first."""
+    with caller.read() as connection:
+        found = pending_reviews(
+            connection, scan_id=scan, after=after, limit=limit + 1, owner_id=caller.owner_id
+        )
+    return page(found, limit, lambda one: one.listing_row, lambda one: Judged(**_facts(one)))
+
+
+@router.get("/reviews/{listing}")
+def show(caller: Reader, listing: ReviewNumber) -> JudgedWithAnswers:
+    """One listing, reviewed or not."""
+    with caller.read() as connection:
+        found = _found(connection, caller, listing)
+        answers = [
+            Said(answer=one.answer, reviewer=one.reviewer, note=one.note, time=one.time)
+            for one in review_history(connection, listing)
+        ]
+    return JudgedWithAnswers(**_facts(found), answers=answers)
+
+
+@router.get(
+    "/reviews/{listing}/photos/{position}",
+    response_class=Response,
+    responses={200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}}},
+)
+def photo(caller: Reader, listing: ReviewNumber, position: Position) -> Response:
+    """A photo of the listing as it is kept, without EXIF and GPS."""
+    with caller.read() as connection:
+        found = _found(connection, caller, listing)
+    here = next((one for one in found.photos if one.position == position and one.stored_hash), None)
+    if here is None:
+        raise RefusedError(HTTPStatus.NOT_FOUND, f"listing {listing} has no photo {position} that is kept")
+    return image_response(caller, here.content_hash)
+
+
+@router.post("/reviews/{listing}")
+def answer(caller: Writer, listing: ReviewNumber, said: Answer) -> Answered:
+    """Keep a person's answer; earlier ones stay on record, the last one counts.
+
+    A confirmed fake is a known counterfeit from the next check on, until the answer changes.
+    """
+    with caller.write(f"review.{said.answer.value}", str(listing)) as connection:
+        found = _found(connection, caller, listing)
+        answer_review(
+            connection, listing, said.answer,
+            reviewer=said.reviewer or caller.prefix, note=said.note, owner_id=caller.owner_id,
+        )  # fmt: skip
+        if said.answer is ReviewAnswer.CONFIRM:
+            kept = keep_confirmed(connection, found, brand=said.brand.strip(), owner_id=caller.owner_id)
+        else:
+            drop_confirmed(connection, found, owner_id=caller.owner_id)
+            kept = 0
+    return Answered(answer=said.answer, known_counterfeit=kept)
+
+
+def _found(connection: Connection, caller: Caller, listing: int) -> JudgedListing:
+    found = find_judged(connection, listing, owner_id=caller.owner_id)
+    if found is None:
+        raise MissingError(f"there is no listing {listing} to review")
+    return found
+
+
+def _facts(one: JudgedListing) -> dict[str, object]:
+    offer = one.listing
+    return {
+        "number": one.listing_row,
+        "scan": one.scan_id,
+        "title": offer.title,
+        "description": offer.description,
+        "price": None if offer.price is None else str(offer.price),
+        "currency": offer.currency,
+        "seller_id": offer.seller_id,
+        "url": offer.url,
+        "photos": [photo.position for photo in one.photos if photo.stored_hash],
+        "verdict": Verdict.model_validate(verdict_record(one.verdict)),
+    }
