@@ -118,6 +118,14 @@ class ServiceSettings(Section):
     max_request_bytes: int = Field(
         128 * 2**20, gt=0, description="largest request, bytes, all its photos together"
     )
+    max_manifest_bytes: int = Field(
+        2 * 2**30, gt=0, description="largest table of a scan or an import, bytes"
+    )
+    run_jobs: bool = Field(True, description="whether this server works on jobs, or only takes them")
+    lease_seconds: float = Field(
+        30.0, gt=0, description="after this long without a heartbeat another server takes a job up"
+    )
+    poll_seconds: float = Field(1.0, gt=0, description="how often jobs are looked for")
     checks_waiting: int = Field(
         16, ge=0, description="checks that may wait for the one under way; more are refused for now"
     )

@@ -96,7 +96,8 @@ def _examine_all(
     settings = workspace.settings.scan
     rest = islice(entries, scan.position, request.limit)
     place = snapshot_of(workspace, scan).folder
-    arguments = (workspace.folder, workspace.settings, place, request.manifest, request.out / CACHE)
+    cache = request.out / CACHE
+    arguments = (workspace.folder, workspace.settings, place, request.manifest, cache, request.owner_id)
     workers: Workers[Entry, Examined] = Workers(
         settings.workers or os.cpu_count() or 1,
         prepare_worker,
@@ -166,13 +167,18 @@ def chunked(entries: Iterable[Entry], photos: int) -> Iterator[list[Entry]]:
 
 
 def prepare_worker(
-    folder: Path, settings: Settings, snapshot: Path, manifest: Path, cache: Path
+    folder: Path,
+    settings: Settings,
+    snapshot: Path,
+    manifest: Path,
+    cache: Path,
+    owner_id: int | None = None,
 ) -> Callable[[Entry], Examined]:
     """What a worker process calls on each entry; everything heavy is loaded here, once."""
     use_threads(1)
     cv2.setNumThreads(1)
     workspace = Workspace.open(folder, settings)
-    examiner = build_examiner(workspace, Snapshot(snapshot), cache=ScanCache(cache))
+    examiner = build_examiner(workspace, Snapshot(snapshot, owner_id), cache=ScanCache(cache))
     source = ImageSource(manifest_folder(manifest), settings)
 
     def examine(entry: Entry) -> Examined:

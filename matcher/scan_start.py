@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import Field
 
 from matcher.assembly import build_galleries, freeze
-from matcher.catalog import Scan, find_scan, latest_scan, start_scan
+from matcher.catalog import DEFAULT_OWNER, Scan, find_scan, latest_scan, start_scan
 from matcher.errors import ScanError
 from matcher.manifests import manifest_fingerprint
 from matcher.policy import Policy
@@ -19,7 +19,10 @@ from matcher.workspace import Workspace
 
 @dataclass(frozen=True)
 class ScanRequest:
-    """What to scan and where the answers go; `limit` counts manifest rows, None for all."""
+    """What to scan and where the answers go; `limit` counts manifest rows, None for all.
+
+    `owner_id`: whose scan it is, against that owner's catalog alone; None: the default owner's, against all.
+    """
 
     manifest: Path
     out: Path
@@ -27,6 +30,12 @@ class ScanRequest:
     limit: int | None = None
     csv: bool = False
     title: str = ""
+    owner_id: int | None = None
+
+    @property
+    def owner(self) -> int:
+        """Whose scan it is."""
+        return DEFAULT_OWNER if self.owner_id is None else self.owner_id
 
 
 class ScanTerms(Record):
@@ -50,7 +59,7 @@ def begin(workspace: Workspace, policy: Policy, request: ScanRequest) -> Scan:
     """
     fingerprint = manifest_fingerprint(request.manifest)
     with workspace.database.read() as connection:
-        found = latest_scan(connection, str(request.out.resolve()))
+        found = latest_scan(connection, str(request.out.resolve()), owner_id=request.owner)
     if found and not request.resume:
         raise ScanError(
             f"{request.out} holds scan {found.scan_id} already; "
@@ -96,6 +105,7 @@ def _started(workspace: Workspace, policy: Policy, request: ScanRequest, fingerp
             manifest_fingerprint=fingerprint,
             snapshot=snapshot.description.number,
             settings=terms.model_dump(mode="json"),
+            owner_id=request.owner,
         )
     with workspace.database.read() as connection:
         scan = find_scan(connection, scan_id)

@@ -31,6 +31,8 @@ class Scope(StrEnum):
     CATALOG_WRITE = "catalog:write"
     REVIEWS_READ = "reviews:read"
     REVIEWS_WRITE = "reviews:write"
+    SCANS_READ = "scans:read"
+    SCANS_WRITE = "scans:write"
     AUDIT = "audit"
     KEYS = "keys"
     ADMIN = "admin"

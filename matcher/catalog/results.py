@@ -49,6 +49,33 @@ def iterate_verdicts(connection: Connection, scan_id: int) -> Iterator[Verdict]:
         yield Verdict.model_validate_json(row.text)
 
 
+def verdicts_after(
+    connection: Connection, scan_id: int, position: int, limit: int
+) -> list[tuple[int, Verdict]]:
+    """At most `limit` verdicts of listings from `position` on, each with its listing's position."""
+    query = (
+        select(listings.c.position, verdicts.c.text)
+        .join_from(listings, verdicts, verdicts.c.listing_row == listings.c.listing_row)
+        .where(listings.c.scan_id == scan_id, listings.c.position >= position)
+    )
+    rows = connection.execute(query.order_by(listings.c.position).limit(limit))
+    return [(row.position, Verdict.model_validate_json(row.text)) for row in rows]
+
+
+def failures_after(
+    connection: Connection, scan_id: int, number: int, limit: int
+) -> list[tuple[int, FailedRow]]:
+    """At most `limit` rows that could not be examined, after the one numbered `number`, with numbers."""
+    query = select(failures).where(failures.c.scan_id == scan_id, failures.c.failure_id > number)
+    return [
+        (
+            row.failure_id,
+            FailedRow(source=row.source, line=row.line, listing_id=row.listing_id, reason=row.reason),
+        )
+        for row in connection.execute(query.order_by(failures.c.failure_id).limit(limit))
+    ]
+
+
 def iterate_judged(connection: Connection, scan_id: int) -> Iterator[JudgedListing]:
     """The scan's listings with photos and verdicts in input order, a page in memory at a time."""
     query = _judged().where(listings.c.scan_id == scan_id)

@@ -312,3 +312,24 @@ audit = Table(
     Column("time", UtcTime, nullable=False),
     sqlite_autoincrement=True,
 )
+
+jobs = Table(
+    "jobs",
+    metadata,
+    _number("job_id"),
+    _belongs("owner_id", "owners.owner_id", index=True),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    _text("terms"),
+    Column("done", RowId, nullable=False),
+    _text("result"),
+    _text("error"),
+    _count("attempts"),
+    # Who is at it, and when it last said so: a worker that is silent for too long has lost the job.
+    Column("worker", String(64), nullable=False),
+    Column("heartbeat", UtcTime),
+    Column("created", UtcTime, nullable=False),
+    Column("finished", UtcTime),
+    CheckConstraint("state IN ('waiting', 'running', 'done', 'failed', 'cancelled')", name="state"),
+    sqlite_autoincrement=True,
+)

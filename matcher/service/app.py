@@ -11,13 +11,25 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from matcher import __version__
-from matcher.config import Settings
+from matcher.config import ServiceSettings, Settings
 from matcher.fetch import Fetcher
-from matcher.service import brands, check, galleries, keys, owners, problems, references, reviews, status
+from matcher.service import (
+    brands,
+    check,
+    galleries,
+    jobs,
+    keys,
+    owners,
+    problems,
+    references,
+    reviews,
+    status,
+)
 from matcher.service.checking import Checks
 from matcher.service.limits import BodyLimit
 from matcher.service.observing import Metrics, Observed
 from matcher.service.rates import Rates
+from matcher.service.runner import Runner
 from matcher.service.state import Service
 from matcher.workspace import Workspace, workspace_settings
 
@@ -43,7 +55,14 @@ def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
         ):
             checks = Checks(workspace, metrics)
             app.state.service = Service(workspace, metrics, Rates(), checks, fetcher)
-            yield
+            runner = Runner(workspace)
+            if chosen.service.run_jobs:
+                runner.start()
+            try:
+                yield
+            finally:
+                if chosen.service.run_jobs:
+                    runner.stop(chosen.service.drain_seconds)
 
     app = FastAPIOffline(
         title="Counterfeit image matcher",
@@ -54,12 +73,17 @@ def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
     )
     problems.install(app)
     # The last one added is the outermost: a request has its id before anything can go wrong with it.
-    app.add_middleware(BodyLimit, limit=lambda path: chosen.service.max_request_bytes)
+    app.add_middleware(BodyLimit, limit=lambda path: _largest(path, chosen.service))
     app.add_middleware(Observed, metrics=metrics)
-    for part in (status, check, brands, references, reviews, galleries, owners, keys):
+    for part in (status, check, brands, references, reviews, galleries, jobs, owners, keys):
         app.include_router(part.router)
     _describe_problems(app)
     return app
+
+
+def _largest(path: str, settings: ServiceSettings) -> int:
+    """The most bytes that a request to `path` may have; tables are streamed to disk."""
+    return settings.max_manifest_bytes if path in ("/v1/scans", "/v1/imports") else settings.max_request_bytes
 
 
 def _describe_problems(app: FastAPI) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,9 +37,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 class _Photos(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        here = self.path == "/stolen.png"
-        blob = png(2) if here else b""
-        self.send_response(200 if here else 404)
+        found = re.fullmatch(r"/product-(\d+)\.png", self.path)
+        blob = png(int(found[1])) if found else b""
+        self.send_response(200 if found else 404)
         self.send_header("Content-Length", str(len(blob)))
         self.end_headers()
         self.wfile.write(blob)
@@ -49,7 +50,7 @@ class _Photos(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def photo_server() -> Iterator[str]:
-    """A web server with one photo, `stolen.png`; gives its address."""
+    """A web server with a photo of every product, `product-N.png`; gives its address."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Photos) as server:
         serving = threading.Thread(target=server.serve_forever)
         serving.start()

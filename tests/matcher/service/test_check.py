@@ -59,7 +59,7 @@ def test_a_cheap_offer_with_a_stolen_photo_is_counterfeit_and_explained(client: 
 def test_a_photo_may_be_named_by_its_address(start: Start, tmp_path: Path, photo_server: str) -> None:
     allowed = SETTINGS.model_copy(update={"fetch": FetchSettings(allow_hosts=("127.0.0.1",))})
     owner = tenant(start(drawn.workspace_folder(tmp_path / "filled"), allowed))
-    offer = {**CHEAP, "price": 9, "images": [f"{photo_server}/stolen.png", f"{photo_server}/absent.png"]}
+    offer = {**CHEAP, "price": 9, "images": [f"{photo_server}/product-2.png", f"{photo_server}/absent.png"]}
     answer = owner.post("/v1/check", json=offer).json()
     assert answer["verdict"]["verdict"] == "counterfeit"
     assert "404" in answer["failed"][0]["reason"]

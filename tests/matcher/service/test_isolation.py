@@ -12,6 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from matcher.catalog import Scope
+from matcher.config import ServiceSettings
 from matcher.service.app import create_app
 from tests.matcher.drawn import SETTINGS
 from tests.matcher.service.tenants import EVERYTHING, Tenant, png, tenant
@@ -26,11 +27,18 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "files": [("photos", ("a.png", png(1)))],
     },
     ("post", "/v1/reviews/{listing}"): {"json": {"answer": "reject"}},
+    ("post", "/v1/scans"): {
+        "files": [("manifest", ("a.csv", b"listing_id,image\nL,https://shop.example/a.png\n"))]
+    },
+    ("post", "/v1/imports"): {
+        "files": [("manifest", ("a.csv", b"reference_id,image,brand\nR,https://shop.example/a.png,B\n"))]
+    },
     ("post", "/v1/keys"): {"json": {"scopes": ["check"]}},
     ("post", "/v1/owners"): {"json": {"name": "Newcomer"}},
     ("post", "/v1/owners/{owner_id}/keys"): {"json": {"scopes": ["check"]}},
 }
 """What each route that takes a body is sent."""
+IDLE = SETTINGS.model_copy(update={"service": ServiceSettings(run_jobs=False)})
 CANARY = "Canary-of-the-first-owner"
 
 
@@ -69,7 +77,7 @@ def routes() -> list[Route]:
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    app = create_app(tmp_path_factory.mktemp("service") / "workspace", SETTINGS)
+    app = create_app(tmp_path_factory.mktemp("service") / "workspace", IDLE)
     with TestClient(app, raise_server_exceptions=False) as opened:
         yield opened
 
@@ -98,6 +106,7 @@ def places(first: Tenant) -> dict[str, str]:
         "number": str(reference["number"]),
         "listing": str(checked["review"]),
         "position": "0",
+        "job": str(first.post("/v1/scans", **BODIES["post", "/v1/scans"]).json()["job_id"]),
     }
 
 

@@ -11,9 +11,8 @@ from hypothesis import HealthCheck, given, settings
 
 from matcher.catalog import Scope
 from matcher.service.app import create_app
-from tests.matcher.drawn import SETTINGS
 from tests.matcher.service.tenants import tenant
-from tests.matcher.service.test_isolation import routes
+from tests.matcher.service.test_isolation import IDLE, routes
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 FEW = settings(
@@ -28,7 +27,7 @@ FEW = settings(
 @pytest.fixture(scope="module")
 def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
     """Each operation of a running service by its name, and the headers that open them all."""
-    app = create_app(tmp_path_factory.mktemp("schema") / "workspace", SETTINGS)
+    app = create_app(tmp_path_factory.mktemp("schema") / "workspace", IDLE)
     with TestClient(app, raise_server_exceptions=False) as client:
         secret = tenant(client, scopes=Scope).secret
         schema = schemathesis.openapi.from_asgi("/openapi.json", app)

@@ -1,0 +1,174 @@
+"""Works on jobs, one at a time, in a thread of the server; what a kill or a stop leaves goes on in the next.
+
+The row in the database is the queue and a job is taken with a lease: a second record could differ.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import secrets
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import JsonValue
+
+from matcher.catalog import Job, beat, claim_job, finish_job, import_references, release_job
+from matcher.errors import CatalogError, ManifestError, MatcherError
+from matcher.faults import commit_point
+from matcher.manifests import manifest_folder, read_references
+from matcher.policy import load_policy
+from matcher.records import ImageRole
+from matcher.scan import ScanRequest, run_scan
+from matcher.sources import ImageSource
+from matcher.workspace import Workspace
+
+_log = logging.getLogger("matcher.service")
+FOLDER = "jobs"
+MOST_FAILURES = 1_000
+Item = TypeVar("Item")
+Progress = Callable[[int], None]
+
+
+class _Stopped(Exception):  # noqa: N818 - no error: the server stops, or the job is not ours any more
+    """The work is to end where it stands."""
+
+
+class Runner:
+    """One worker; `start` it with the server, `stop` it with the server."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._name = secrets.token_hex(8)
+        self._lease = timedelta(seconds=workspace.settings.service.lease_seconds)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look for jobs."""
+        self._thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """Let the job under way stop at its next commit; after `seconds` it is left to its lease."""
+        self._stopping.set()
+        self._thread.join(seconds)
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with self._workspace.database.write() as connection:
+                    job = claim_job(connection, self._name, self._lease)
+                if job is not None:
+                    self._run(job)
+                    continue
+            except CatalogError as error:
+                _log.error("jobs cannot be looked for", extra={"error": str(error)})
+            self._stopping.wait(self._workspace.settings.service.poll_seconds)
+
+    def _run(self, job: Job) -> None:
+        """Work on the job and end it; a mistake of ours ends it too, and stands in the log."""
+        _log.info("job begun", extra={"job": job.job_id, "kind": job.kind, "attempt": job.attempts})
+        commit_point("job:claimed")
+        result, error = {}, ""
+        with self._heard_of(job):
+            try:
+                result = self._worked(job)
+            except _Stopped:
+                with self._workspace.database.write() as connection:
+                    release_job(connection, job.job_id, self._name)
+                return
+            except MatcherError as found:
+                error = self._told(job, found)
+            except Exception as found:  # noqa: BLE001 - whatever it is, whoever waits must hear of an end
+                _log.error("unexpected error", exc_info=found, extra={"job": job.job_id})
+                error = "a mistake in the matcher; its log says more"
+        commit_point("job:worked")
+        with self._workspace.database.write() as connection:
+            finish_job(connection, job.job_id, self._name, result=result, error=error)
+        _log.info("job ended", extra={"job": job.job_id, "kind": job.kind, "error": error})
+
+    def _worked(self, job: Job) -> dict[str, JsonValue]:
+        work = {"scan": _scan, "import": _import}[job.kind]
+        return work(self._workspace, job, lambda done: self._progress(job, done))
+
+    def _told(self, job: Job, error: MatcherError) -> str:
+        """The error in words that name no folder of the server."""
+        if isinstance(error, ManifestError):
+            return f"the manifest {error.reason}"
+        folder = job_folder(self._workspace, job.terms)
+        return (
+            str(error).replace(f"{folder / 'given'}{os.sep}", "the ").replace(str(folder), "the job's folder")
+        )
+
+    def _progress(self, job: Job, done: int) -> None:
+        with self._workspace.database.write() as connection:
+            ours = beat(connection, job.job_id, self._name, done)
+        if not ours or self._stopping.is_set():
+            raise _Stopped
+
+    @contextlib.contextmanager
+    def _heard_of(self, job: Job) -> Iterator[None]:
+        """Beats while the block lasts, as a chunk may take longer than the lease."""
+        ended = threading.Event()
+
+        def beating() -> None:
+            while not ended.wait(self._lease.total_seconds() / 4):
+                with contextlib.suppress(CatalogError), self._workspace.database.write() as connection:
+                    beat(connection, job.job_id, self._name)
+
+        heart = threading.Thread(target=beating, name="heartbeat", daemon=True)
+        heart.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            heart.join()
+
+
+def job_folder(workspace: Workspace, terms: dict[str, Any]) -> Path:
+    """Where a job's files lie: `given/manifest`, and what a scan writes in `out`."""
+    return (workspace.folder / FOLDER / str(terms["folder"])).resolve()
+
+
+def _scan(workspace: Workspace, job: Job, progress: Progress) -> dict[str, JsonValue]:
+    folder = job_folder(workspace, job.terms)
+    request = ScanRequest(
+        manifest=folder / "given" / "manifest", out=folder / "out", resume=True, owner_id=job.owner_id
+    )
+    summary = run_scan(workspace, load_policy(), request, progress=lambda rows, _photos: progress(rows))
+    progress(summary.listings + summary.failed)
+    counts: dict[str, JsonValue] = {kind.value: count for kind, count in summary.counts.items()}
+    facts: dict[str, JsonValue] = {"scan": summary.scan_id, "listings": summary.listings}
+    return {**facts, "verdicts": counts, "failed": summary.failed}
+
+
+def _import(workspace: Workspace, job: Job, progress: Progress) -> dict[str, JsonValue]:
+    """What went in before a kill or a stop is found unchanged when the import begins again."""
+    path = job_folder(workspace, job.terms) / "given" / "manifest"
+    with ImageSource(manifest_folder(path), workspace.settings) as source:
+        summary = import_references(
+            workspace.database, workspace.store, _counted(read_references(path), progress), source.read,
+            brand=str(job.terms["brand"]), role=ImageRole(str(job.terms["kind"])),
+            settings=workspace.settings.images, source="manifest", owner_id=job.owner_id,
+        )  # fmt: skip
+    failures: list[JsonValue] = [
+        {"line": one.line, "reference_id": one.listing_id, "reason": one.reason}
+        for one in summary.failed[:MOST_FAILURES]
+    ]
+    return {
+        "added": summary.added, "changed": summary.changed, "unchanged": summary.unchanged,
+        "failed": len(summary.failed), "failures": failures,
+    }  # fmt: skip
+
+
+def _counted(rows: Iterable[Item], progress: Progress, every: int = 16) -> Iterator[Item]:
+    done = 0
+    for done, row in enumerate(rows, 1):
+        yield row
+        if done % every == 0:
+            progress(done)
+    progress(done)

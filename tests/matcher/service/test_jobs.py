@@ -1,0 +1,188 @@
+"""Scans and imports as jobs: acknowledged, watched, read back, and not lost by a kill at any point."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from matcher.config import FetchSettings, ServiceSettings
+from matcher.faults import VARIABLE
+from tests.matcher import drawn
+from tests.matcher.commands.conftest import matcher
+from tests.matcher.drawn import SETTINGS
+from tests.matcher.service.conftest import Start
+from tests.matcher.service.tenants import Tenant, tenant
+from tests.matcher.service.test_app import problem
+from tests.matcher.service.test_catalog import add_brand
+from tests.matcher.service.test_check import check, stolen
+from tests.matcher.service.test_server import begin
+
+QUICK = SETTINGS.model_copy(
+    update={
+        "fetch": FetchSettings(allow_hosts=("127.0.0.1",)),
+        "service": ServiceSettings(poll_seconds=0.05, lease_seconds=2),
+    }
+)
+IDLE = QUICK.model_copy(update={"service": ServiceSettings(run_jobs=False)})
+TOML = """
+[models]
+embed_side = 192
+photo_tiles = [[0.5, 3]]
+keypoint_side = 384
+keypoint_count = 400
+text = "none"
+[matching]
+voting_keypoints = 250
+by_descriptor = 5
+by_vote = 6
+[scan]
+workers = 1
+chunk_photos = 2
+[fetch]
+allow_hosts = ["127.0.0.1"]
+[service]
+lease_seconds = 1.0
+poll_seconds = 0.1
+"""
+"""QUICK, as a workspace's own settings."""
+
+
+def listings(server: str) -> bytes:
+    """Six listings, the odd ones with a brand's picture, and two rows whose photos cannot be had."""
+    rows = ["listing_id,image,title,price,currency,seller_id"]
+    for number, product in enumerate((300, 2, 301, 7, 302, 3)):
+        rows.append(f"L-{number},{server}/product-{product}.png,An offer,9,EUR,shop-9")
+    rows += [f"gone,{server}/absent.png,An offer,9,EUR,shop-9", "none,,An offer,9,EUR,shop-9"]
+    return "\n".join(rows).encode()
+
+
+def ended(owner: Any, number: int) -> dict[str, Any]:
+    """The job when it has ended."""
+    for _ in range(600):
+        job: dict[str, Any] = owner.get(f"/v1/jobs/{number}").json()
+        if job["state"] in ("done", "failed", "cancelled"):
+            return job
+        time.sleep(0.1)
+    raise AssertionError(f"the job never ended: {job}")
+
+
+def begun(owner: Tenant, path: str, manifest: bytes, **fields: str) -> int:
+    answer = owner.post(path, files=[("manifest", ("table", manifest))], data=fields)
+    assert answer.status_code == 202, answer.text
+    number: int = answer.json()["job_id"]
+    return number
+
+
+def test_a_scan_is_watched_and_read_back_and_sees_its_owners_catalog_alone(
+    start: Start, tmp_path: Path, photo_server: str
+) -> None:
+    client = start(drawn.workspace_folder(tmp_path / "filled"), QUICK)
+    owner = tenant(client)
+    number = begun(owner, "/v1/scans", listings(photo_server))
+    told = owner.get(f"/v1/jobs/{number}/events").text
+    assert told.startswith("event: job\ndata: {")
+    job = ended(owner, number)
+    assert (job["state"], job["error"], job["attempts"], job["done"]) == ("done", "", 1, 8)
+    assert job["result"]["verdicts"] == {"clear": 3, "review": 0, "counterfeit": 3}
+    first = owner.get(f"/v1/jobs/{number}/verdicts", params={"limit": 4}).json()
+    rest = owner.get(f"/v1/jobs/{number}/verdicts", params={"limit": 4, "after": first["next"]}).json()
+    found = [*first["items"], *rest["items"]]
+    assert [one["listing_id"] for one in found] == [f"L-{n}" for n in range(6)]
+    assert [one["verdict"] for one in found] == ["clear", "counterfeit"] * 3
+    lines = owner.get(f"/v1/jobs/{number}/verdicts.ndjson").text.splitlines()
+    assert [json.loads(line)["listing_id"] for line in lines] == [f"L-{n}" for n in range(6)]
+    failed = owner.get(f"/v1/jobs/{number}/failures").json()["items"]
+    assert {one["listing_id"] for one in failed} == {"gone", "none"}
+    assert str(tmp_path) not in str(failed)
+    assert len(owner.get("/v1/reviews").json()["items"]) == 3
+    stranger = tenant(client, "stranger")
+    other = ended(stranger, begun(stranger, "/v1/scans", listings(photo_server)))
+    assert other["result"]["verdicts"] == {"clear": 6, "review": 0, "counterfeit": 0}
+
+
+def test_an_import_tells_its_bad_rows_and_counts_in_the_next_check(start: Start, photo_server: str) -> None:
+    owner = tenant(start(settings=QUICK))
+    brand = str(add_brand(owner, "Aurelio"))
+    rows = [
+        {"reference_id": "R-2", "image": f"{photo_server}/product-2.png", "price": "80", "currency": "EUR"},
+        {"reference_id": "bad", "image": "../../matcher.db"},
+    ]
+    manifest = "\n".join(map(json.dumps, rows)).encode()
+    job = ended(owner, begun(owner, "/v1/imports", manifest, brand_id=brand))
+    assert (job["state"], job["result"]["added"], job["result"]["failed"]) == ("done", 1, 1)
+    assert job["result"]["failures"][0]["reference_id"] == "bad"
+    assert check(owner, stolen(2)).json()["verdict"]["verdict"] == "counterfeit"
+    again = ended(owner, begun(owner, "/v1/imports", manifest, brand_id=brand))
+    assert again["result"]["unchanged"] == 1
+    problem(owner.get(f"/v1/jobs/{job['job_id']}/verdicts"), 409)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        (b"", "the manifest is empty"),
+        (b"\x00\x01\x02" * 99, "of no known format"),
+        (b"colour\nred\n", "has no column"),
+        (b"PK\x03\x04 no workbook", "the manifest"),
+    ],
+)
+def test_what_is_no_table_is_refused_at_once_and_leaves_nothing(
+    start: Start, tmp_path: Path, manifest: bytes, said: str
+) -> None:
+    owner = tenant(start(settings=IDLE))
+    refused = owner.post("/v1/scans", files=[("manifest", ("../../x", manifest))])
+    assert said in str(problem(refused, 422)["detail"])
+    assert list((tmp_path / "workspace" / "jobs").iterdir()) == []
+    assert owner.get("/v1/jobs").json()["items"] == []
+
+
+def test_a_job_is_cancelled_and_tried_again(start: Start, tmp_path: Path, photo_server: str) -> None:
+    folder = drawn.workspace_folder(tmp_path / "filled")
+    owner = tenant(start(folder, IDLE))
+    number = begun(owner, "/v1/scans", listings(photo_server))
+    problem(owner.post(f"/v1/jobs/{number}/retry"), 422)
+    assert owner.post(f"/v1/jobs/{number}/cancel").json()["state"] == "cancelled"
+    assert owner.get(f"/v1/jobs/{number}/verdicts").json()["items"] == []
+    assert owner.post(f"/v1/jobs/{number}/retry").json()["state"] == "waiting"
+    # Another server on the same workspace works on what the first only took.
+    assert ended(tenant(start(folder, QUICK)), number)["state"] == "done"
+
+
+@pytest.mark.slow
+def test_a_scan_outlives_servers_that_are_killed_again_and_again(
+    tmp_path: Path, photo_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = drawn.workspace_folder(tmp_path / "filled")
+    (folder / "matcher.toml").write_text(TOML, encoding="utf-8")
+    secret = matcher(folder, "admin", "create").stdout.strip()
+    headers = {"Authorization": f"Bearer {secret}"}
+    number = 0
+    for point in ("job:claimed", "scan:chunk-committed:2", "job:worked"):
+        monkeypatch.setenv(VARIABLE, point)
+        running, address = begin(folder)
+        if not number:
+            sent = [("manifest", ("table", listings(photo_server)))]
+            asked = httpx.post(f"{address}/v1/scans", files=sent, headers=headers, timeout=30)
+            number = asked.json()["job_id"]
+        running.communicate(timeout=60)
+        assert running.returncode == -signal.SIGKILL, point
+    monkeypatch.delenv(VARIABLE)
+    running, address = begin(folder)
+    try:
+        with httpx.Client(base_url=address, headers=headers, timeout=30) as client:
+            job = ended(client, number)
+            found = client.get(f"/v1/jobs/{number}/verdicts").json()["items"]
+            failed = client.get(f"/v1/jobs/{number}/failures").json()["items"]
+    finally:
+        running.terminate()
+        running.communicate(timeout=60)
+    assert (job["state"], job["attempts"]) == ("done", 4)
+    assert [one["listing_id"] for one in found] == [f"L-{n}" for n in range(6)]
+    assert [one["verdict"] for one in found] == ["clear", "counterfeit"] * 3
+    assert sorted(one["listing_id"] for one in failed) == ["gone", "none"]
