@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from indexes.gallery import Gallery
 from indexes.voting import VotingGallery
 from matcher.config import ModelSettings, Settings
@@ -151,17 +153,18 @@ def build_logo_models(settings: ModelSettings) -> LogoModels | None:
 def build_logo_matcher(
     settings: Settings,
     models: LogoModels,
-    gallery: Gallery,
+    gallery: LogoSearch,
     *,
+    logos: int,
     brand_of: Callable[[int], str | None],
     keypoints: ReferenceKeypoints,
 ) -> LogoMatcher:
-    """What finds the logos of `gallery` in photos."""
+    """What finds the `logos` logos of `gallery` in photos."""
     detector, verifier = build_keypoints(settings)
     return LogoMatcher(
         models,
         gallery=gallery,
-        logos=len(gallery.ids()),
+        logos=logos,
         brand_of=brand_of,
         keypoints=keypoints,
         detector=detector,
@@ -309,11 +312,10 @@ def build_examiner(
             "scan": workspace.settings.scan.model_copy(update=most_photos),
         }
     )
+    models = models or build_models(settings)
+    embedder = models.embedder
     describer = build_describer(workspace, settings, models)
-    embedder = describer.embedder
-    reader = models.reader if models else build_text_reader(settings.models)
-    logo = models.logos if models else build_logo_models(settings.models)
-    _expect_models(snapshot, embedder, describer.detector, reader, logo)
+    _expect_models(snapshot, embedder, models.detector, models.reader, models.logos)
     descriptors: DescriptorSearch = Gallery.open(
         snapshot.folder / "descriptors", fingerprint=embedder.fingerprint
     )
@@ -335,8 +337,8 @@ def build_examiner(
         matcher=matcher,
         photo_boxes=boxes(settings.models.photo_tiles),
         signals=build_signals(),
-        text=PhotoText(reader, snapshot.lexicon),
-        logos=PhotoLogos(_snapshot_logos(workspace, snapshot, settings, logo)),
+        text=PhotoText(models.reader, snapshot.lexicon),
+        logos=PhotoLogos(_snapshot_logos(workspace, snapshot, settings, models.logos)),
         settings=settings,
         cache=cache,
         store=workspace.store if keep else None,
@@ -349,9 +351,12 @@ def _snapshot_logos(
     """What finds the snapshot's logos; None where nothing looks for logos."""
     if models is None:
         return None
-    gallery: LogoSearch = Gallery.open(snapshot.folder / "logos", fingerprint=models.embedder.fingerprint)
+    opened = Gallery.open(snapshot.folder / "logos", fingerprint=models.embedder.fingerprint)
+    gallery: LogoSearch = opened
+    logos = len(opened.ids())
     if snapshot.owner_id is not None:
-        gallery = SearchAmong(gallery, snapshot.image_ids)
+        own = np.intersect1d(opened.ids(), snapshot.image_ids)
+        gallery, logos = SearchAmong(opened, own), len(own)
 
     @cache
     def brand_of(image_id: int) -> str | None:
@@ -360,7 +365,7 @@ def _snapshot_logos(
 
     describer = build_logo_describer(workspace, settings, models)
     keypoints = CatalogKeypoints(describer, snapshot.of)
-    return build_logo_matcher(settings, models, gallery, brand_of=brand_of, keypoints=keypoints)
+    return build_logo_matcher(settings, models, gallery, logos=logos, brand_of=brand_of, keypoints=keypoints)
 
 
 def _expect_models(

@@ -78,7 +78,7 @@ class Shelf:
         )
         known = _Keypoints({number: detector.detect(one.pixels) for number, one in enumerate(references)})
         self.matcher: LogoMatcher = build_logo_matcher(
-            settings, models, gallery, brand_of=self.brands.get, keypoints=known
+            settings, models, gallery, logos=len(references), brand_of=self.brands.get, keypoints=known
         )
         written = wordmarks or {}
         self.lexicon = Lexicon(
