@@ -11,12 +11,19 @@ from typing import Annotated, Any
 from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as RequestScope
 
 from matcher.catalog import Scope, find_key, record_act
+from matcher.errors import StorageError
 from matcher.service.logs import request_id
-from matcher.service.problems import RefusedError
+from matcher.service.problems import RefusedError, respond
 from matcher.service.state import Service, service_of
 
+_NO_KEY = "give a valid API key: 'Authorization: Bearer KEY'"
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _bearer = HTTPBearer(
     auto_error=False,
     scheme_name="key",
@@ -68,7 +75,7 @@ def authorise(
     """The caller; raises `RefusedError`: 401 without a valid key, 403 without a scope, 429 too often."""
     service = service_of(request)
     if given is None:
-        raise _unknown("give an API key: 'Authorization: Bearer KEY'")
+        raise _unknown(_NO_KEY)
     with service.workspace.database.read() as connection:
         key = find_key(connection, given.credentials)
     if key is None:
@@ -82,6 +89,35 @@ def authorise(
         if scope not in key.scopes:
             raise RefusedError(HTTPStatus.FORBIDDEN, f"this needs the scope '{scope}', which the key lacks")
     return caller
+
+
+class KeysFirst:
+    """ASGI middleware that answers 401 before a body is read, which routes only do after it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: RequestScope, receive: Receive, send: Send) -> None:
+        """Pass on what has a valid key or sends nothing; `authorise` checks all the rest."""
+        if scope["type"] == "http" and scope["method"] in _WITH_BODY and scope["path"].startswith("/v1/"):
+            given = Headers(scope=scope).get("authorization", "")
+            if not await run_in_threadpool(_opens, scope["app"].state.service, given):
+                refusal = respond(HTTPStatus.UNAUTHORIZED, _NO_KEY, headers={"WWW-Authenticate": "Bearer"})
+                await refusal(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
+def _opens(service: Service, given: str) -> bool:
+    """Whether there is a key; where the database does not answer, the route is to say so."""
+    kind, _, secret = given.partition(" ")
+    if kind.lower() != "bearer":
+        return False
+    try:
+        with service.workspace.database.read() as connection:
+            return find_key(connection, secret.strip()) is not None
+    except StorageError:
+        return True
 
 
 def allowed(scope: Scope) -> Any:
