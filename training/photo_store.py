@@ -23,12 +23,17 @@ class PhotoStore:
     """Decoded photos by number; `shapes` (n, 2) holds heights and widths, `starts` where each one begins."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
         self.paths: list[str] = index["paths"]
         self._shapes = np.array(index["shapes"], np.int64).reshape(-1, 2)
         sizes = self._shapes.prod(axis=1) * 3
         self._starts = np.concatenate([[0], np.cumsum(sizes)])
         self._pixels: NDArray[np.uint8] = np.memmap(folder / "pixels.bin", np.uint8, "r")
+
+    def __reduce__(self) -> tuple[type[PhotoStore], tuple[Path]]:
+        """Another process maps the same file instead of being sent the pixels."""
+        return PhotoStore, (self._folder,)
 
     def __len__(self) -> int:
         return len(self.paths)

@@ -177,7 +177,8 @@ def altered(drawing: Rgba, rng: Rng, kind: str) -> Rgba | None:
 def difference(one: Rgba, other: Rgba) -> float:
     """How much of two covers does not lie on the other, each stretched over its box: 0 to 1."""
     left, right = (
-        cv2.resize(form(image), (48, 48), interpolation=cv2.INTER_AREA) for image in (_boxed(one), _boxed(other))
+        cv2.resize(form(image), (48, 48), interpolation=cv2.INTER_AREA)
+        for image in (_boxed(one), _boxed(other))
     )
     aspects = [image.shape[1] / image.shape[0] for image in (_boxed(one), _boxed(other))]
     apart = float(np.abs(left - right).sum() / max(1e-6, float(np.maximum(left, right).sum())))
@@ -185,7 +186,10 @@ def difference(one: Rgba, other: Rgba) -> float:
 
 
 def _boxed(image: Rgba) -> Rgba:
-    rows, columns = np.flatnonzero(image[..., 3].max(axis=1) > 24), np.flatnonzero(image[..., 3].max(axis=0) > 24)
+    rows, columns = (
+        np.flatnonzero(image[..., 3].max(axis=1) > 24),
+        np.flatnonzero(image[..., 3].max(axis=0) > 24),
+    )
     if not len(rows) or not len(columns):
         return image
     return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
@@ -194,7 +198,11 @@ def _boxed(image: Rgba) -> Rgba:
 def _stretched(drawing: Rgba, rng: Rng) -> Rgba:
     factor = rng.uniform(1.45, 2.0)
     height, width = drawing.shape[:2]
-    size = (width, max(4, round(height / factor))) if rng.random() < 0.5 else (max(4, round(width / factor)), height)
+    size = (
+        (width, max(4, round(height / factor)))
+        if rng.random() < 0.5
+        else (max(4, round(width / factor)), height)
+    )
     return cast(Rgba, cv2.resize(drawing, size, interpolation=cv2.INTER_AREA))
 
 
@@ -214,7 +222,11 @@ def _cut(drawing: Rgba, rng: Rng) -> Rgba:
 def _without_a_part(drawing: Rgba, rng: Rng) -> Rgba | None:
     """One of its unconnected parts removed."""
     count, labels, facts, _ = cv2.connectedComponentsWithStats((form(drawing) > 0.5).astype(np.uint8))
-    big = [part for part in range(1, count) if facts[part, cv2.CC_STAT_AREA] > 0.05 * facts[1:, cv2.CC_STAT_AREA].sum()]
+    big = [
+        part
+        for part in range(1, count)
+        if facts[part, cv2.CC_STAT_AREA] > 0.05 * facts[1:, cv2.CC_STAT_AREA].sum()
+    ]
     if len(big) < 2:
         return None
     gone = big[int(rng.integers(len(big)))]
