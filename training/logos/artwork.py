@@ -1,4 +1,4 @@
-"""Logo artwork to train on: read from published packages, drawn once, and split so that no brand is in two parts."""
+"""Logo artwork to train on: read from published packages, drawn once, no brand in two parts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Rgba = NDArray[np.uint8]
 """Artwork (height, width, 4): colour and cover, both 0 to 255."""
 
 DRAWN_SIDE = 256
-HELD_OUT = {"validation": range(0, 8), "test": range(8, 20)}
+HELD_OUT = {"validation": range(8), "test": range(8, 20)}
 """Of a hundred brands, those kept from training: by hash, so that a new release moves none."""
 
 

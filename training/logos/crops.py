@@ -1,4 +1,4 @@
-"""Crops of logos for the embedder: a clean reference and a photo of the same logo, cut by a box that is a little off."""
+"""Crops of logos for the embedder: a clean reference and a photo of the logo, cut by a box a little off."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REFERENCE_SIDE = 160.0
 
 @dataclass(frozen=True)
 class Crops:
-    """Two views (n, side, side, 3) uint8 of n logos; `label` (n,) int64 is the logo's number, altered or not."""
+    """Two views (n, side, side, 3) uint8 of n logos; `label` (n,) int64: an altered logo has its own."""
 
     left: NDArray[np.uint8]
     right: NDArray[np.uint8]

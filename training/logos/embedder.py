@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -44,4 +42,5 @@ class LogoEmbedder(nn.Module):
 def pooled(features: Tensor) -> Tensor:
     """Generalised mean (n, channels) of what is positive in a map (n, channels, rows, columns)."""
     kept = features.float().clamp(min=1e-3)
-    return cast(Tensor, (kept * kept * kept).mean(dim=(2, 3)) ** (1 / GEM_POWER))
+    mean: Tensor = (kept * kept * kept).mean(dim=(2, 3)) ** (1 / GEM_POWER)
+    return mean

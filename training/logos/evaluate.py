@@ -104,7 +104,7 @@ def best_few(boxes: Boxes, count: int) -> Boxes:
 
 
 def embedding_figures(pairs: CropPairs, embed: Embeds, count: int, seed: int = 0) -> dict[str, float]:
-    """`R@1` of photos among one reference of each logo, and `altered`: photos nearer their own logo than its twin.
+    """`R@1` of photos among one reference of each logo; `altered`: photos nearer their own logo than its twin.
 
     A photo of an altered logo and one of its original each count as right where they lie nearer to the
     reference of their own form.

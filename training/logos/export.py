@@ -1,4 +1,4 @@
-"""Exports the trained logo detector and embedder to the ONNX graphs that ship, and checks them against torch."""
+"""Exports the trained logo detector and embedder to the ONNX graphs that ship, checked against torch."""
 
 from __future__ import annotations
 
@@ -30,11 +30,12 @@ REMEDY = "export it again"
 
 
 class TopBoxes(nn.Module):
-    """The detector with its boxes read out: images to the `top` best boxes, in image pixels, and their scores."""
+    """The detector with its boxes read out: images to the `top` best boxes, in pixels, and their scores."""
 
     def __init__(self, detector: Detector, side: int, top: int) -> None:
         super().__init__()
         self.detector, self.top = detector, top
+        self.middles: Tensor
         self.register_buffer("middles", places(side)[0])
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -91,7 +92,7 @@ def export_embedder(network: LogoEmbedder, recipe: LogoRecipe, out: Path) -> Log
 
 
 def made_images(count: int, side: int) -> NDArray[np.float32]:
-    """Blurred noise with plain shapes on it, float32 (count, 3, side, side) in [0, 1]: it fills the maps as photos do."""
+    """Blurred noise with plain shapes on it, float32 (count, 3, side, side) in [0, 1]: it fills maps as photos do."""
     rng = np.random.default_rng(0)
     found = []
     for _ in range(count):

@@ -48,7 +48,7 @@ class Learner(ABC, Generic[Batch]):
 
     def __init__(self, network: nn.Module, rates: RatesTable, steps: int) -> None:
         self.network, self.rates, self.steps, self.step = network, rates, steps, 0
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network.to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(network).requires_grad_(False).eval()
         self.optimiser = torch.optim.AdamW(groups(network, rates), fused=True)
         self._full = [group["lr"] for group in self.optimiser.param_groups]

@@ -76,7 +76,7 @@ class RatesTable(Table):
 
 
 class LogoRecipe(Table):
-    """Everything that decides what the two runs learn; `left_out`: brands whose artwork is never trained on."""
+    """Everything that decides what the two runs learn; `left_out`: brands that are never trained on."""
 
     seed: int
     threads: int

@@ -52,7 +52,7 @@ class _Sheet:
 
 
 class Scenes:
-    """Scenes of one part: `logos` and `photos` of that part, as the table says; the same number, the same scene."""
+    """Scenes of the `logos` and `photos` of one part, as the table says; the same number, the same scene."""
 
     def __init__(
         self, logos: Sequence[Logo], photos: Sequence[Pixels], table: ScenesTable, *, seed: int, part: str

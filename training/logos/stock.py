@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from matcher.errors import UsageError
+from matcher.models import Pixels
 from training.logos.artwork import Logo, Part, draw_all, part_of
 from training.logos.recipe import LogoRecipe
 from training.logos.scenes import Scenes
 from training.photo_store import PhotoStore, store_photos
 from training.photos import READERS
-from matcher.models import Pixels
 
 
 class Chosen(Sequence[Pixels]):

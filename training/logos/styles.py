@@ -1,4 +1,4 @@
-"""How a logo is brought onto goods: colours, outline, print, embroidery, and the changes that make it another logo."""
+"""How a logo is brought onto goods, and the changes that make it another logo."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def ink(rng: Rng) -> tuple[int, int, int]:
     """A colour of ink: black and white most often, as on goods."""
     kind = rng.random()
     if kind < 0.3:
-        return cast(tuple[int, int, int], (int(rng.integers(0, 40)),) * 3)
+        return (int(rng.integers(0, 40)),) * 3
     if kind < 0.6:
-        return cast(tuple[int, int, int], (int(rng.integers(215, 256)),) * 3)
+        return (int(rng.integers(215, 256)),) * 3
     hue, depth, light = rng.integers(0, 180), rng.integers(60, 256), rng.integers(60, 256)
     colour = cv2.cvtColor(np.array([[[hue, depth, light]]], np.uint8), cv2.COLOR_HSV2RGB)[0, 0]
     return int(colour[0]), int(colour[1]), int(colour[2])
@@ -71,7 +71,7 @@ def one_colour(drawing: Rgba, colour: tuple[int, int, int], rng: Rng) -> Rgba:
 
 
 def badge(drawing: Rgba, rng: Rng) -> Rgba:
-    """The artwork in a light ink on a dark plate or the other way round: round, square or with round corners."""
+    """The artwork in a light ink on a dark plate or the other way round, the plate with round corners or not."""
     height, width = drawing.shape[:2]
     edge = int(max(height, width) * rng.uniform(0.08, 0.3))
     plate = np.zeros((height + 2 * edge, width + 2 * edge, 4), np.uint8)
@@ -87,7 +87,7 @@ def badge(drawing: Rgba, rng: Rng) -> Rgba:
             cv2.circle(shape, (x, y), radius, 255, -1, cv2.LINE_AA)
     plate[..., 3] = shape
     light = sum(paper) < 380
-    colour = cast(tuple[int, int, int], (int(rng.integers(215, 256) if light else rng.integers(0, 45)),) * 3)
+    colour = (int(rng.integers(215, 256) if light else rng.integers(0, 45)),) * 3
     laid_on(plate, one_colour(drawing, colour, rng), edge, edge)
     return plate
 

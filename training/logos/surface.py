@@ -1,4 +1,4 @@
-"""Lays artwork on a photo as if it lay on the goods: leaning, folded, in the photo's light, partly covered."""
+"""Lays artwork on a photo as if on the goods: leaning, folded, in the photo's light, partly covered."""
 
 from __future__ import annotations
 
@@ -93,7 +93,9 @@ def _warped(artwork: Rgba, corners: Floats, canvas: tuple[int, int], size: tuple
     """The artwork on an empty canvas, and how much cover it would have without the canvas's edges."""
     factor = min(1.0, 1.3 * max(size) / max(artwork.shape[:2]))
     if factor < 1:
-        artwork = cast(Rgba, cv2.resize(artwork, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA))
+        # A long thin line of writing still has a pixel of height.
+        small = max(1, round(artwork.shape[1] * factor)), max(1, round(artwork.shape[0] * factor))
+        artwork = cast(Rgba, cv2.resize(artwork, small, interpolation=cv2.INTER_AREA))
     if folds.wave and rng.random() < 0.6:
         artwork = _folded(artwork, folds.wave, rng)
     height, width = artwork.shape[:2]

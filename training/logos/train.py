@@ -121,7 +121,7 @@ def train(
 
 
 def run(model: Model, recipe_file: Path, artwork: Path, photos: Path, out: Path, until: int | None) -> None:
-    """Train one model as the recipe says; `out` keeps what is drawn and decoded, and a folder for each model."""
+    """Train one model as the recipe says; `out` keeps what is drawn and decoded, and a folder a model."""
     recipe = read_logo_recipe(recipe_file)
     torch.set_num_threads(recipe.threads)
     cv2.setNumThreads(recipe.threads)

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 up to its last block, for fine-tuning on one core: the blocks nearest to the image may stay fixed."""
+"""EfficientNet-Lite0 up to its last block; the blocks nearest to the image may stay fixed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from training.trunks import imagenet_trunk
 
 
 class Trunk(nn.Module):
-    """The trunk's maps after chosen blocks; `frozen`: blocks, from the image on, that stay as ImageNet left them."""
+    """The trunk's maps after chosen blocks; `frozen`: blocks, from the image on, that stay as they were."""
 
     def __init__(self, frozen: int = 0) -> None:
         super().__init__()
