@@ -46,7 +46,7 @@ class Detector(nn.Module):
         nn.init.normal_(self.reach.weight, std=0.01)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Score logits (n, places) and reaches (n, places, 4), pixels, of images (n, 3, side, side) in [0, 1].
+        """Score logits (n, places) and reaches (n, places, 4), pixels of images (n, 3, side, side) in [0, 1].
 
         A reach is how far the box goes left, up, right and down of its place.
         """

@@ -47,7 +47,7 @@ def detection_loss(
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Score and box terms of a batch.
 
-    `scores` (n, places) logits, `reaches` (n, places, 4); `boxes` and `unsure` per image (m, 4). A place in an
+    `scores` (n, places) logits, `reaches` (n, places, 4); `boxes`, `unsure` per image (m, 4). A place in an
     unsure box that answers for no logo is not punished. The score's target is the overlap of the place's box
     with the logo's; both terms are divided by the number of places that answer.
     """

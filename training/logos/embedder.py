@@ -29,18 +29,29 @@ class LogoEmbedder(nn.Module):
         count = KEPT * (side // 32) ** 2 + KEPT // 4 * (side // 16) ** 2 + DEEP + MIDDLE
         self.head = nn.Linear(count, dims)
 
+    def features(self, crops: Tensor) -> Tensor:
+        """What the head reads, (n, features), of crops (n, 3, side, side) in [0, 1]: four parts of unit length."""
+        middle, values = self.trunk(crops, (4, 6))
+        parts = (self.cells(values), self.fine(middle), pooled(values), pooled(middle))
+        return torch.cat([functional.normalize(part.flatten(1), dim=1) for part in parts], dim=1)
+
     def forward(self, crops: Tensor) -> Tensor:
         """Unit descriptors (n, dims) of crops (n, 3, side, side) in [0, 1]."""
-        middle, values = self.trunk(crops, (4, 6))
-        parts = [
-            functional.normalize(part.flatten(1).float(), dim=1)
-            for part in (self.cells(values), self.fine(middle), pooled(values), pooled(middle))
-        ]
-        return functional.normalize(self.head(torch.cat(parts, dim=1)), dim=1)
+        return functional.normalize(self.head(self.features(crops)), dim=1)
+
+
+def start_head(network: LogoEmbedder, features: Tensor) -> None:
+    """Set the head to the principal axes of `features`, half-whitened as in training/network.py."""
+    mean = features.mean(dim=0)
+    _, spread, axes = torch.linalg.svd(features - mean, full_matrices=False)
+    kept = min(network.head.out_features, len(spread))
+    with torch.no_grad():
+        network.head.weight[:kept] = axes[:kept] / spread[:kept].clamp(min=1e-6).sqrt()[:, None]
+        network.head.bias.copy_(-network.head.weight @ mean)
 
 
 def pooled(features: Tensor) -> Tensor:
     """Generalised mean (n, channels) of what is positive in a map (n, channels, rows, columns)."""
-    kept = features.float().clamp(min=1e-3)
+    kept = features.clamp(min=1e-3)
     mean: Tensor = (kept * kept * kept).mean(dim=(2, 3)) ** (1 / GEM_POWER)
     return mean

@@ -80,11 +80,11 @@ def found_in(scenes: Iterable[Scene], find: Finds) -> Found:
             if not _within(box, scene.unsure) or _overlaps(box, scene.boxes):
                 detected.append((number, box, float(score)))
         true += [(number, box.astype(np.float64), 1.0) for box in scene.boxes]
-    return Found(_boxes(detected), _boxes(true))
+    return Found(as_boxes(detected), as_boxes(true))
 
 
 def detection_figures(scenes: Iterable[Scene], find: Finds) -> dict[str, float]:
-    """`AP50`, and `recall@5`: the share of logos found at an overlap of 0.5 by the five best boxes a scene."""
+    """`AP50`, and `recall@5`: the share of logos found, at an overlap of 0.5, by five boxes a scene."""
     found = found_in(scenes, find)
     few = best_few(found.detected, FEW)
     return {
@@ -104,7 +104,7 @@ def best_few(boxes: Boxes, count: int) -> Boxes:
 
 
 def embedding_figures(pairs: CropPairs, embed: Embeds, count: int, seed: int = 0) -> dict[str, float]:
-    """`R@1` of photos among one reference of each logo; `altered`: photos nearer their own logo than its twin.
+    """`R@1` of photos among one reference of each logo; `altered`: nearer their own logo than its twin.
 
     A photo of an altered logo and one of its original each count as right where they lie nearer to the
     reference of their own form.
@@ -155,7 +155,8 @@ def recognition_figures(
     return {"top1": float((best == np.array(wanted)).mean()), "logos_found": float(len(wanted))}
 
 
-def _boxes(rows: list[tuple[int, NDArray[np.float64], float]]) -> Boxes:
+def as_boxes(rows: list[tuple[int, NDArray[np.float64], float]]) -> Boxes:
+    """Boxes of one label from rows of image, corners and score."""
     return Boxes(
         np.array([row[0] for row in rows], np.int64),
         np.zeros(len(rows), np.int64),

@@ -92,7 +92,7 @@ def export_embedder(network: LogoEmbedder, recipe: LogoRecipe, out: Path) -> Log
 
 
 def made_images(count: int, side: int) -> NDArray[np.float32]:
-    """Blurred noise with plain shapes on it, float32 (count, 3, side, side) in [0, 1]: it fills maps as photos do."""
+    """Blurred noise and shapes, float32 (count, 3, side, side) in [0, 1]; it fills maps as photos do."""
     rng = np.random.default_rng(0)
     found = []
     for _ in range(count):

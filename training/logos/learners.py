@@ -16,12 +16,14 @@ from training import losses
 from training.logos.crops import CropPairs, Crops
 from training.logos.detector import Detector, places
 from training.logos.detector_loss import detection_loss
-from training.logos.embedder import LogoEmbedder
+from training.logos.embedder import LogoEmbedder, start_head
 from training.logos.recipe import LogoRecipe, RatesTable
 from training.logos.scenes import Scenes
 from training.trainer import Memory, schedule
 
 Batch = TypeVar("Batch")
+FIRST_LOOK = 3
+"""Batches whose features set the axes of the embedder's head."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ class DetectorLearner(Learner[SceneBatch]):
         table = recipe.detector
         self.table, self.scenes = table, scenes
         self.middles, self.strides = places(table.side)
-        super().__init__(Detector(table.channels, table.frozen), recipe.rates, table.steps)
+        super().__init__(Detector(table.channels, table.frozen), table.rates, table.steps)
 
     def batch(self, number: int) -> SceneBatch:
         """Scenes of step `number`."""
@@ -138,7 +140,17 @@ class EmbedderLearner(Learner[Crops]):
         table = recipe.embedder
         self.table, self.pairs = table, pairs
         self.memory = Memory(table.memory, table.dims)
-        super().__init__(LogoEmbedder(table.side, table.dims, table.frozen), recipe.rates, table.steps)
+        network = LogoEmbedder(table.side, table.dims, table.frozen)
+        start_head(network, self._first_features(network))
+        super().__init__(network, table.rates, table.steps)
+
+    def _first_features(self, network: LogoEmbedder) -> Tensor:
+        looks = [self.batch(2**31 + number) for number in range(FIRST_LOOK)]
+        with torch.inference_mode():
+            found = [
+                network.eval().features(as_images(views)) for look in looks for views in (look.left, look.right)
+            ]
+        return torch.cat(found).clone()
 
     def batch(self, number: int) -> Crops:
         """Crops of step `number`."""
@@ -152,8 +164,9 @@ class EmbedderLearner(Learner[Crops]):
         loss = losses.contrastive(
             left, right, label, self.memory.views, self.memory.labels, self.table.temperature
         )
-        self.memory.add(left, label)
-        self.memory.add(right, label)
+        if self.table.memory:
+            self.memory.add(left, label)
+            self.memory.add(right, label)
         return {"same": loss}
 
     def state(self) -> dict[str, Any]:

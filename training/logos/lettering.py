@@ -19,36 +19,11 @@ LATIN = (
     "LiberationSerif", "LiberationMono", "DejaVuSans", "DejaVuSerif",
 )  # fmt: skip
 """Beginnings of the files of fonts that hold Latin letters."""
-ONSETS = [
-    "b",
-    "c",
-    "d",
-    "f",
-    "g",
-    "h",
-    "k",
-    "l",
-    "m",
-    "n",
-    "p",
-    "r",
-    "s",
-    "t",
-    "v",
-    "w",
-    "z",
-    "br",
-    "ch",
-    "cl",
-    "dr",
-    "fl",
-    "gr",
-    "kr",
-    "pl",
-    "st",
-    "tr",
-]
-VOWELS = ["a", "e", "i", "o", "u", "ai", "ea", "io", "ou"]
+ONSETS = (
+    "b", "c", "d", "f", "g", "h", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "z", "br", "ch", "cl", "dr",
+    "fl", "gr", "kr", "pl", "st", "tr",
+)  # fmt: skip
+VOWELS = ("a", "e", "i", "o", "u", "ai", "ea", "io", "ou")
 SIGNS = (
     "100% cotton",
     "size M",

@@ -33,6 +33,17 @@ class ScenesTable(Table):
     wear: tuple[float, float, float]
 
 
+class RatesTable(Table):
+    """AdamW: rates of trunk and head, averaging of weights over steps."""
+
+    trunk: float
+    head: float
+    weight_decay: float
+    warmup: int
+    clip: float
+    average: float
+
+
 class DetectorTable(Table):
     """The detector's network and run: `side` in pixels, `top` boxes given before suppression."""
 
@@ -43,13 +54,15 @@ class DetectorTable(Table):
     steps: int
     box_weight: float
     frozen: int = Field(ge=0, le=4)
+    rates: RatesTable
 
 
 class EmbedderTable(Table):
     """The embedder's network and run; `margin`: how much a box is widened on each side, share of its size.
 
     `twins`: share of the items of a batch that stand beside an altered form of theirs. `jitter`: how far a
-    side of the box may lie off, as a share of the box.
+    side of the box may lie off, as a share of the box. `memory`: past views kept as further negatives; with
+    fast rates they are stale, and then the descriptors fall together, so that few or none are kept.
     """
 
     side: int
@@ -62,17 +75,7 @@ class EmbedderTable(Table):
     temperature: float
     memory: int
     frozen: int = Field(ge=0, le=4)
-
-
-class RatesTable(Table):
-    """AdamW: rates of trunk and head, averaging of weights over steps."""
-
-    trunk: float
-    head: float
-    weight_decay: float
-    warmup: int
-    clip: float
-    average: float
+    rates: RatesTable
 
 
 class LogoRecipe(Table):
@@ -88,7 +91,6 @@ class LogoRecipe(Table):
     scenes: ScenesTable
     detector: DetectorTable
     embedder: EmbedderTable
-    rates: RatesTable
     sets: tuple[SetTable, ...]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 import cv2
@@ -12,6 +13,8 @@ from training.augment import Rng
 from training.logos.artwork import Rgba
 
 ALTERATIONS = ("mirrored", "stretched", "cut", "parted", "swapped", "recomposed")
+LEAST_DIFFERENCE = 0.12
+"""An altered logo that differs less from its original would be told apart by nobody."""
 Cover = NDArray[np.float32]
 
 
@@ -52,10 +55,10 @@ def form(drawing: Rgba) -> Cover:
     inside = grey[cover > 0.5]
     if inside.size < 16:
         return cover
-    dark, light = np.percentile(inside, (5, 95))
+    dark, light = (float(level) for level in np.percentile(inside, (5, 95)))
     if light - dark < 60:
         return cover
-    share = np.clip((grey - dark) / (light - dark), 0, 1)
+    share: Cover = np.clip((grey - dark) / (light - dark), 0, 1).astype(np.float32)
     # What is rarer inside the outline is the sign, the other the ground it lies on.
     sign = share if (inside > (dark + light) / 2).mean() < 0.5 else 1 - share
     return cast(Cover, cover * (1 - sign if cover.mean() > 0.6 else np.maximum(sign, 0.55)))
@@ -71,7 +74,7 @@ def one_colour(drawing: Rgba, colour: tuple[int, int, int], rng: Rng) -> Rgba:
 
 
 def badge(drawing: Rgba, rng: Rng) -> Rgba:
-    """The artwork in a light ink on a dark plate or the other way round, the plate with round corners or not."""
+    """The artwork in light ink on a dark plate or the other way round; corners are round or not."""
     height, width = drawing.shape[:2]
     edge = int(max(height, width) * rng.uniform(0.08, 0.3))
     plate = np.zeros((height + 2 * edge, width + 2 * edge, 4), np.uint8)
@@ -160,18 +163,21 @@ def _printed(drawing: Rgba, rng: Rng) -> Rgba:
 
 def altered(drawing: Rgba, rng: Rng, kind: str) -> Rgba | None:
     """Another logo made of this one, as a faker would; None where the change would not show."""
-    changed = {
-        "mirrored": lambda: drawing[:, ::-1],
-        "stretched": lambda: _stretched(drawing, rng),
-        "cut": lambda: _cut(drawing, rng),
-        "parted": lambda: _without_a_part(drawing, rng),
-        "swapped": lambda: _swapped(drawing, rng),
-        "recomposed": lambda: _recomposed(drawing, rng),
-    }[kind]()
-    if changed is None:
-        return None
-    other = np.ascontiguousarray(changed)
-    return other if difference(drawing, other) > 0.12 else None
+    other = np.ascontiguousarray(found) if (found := _changed(drawing, rng, kind)) is not None else None
+    return other if other is not None and difference(drawing, other) > LEAST_DIFFERENCE else None
+
+
+def _changed(drawing: Rgba, rng: Rng, kind: str) -> Rgba | None:
+    if kind == "mirrored":
+        return drawing[:, ::-1]
+    change: Callable[[Rgba, Rng], Rgba | None] = {
+        "stretched": _stretched,
+        "cut": _cut,
+        "parted": _without_a_part,
+        "swapped": _swapped,
+        "recomposed": _recomposed,
+    }[kind]
+    return change(drawing, rng)
 
 
 def difference(one: Rgba, other: Rgba) -> float:
