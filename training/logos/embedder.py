@@ -30,7 +30,7 @@ class LogoEmbedder(nn.Module):
         self.head = nn.Linear(count, dims)
 
     def features(self, crops: Tensor) -> Tensor:
-        """What the head reads, (n, features), of crops (n, 3, side, side) in [0, 1]: four parts of unit length."""
+        """What the head reads, (n, features), of crops (n, 3, side, side): four parts of unit length."""
         middle, values = self.trunk(crops, (4, 6))
         parts = (self.cells(values), self.fine(middle), pooled(values), pooled(middle))
         return torch.cat([functional.normalize(part.flatten(1), dim=1) for part in parts], dim=1)

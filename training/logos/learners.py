@@ -148,7 +148,9 @@ class EmbedderLearner(Learner[Crops]):
         looks = [self.batch(2**31 + number) for number in range(FIRST_LOOK)]
         with torch.inference_mode():
             found = [
-                network.eval().features(as_images(views)) for look in looks for views in (look.left, look.right)
+                network.eval().features(as_images(views))
+                for look in looks
+                for views in (look.left, look.right)
             ]
         return torch.cat(found).clone()
 

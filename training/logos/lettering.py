@@ -20,8 +20,8 @@ LATIN = (
 )  # fmt: skip
 """Beginnings of the files of fonts that hold Latin letters."""
 ONSETS = (
-    "b", "c", "d", "f", "g", "h", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "z", "br", "ch", "cl", "dr",
-    "fl", "gr", "kr", "pl", "st", "tr",
+    "b", "c", "d", "f", "g", "h", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "z", "br", "ch", "cl",
+    "dr", "fl", "gr", "kr", "pl", "st", "tr",
 )  # fmt: skip
 VOWELS = ("a", "e", "i", "o", "u", "ai", "ea", "io", "ou")
 SIGNS = (

@@ -47,7 +47,7 @@ def open_graph(folder: Path, name: str) -> tuple[Session, int]:
 
 
 def finds_with(session: Session, side: int) -> Finds:
-    """What the graph finds in an image of any size, letterboxed: boxes in its pixels and scores, best first."""
+    """What the graph finds in an image of any size: boxes in its pixels and scores, best first."""
 
     def find(pixels: Pixels) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         square, scale = letterboxed(pixels, side)
@@ -151,7 +151,7 @@ def measure(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """`python -m training.logos.measure --artwork DIR --photos DIR --out DIR`; prints and keeps the figures."""
+    """`python -m training.logos.measure --artwork DIR --photos DIR --out DIR`; prints the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recipe", type=Path, default=Path("configs/train_logos.toml"))
     parser.add_argument("--artwork", type=Path, required=True)

@@ -54,14 +54,15 @@ def laid(photo: Pixels, artwork: Rgba, corner: tuple[float, float], size: tuple[
     x1, y1, x2, y2 = max(0, x1 - 3), max(0, y1 - 3), min(width, x2 + 3), min(height, y2 + 3)
     there = photo[y1:y2, x1:x2].astype(np.float32)
     share = cover[y1:y2, x1:x2] * np.float32(rng.uniform(0.82, 1.0))
-    painted = _lit(shown[y1:y2, x1:x2, :3], there, rng) * share + there * (1 - share)
+    inked = np.clip(_lit(shown[y1:y2, x1:x2, :3], there, rng), 0, 255)
+    painted = inked * share + there * (1 - share)
     seen = np.abs(painted - there).max(axis=2) > SEEN
     # Lone specks of a plate that is hardly darker than the cloth do not widen the box.
     box = ink_box(cast(Floats, cv2.blur(cover[y1:y2, x1:x2, 0] * seen, (3, 3))))
     if box is None or float(seen.sum()) < 0.2 * float((cover[..., 0] > SHOWS).sum()):
         return photo, None
     together = photo.copy()
-    together[y1:y2, x1:x2] = np.clip(painted, 0, 255).astype(np.uint8)
+    together[y1:y2, x1:x2] = painted.astype(np.uint8)
     return together, (box[0] + x1, box[1] + y1, box[2] + x1, box[3] + y1)
 
 
