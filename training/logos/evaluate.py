@@ -124,7 +124,11 @@ def embedding_figures(pairs: CropPairs, embed: Embeds, count: int, seed: int = 0
         (other_seen * other).sum(1) > (other_seen * original).sum(1),
     ]
     best = (seen @ references.T).argmax(axis=1)
-    return {"R@1": float((best == np.arange(len(seen))).mean()), "altered": float(np.mean(right))}
+    return {
+        "R@1": float((best == np.arange(len(seen))).mean()),
+        "altered": float(np.mean(right)),
+        "count": float(len(seen)),
+    }
 
 
 def recognition_figures(

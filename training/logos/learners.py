@@ -86,8 +86,8 @@ class Learner(ABC, Generic[Batch]):
         with torch.no_grad():
             for mean, now in zip(self.average.parameters(), self.network.parameters(), strict=True):
                 mean.lerp_(now, 1 - keep)
-            for mean, now in zip(self.average.buffers(), self.network.buffers(), strict=True):
-                mean.copy_(now)
+            for statistic, now_ in zip(self.average.buffers(), self.network.buffers(), strict=True):
+                statistic.copy_(now_)
 
     def state(self) -> dict[str, Any]:
         """All that a resumed run needs."""

@@ -119,14 +119,8 @@ def milliseconds(session: Session, given: str, side: int) -> float:
     return float(np.median(spent) * 1000)
 
 
-def measure(
-    recipe_file: Path, artwork: Path, photos: Path, run: Path, weights: Path, count: int
-) -> dict[str, Any]:
-    """All figures by name; `logos_in_photos` is left out where its folder is not among the photos."""
-    recipe = read_logo_recipe(recipe_file)
-    torch.set_num_threads(recipe.threads)
-    cv2.setNumThreads(recipe.threads)
-    stock = Stock(recipe, artwork, photos, run)
+def measure(stock: Stock, photos: Path, weights: Path, count: int) -> dict[str, Any]:
+    """All figures by name, on `count` scenes; `logos_in_photos` only where `photos` holds that folder."""
     detector, side = open_graph(weights, "logo-detector.onnx")
     embedder, crop_side = open_graph(weights, "logo-embedder.onnx")
     find, embed = finds_with(detector, side), embeds_with(embedder)
@@ -160,9 +154,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--weights", type=Path, default=Path("matcher/models/weights"))
     parser.add_argument("--scenes", type=int, default=500)
     options = parser.parse_args(arguments)
-    figures = measure(
-        options.recipe, options.artwork, options.photos, options.out, options.weights, options.scenes
-    )
+    recipe = read_logo_recipe(options.recipe)
+    torch.set_num_threads(recipe.threads)
+    cv2.setNumThreads(recipe.threads)
+    stock = Stock(recipe, options.artwork, options.photos, options.out)
+    figures = measure(stock, options.photos, options.weights, options.scenes)
     text = json.dumps({"task": "logo-training", "metrics": figures}, indent=2)
     print(text)
     with replacing(options.out / "figures.json") as (file,):

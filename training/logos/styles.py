@@ -50,7 +50,7 @@ def form(drawing: Rgba) -> Cover:
 
     Artwork that fills its outline (a white sign on a solid badge) keeps its form through its light and dark.
     """
-    cover = drawing[..., 3].astype(np.float32) / 255
+    cover: Cover = drawing[..., 3].astype(np.float32) / np.float32(255)
     grey = cv2.cvtColor(np.ascontiguousarray(drawing[..., :3]), cv2.COLOR_RGB2GRAY).astype(np.float32)
     inside = grey[cover > 0.5]
     if inside.size < 16:

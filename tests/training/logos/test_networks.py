@@ -11,6 +11,7 @@ import torch
 
 from matcher.errors import UsageError
 from matcher.models.onnx_session import open_session
+from tests.matcher import drawn
 from training.logos import evaluate, export, measure
 from training.logos import train as runs
 from training.logos.detector import STRIDES, Detector, boxes_at, places
@@ -197,3 +198,22 @@ def test_a_photo_is_letterboxed_and_its_boxes_come_back_in_its_own_pixels(
     assert len(boxes) == len(scores) > 0
     assert boxes.max() <= 100 + 1e-6
     assert scene_batch(stock.scenes("train"), 0, 2).images.shape == (2, 128, 128, 3)
+
+
+def test_all_figures_of_the_two_graphs_are_measured(stock: Stock, tmp_path: Path) -> None:
+    detector, embedder = started("detector", stock).average, started("embedder", stock).average
+    assert isinstance(detector, Detector)
+    assert isinstance(embedder, LogoEmbedder)
+    export.export_detector(detector, stock.recipe, tmp_path / "logo-detector.onnx")
+    export.export_embedder(embedder, stock.recipe, tmp_path / "logo-embedder.onnx")
+    shown = tmp_path / "logos_in_photos"
+    shown.mkdir()
+    drawn.product(1).save(shown / "one.png")
+    (shown / "boxes.csv").write_text("image,brand,x1,y1,x2,y2\none.png,example,4,4,60,50\n", encoding="utf-8")
+    figures = measure.measure(stock, tmp_path, tmp_path, count=3)
+    assert figures["logos_in_photos"]["photos"] == figures["logos_in_photos"]["boxes"] == 1
+    assert figures["made"]["scenes"] == 3
+    for part in ("made", "logos_in_photos"):
+        assert 0 <= figures[part]["AP50"] <= 1
+    assert 0 <= figures["crops"]["R@1"] <= 1
+    assert min(figures["milliseconds"].values()) > 0

@@ -82,7 +82,8 @@ def tiny_recipe(**changes: object) -> LogoRecipe:
         "left_out": {"brand1"}, "sets": [{"layout": "all photos", "folder": "drawn"}],
         "scenes": {**table["scenes"], "side": 128, "sizes": (20.0, 90.0)},
         "detector": {
-            **table["detector"], "side": 128, "channels": 16, "top": 20, "batch": 2, "steps": 4, "rates": rates,
+            **table["detector"], "side": 128, "channels": 16, "top": 20, "batch": 2, "steps": 4,
+            "rates": rates,
         },
         "embedder": {
             **table["embedder"], "side": 64, "dims": 16, "items": 6, "steps": 4, "memory": 16, "rates": rates,
