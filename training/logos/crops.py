@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.models import Pixels
+from matcher.models.logo_crops import FILL
 from training.augment import Rng
 from training.logos.artwork import Logo, Rgba
 from training.logos.recipe import EmbedderTable, ScenesTable
@@ -18,8 +19,6 @@ from training.logos.scenes import PARTS, WEAR, background, folds, on_label, pape
 from training.logos.styles import ALTERATIONS, altered, styled, worn
 from training.logos.surface import FLAT, Box, laid
 
-GREY = 128
-"""Level of the padding beside a crop that is not square."""
 SMALLEST, LARGEST = 24.0, 180.0
 """Longer side of a logo in a photo, pixels."""
 REFERENCE_SIDE = 160.0
@@ -148,7 +147,7 @@ def cut(image: Pixels, box: Box, margin: float, side: int) -> Pixels:
     size = max(1, round(part.shape[1] * factor)), max(1, round(part.shape[0] * factor))
     kind = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
     small = cv2.resize(part, size, interpolation=kind)
-    canvas = np.full((side, side, 3), GREY, np.uint8)
+    canvas = np.full((side, side, 3), FILL, np.uint8)
     x, y = (side - size[0]) // 2, (side - size[1]) // 2
     canvas[y : y + size[1], x : x + size[0]] = small
     return cast(Pixels, canvas)

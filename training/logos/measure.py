@@ -19,6 +19,7 @@ from matcher.config import ImageSettings
 from matcher.files import replacing
 from matcher.images import decode
 from matcher.models import Pixels
+from matcher.models.logo_crops import FILL
 from matcher.models.onnx_session import Session, open_session
 from training.logos.evaluate import (
     FEW,
@@ -35,7 +36,6 @@ from training.logos.recipe import read_logo_recipe
 from training.logos.stock import Stock
 from training.logos.train import crop_pairs
 
-GREY = 128
 REMEDY = "export it again with training.logos.export"
 TIMED = 20
 
@@ -80,7 +80,7 @@ def letterboxed(image: Pixels, side: int) -> tuple[Pixels, float]:
     scale = side / max(image.shape[:2])
     size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
     kind = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    square: Pixels = np.full((side, side, 3), GREY, np.uint8)
+    square: Pixels = np.full((side, side, 3), FILL, np.uint8)
     square[: size[1], : size[0]] = cv2.resize(image, size, interpolation=kind)
     return square, scale
 

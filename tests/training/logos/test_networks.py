@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from matcher.errors import UsageError
+from matcher.models.logo_crops import FILL
 from matcher.models.onnx_session import open_session
 from tests.matcher import drawn
 from training.logos import evaluate, export, measure
@@ -189,7 +190,7 @@ def test_a_photo_is_letterboxed_and_its_boxes_come_back_in_its_own_pixels(
     square, scale = measure.letterboxed(image, 128)
     assert scale == 1.28
     assert (square[:64] == 0).all()
-    assert (square[64:] == 128).all()
+    assert (square[64:] == FILL).all()
     run = started("detector", stock)
     assert isinstance(run.average, Detector)
     export.export_detector(run.average, stock.recipe, tmp_path / "logo-detector.onnx")
