@@ -31,7 +31,7 @@ class TestTiny(LogoDetectorContract):
 
 @pytest.mark.skipif(not HAS_BUILTIN, reason="the package ships no logo detector yet")
 class TestBuiltin(LogoDetectorContract):
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def detector(self) -> OnnxLogoDetector:
         return OnnxLogoDetector()
 

@@ -30,7 +30,7 @@ class TestTiny(LogoEmbedderContract):
 
 @pytest.mark.skipif(not HAS_BUILTIN, reason="the package ships no logo embedder yet")
 class TestBuiltin(LogoEmbedderContract):
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def embedder(self) -> OnnxLogoEmbedder:
         return OnnxLogoEmbedder()
 
