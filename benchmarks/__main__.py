@@ -8,27 +8,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from pydantic import JsonValue
-from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
-from benchmarks.chosen_finder import add_finder_argument, chosen_finder, costs_at_the_end
+from benchmarks.chosen_finder import add_finder_argument
 from benchmarks.dedup_command import add_dedup_arguments, run_dedup
 from benchmarks.diff.command import add_diff_arguments, run_diff
 from benchmarks.fetching import add_fetch
-from benchmarks.finder import Finder, MakeFinder, product_finder
+from benchmarks.finder import MakeFinder, product_finder
 from benchmarks.logos.command import add_logo_arguments, run_logos, show_logos
 from benchmarks.peers.commands import add_peers_arguments, run_peers
 from benchmarks.report.command import add_report_arguments, run_report
+from benchmarks.retrieval_command import run_retrieval
 from benchmarks.run_commands import RUN_COMMANDS, add_run_arguments
+from benchmarks.screen import StageBars, writable
 from benchmarks.search_curves import add_search_arguments, run_search
 from benchmarks.text.command import add_text_arguments, run_text, show_text
 from benchmarks.verdicts_command import add_verdicts_arguments, run_verdicts, show_verdicts
-from matcher.errors import MatcherError, UsageError
-
-SHOWN = ("uAP", "R@P90", "R@1", "R@5", "R@100", "mAP")
+from matcher.errors import MatcherError
 
 
 class Parser(argparse.ArgumentParser):
@@ -181,39 +177,6 @@ def run_accuracy(chosen: argparse.Namespace, make_finder: MakeFinder) -> None:
         run_retrieval(chosen, make_finder)
 
 
-def run_retrieval(chosen: argparse.Namespace, make_finder: MakeFinder) -> None:
-    """Look up every query of copies or products, and tell how well the true references rank."""
-    from benchmarks.accuracy import limited, measure, results
-    from benchmarks.machine import machine, write_json
-    from benchmarks.score_normalisation import normalised
-    from benchmarks.truth_sets import truth_from_folder
-    from matcher.config import load_settings
-    from matcher.images import Picture, decode
-
-    settings = load_settings(chosen.config)
-    sizes = {name: getattr(chosen, name) for name in ("references", "edited", "distractors", "seed")}
-    truth = truth_from_folder(chosen.dataset, chosen.task, part=chosen.part, layout=chosen.layout, **sizes)
-    truth = limited(truth, chosen.limit, chosen.seed)
-
-    def make() -> Finder:
-        return chosen_finder(chosen, settings, make_finder)
-
-    def read(blob: bytes, source: str) -> Picture:
-        return decode(blob, source, settings.images)
-
-    finder = normalised(make(), make, truth, read) if chosen.normalise_scores else make()
-    with StageBars() as bars:
-        measured = measure(truth, finder, read, bars.tell)
-    found = results(chosen.task, truth, finder, measured, resamples=chosen.resamples, seed=chosen.seed)
-    found |= costs_at_the_end(finder)
-    asked: dict[str, JsonValue] = {
-        "part": chosen.part, "seed": chosen.seed, "limit": chosen.limit, "verify": not chosen.no_verify,
-    }  # fmt: skip
-    found |= {"settings": {**asked, **_table(found["settings"])}, **machine()}
-    write_json(chosen.out, found)
-    show(found)
-
-
 def run_false_alarms(chosen: argparse.Namespace) -> None:
     """Scan, show what was flagged, write the results file."""
     from benchmarks.false_alarms import choose, measure_false_alarms
@@ -246,75 +209,9 @@ def run_speed(chosen: argparse.Namespace) -> None:
     console = Console(stderr=True)
     found = measure_speed(plan, chosen.stage, load_settings(chosen.config), tell=console.print)
     write_json(chosen.out, {**found, **machine()})
-    for name, figure in _table(found["metrics"]).items():
+    metrics = found["metrics"]
+    for name, figure in metrics.items() if isinstance(metrics, dict) else ():
         Console().print(f"{name.replace('_', ' '):>28} {figure}", highlight=False)
-
-
-def show(found: dict[str, JsonValue]) -> None:
-    """The overall line with its intervals, then a line a kind, on the screen."""
-    dataset, overall = _table(found["dataset"]), _table(found["metrics"])
-    title = f"{found['task']} on {dataset['name']}, {found['model']}"
-    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("kind", no_wrap=True)
-    for metric in SHOWN:
-        table.add_column(metric, justify="right", no_wrap=True)
-    table.add_row("overall", *(_figure(overall, metric) for metric in SHOWN), style="bold")
-    table.add_row("95 %", *(_interval(overall, metric) for metric in SHOWN), style="dim", end_section=True)
-    for kind, metrics in _table(found["by"]).items():
-        table.add_row(kind, *(_figure(_table(metrics), metric) for metric in SHOWN))
-    console = Console()
-    console.print(table)
-    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in _table(found["counts"]).items())
-    console.print(f"{counts}; {found['seconds']} s", highlight=False)
-    notes = dataset["notes"]
-    for note in notes if isinstance(notes, list) else []:
-        console.print(f"note: {note}", highlight=False, markup=False)
-
-
-class StageBars:
-    """A progress bar a stage, on the error stream."""
-
-    def __init__(self) -> None:
-        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._bars: dict[str, TaskID] = {}
-
-    def __enter__(self) -> StageBars:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def tell(self, stage: str, done: int, total: int) -> None:
-        """Move the bar of `stage`."""
-        if stage not in self._bars:
-            self._bars[stage] = self._progress.add_task(stage, total=total)
-        self._progress.update(self._bars[stage], completed=done)
-
-
-def writable(path: Path) -> None:
-    """Make the folder of `path` now, rather than fail after the work; raises UsageError."""
-    if path.is_dir():
-        raise UsageError(f"{path}: is a folder; name a file to write")
-    path.parent.mkdir(parents=True, exist_ok=True)
-
-
-def _table(value: JsonValue) -> dict[str, JsonValue]:
-    return value if isinstance(value, dict) else {}
-
-
-def _figure(metrics: dict[str, JsonValue], metric: str) -> str:
-    value = metrics.get(metric)
-    return f"{value:.3f}" if isinstance(value, float | int) else "–"
-
-
-def _interval(metrics: dict[str, JsonValue], metric: str) -> str:
-    match metrics.get(f"{metric}_ci"):
-        case [float(low), float(high)]:
-            return f"{low:.2f}–{high:.2f}"
-        case _:
-            return ""
 
 
 def _natural(text: str) -> int:

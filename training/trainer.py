@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from matcher.models.views import boxes
 from training import losses
+from training.descent import descend, follow
 from training.network import TwoHeads, pool, start_heads
 from training.pairs import Batch, Pairs
 from training.recipe import OptimiserTable, Recipe
@@ -67,9 +68,6 @@ class Trainer:
     def learn(self, batch: Batch) -> dict[str, float]:
         """One step; the terms of the loss by name."""
         recipe = self.recipe
-        rate = schedule(self.step, recipe.steps, recipe.optimiser.warmup)
-        for group, full in zip(self.optimiser.param_groups, self.rates, strict=True):
-            group["lr"] = full * rate
         self.network.train()
         terms = self._terms(batch)
         total = (
@@ -79,11 +77,10 @@ class Trainer:
             + recipe.loss.remember * terms["remember"]
             + recipe.loss.relations * terms["relations"]
         )
-        self.optimiser.zero_grad()
-        total.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(self.network.parameters(), recipe.optimiser.clip)
-        self.optimiser.step()
-        self._follow()
+        rate = schedule(self.step, recipe.steps, recipe.optimiser.warmup)
+        clip, keep = recipe.optimiser.clip, recipe.optimiser.average
+        norm = descend(self.network, self.optimiser, self.rates, rate=rate, clip=clip, loss=total)
+        follow(self.average, self.network, keep=keep, step=self.step)
         self.step += 1
         every = {"loss": total, "norm": norm, **terms}
         return {name: value.item() for name, value in every.items()}
@@ -120,13 +117,6 @@ class Trainer:
         self.copies.add(left_copy, photo)
         self.products.add(left_product, product)
         return terms
-
-    def _follow(self) -> None:
-        """Move the averaged weights a little towards the present ones."""
-        keep = min(self.recipe.optimiser.average, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for mean, now in zip(self.average.parameters(), self.network.parameters(), strict=True):
-                mean.lerp_(now, 1 - keep)
 
     def state(self) -> dict[str, Any]:
         """All that a resumed run needs."""

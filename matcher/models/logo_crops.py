@@ -35,7 +35,12 @@ def letterboxed(image: Pixels, side: int) -> Letterbox:
 
 
 def cut_square(image: Pixels, region: Region, *, side: int, margin: float) -> Planes:
-    """The region of the image, its shape kept, in the middle of a square.
+    """The region of the image as the embedder's graph takes it, cut as by `cut_pixels`."""
+    return as_planes(cut_pixels(image, region, side=side, margin=margin))
+
+
+def cut_pixels(image: Pixels, region: Region, *, side: int, margin: float) -> Pixels:
+    """The region of the image, its shape kept, in the middle of a square (side, side, 3).
 
     `margin`: how much further it is cut on each side, as a share of its width and height; nothing is taken
     from outside the image.
@@ -50,7 +55,7 @@ def cut_square(image: Pixels, region: Region, *, side: int, margin: float) -> Pl
     left, top = (side - size[0]) // 2, (side - size[1]) // 2
     square = np.full((side, side, 3), FILL, np.uint8)
     square[top : top + size[1], left : left + size[0]] = _resized(crop, size)
-    return as_planes(square)
+    return square
 
 
 def as_planes(square: Pixels) -> Planes:

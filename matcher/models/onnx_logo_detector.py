@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,8 +29,8 @@ class OnnxLogoDetector:
 
     On one thread a batch gains nothing, and a photo's digits would depend on it. The graph sees a photo in a
     square (`logo_crops.letterboxed`) and gives `boxes` (1, n, 4) and `scores` (1, n); boxes that overlap a
-    better one by `overlap` (intersection over union) or more are dropped, and at most `most` of `least` score
-    or more are kept.
+    better one by more than `overlap` (intersection over union) are dropped, and at most `most` of `least`
+    score or more are kept.
     """
 
     def __init__(
@@ -67,22 +68,13 @@ class OnnxLogoDetector:
         sound &= (scores >= self.least) & (scores <= 1) & (sides >= SMALLEST).all(axis=1)
         rows = np.flatnonzero(sound)
         rows = rows[np.argsort(-scores[rows], kind="stable")][:MOST_RANKED]
-        return [int(rows[one]) for one in suppressed(boxes[rows], self.overlap)[: self.most]]
+        return [int(rows[one]) for one in suppressed(boxes[rows], scores[rows], self.overlap)[: self.most]]
 
 
-def suppressed(boxes: Floats, overlap: float) -> list[int]:
-    """Rows of `boxes` (n, 4), best first, that overlap no better one by `overlap` or more (greedy NMS)."""
-    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    free = np.ones(len(boxes), np.bool_)
-    kept = []
-    for row in range(len(boxes)):
-        if not free[row]:
-            continue
-        kept.append(row)
-        low, high = np.maximum(boxes[row, :2], boxes[:, :2]), np.minimum(boxes[row, 2:], boxes[:, 2:])
-        shared = np.prod(np.clip(high - low, 0, None), axis=1)
-        free &= shared < overlap * (areas[row] + areas - shared)
-    return kept
+def suppressed(boxes: Floats, scores: Floats, overlap: float) -> list[int]:
+    """Rows of `boxes` (n, 4) that overlap no better one by more than `overlap`, best first (greedy NMS)."""
+    placed = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
+    return [int(row) for row in cv2.dnn.NMSBoxes(placed.tolist(), scores.tolist(), 0.0, overlap)]
 
 
 def _region(box: Floats) -> Region:

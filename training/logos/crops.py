@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.models import Pixels
-from matcher.models.logo_crops import FILL
+from matcher.models.logo_crops import cut_pixels
+from matcher.records import Region
 from training.augment import Rng
 from training.logos.artwork import Logo, Rgba
 from training.logos.recipe import EmbedderTable, ScenesTable
@@ -78,12 +79,12 @@ class CropPairs:
             sheet = paper(int(size[1] + 2 * edge), int(size[0] + 2 * edge), rng)
             together, box = laid(sheet, artwork, (edge, edge), size, FLAT, rng)
             if box is not None:
-                return cut(together, box, self.table.margin * rng.uniform(0, 1.5), self.table.side)
+                return self._cut(together, box, rng.uniform(0, 1.5))
         # White artwork on four white sheets: show it by its form.
         dark = np.full((int(size[1] + 2 * edge), int(size[0] + 2 * edge), 3), 110, np.uint8)
         together, box = laid(cast(Pixels, dark), artwork, (edge, edge), size, FLAT, rng)
         whole = (edge, edge, edge + size[0], edge + size[1])
-        return cut(together, box or whole, self.table.margin, self.table.side)
+        return self._cut(together, box or whole)
 
     def seen(self, drawing: Rgba, rng: Rng) -> Pixels:
         """The logo in a photo, cut by a box whose sides are a little off."""
@@ -100,13 +101,12 @@ class CropPairs:
             together, box = laid(sheet, artwork, corner, size, folds(rng, self.scenes.covered), rng)
             if box is not None:
                 off = jittered(box, self.table.jitter, rng)
-                return cut(
-                    photographed(together, rng, max(0.3, min(1.1, longest / 80))),
-                    off,
-                    self.table.margin,
-                    self.table.side,
-                )
+                return self._cut(photographed(together, rng, max(0.3, min(1.1, longest / 80))), off)
         return self.reference(drawing, rng)
+
+    def _cut(self, image: Pixels, box: Box, share: float = 1.0) -> Pixels:
+        """The box cut as at run time, with `share` of the margin."""
+        return cut_pixels(image, Region(*box), side=self.table.side, margin=self.table.margin * share)
 
     def _wear(self) -> NDArray[np.float64]:
         return np.array(self.scenes.wear) / sum(self.scenes.wear)
@@ -128,26 +128,3 @@ def jittered(box: Box, share: float, rng: Rng) -> Box:
     width, height = box[2] - box[0], box[3] - box[1]
     moved = np.clip(rng.normal(0, share / 2, 4), -share, share) * (width, height, width, height)
     return cast(Box, tuple(float(value) for value in np.array(box) + moved))
-
-
-def cut(image: Pixels, box: Box, margin: float, side: int) -> Pixels:
-    """The box, widened on each side by `margin` of its width and height, as a side x side picture.
-
-    Its proportions are kept: it lies in the middle, with grey beside it. This is the cut that the embedder's
-    `crops` are made by, at run time too.
-    """
-    wide, tall = (box[2] - box[0]) * margin, (box[3] - box[1]) * margin
-    x1, y1 = max(0, int(np.floor(box[0] - wide))), max(0, int(np.floor(box[1] - tall)))
-    x2, y2 = (
-        min(image.shape[1], int(np.ceil(box[2] + wide))),
-        min(image.shape[0], int(np.ceil(box[3] + tall))),
-    )
-    part = image[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)]
-    factor = side / max(part.shape[:2])
-    size = max(1, round(part.shape[1] * factor)), max(1, round(part.shape[0] * factor))
-    kind = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    small = cv2.resize(part, size, interpolation=kind)
-    canvas = np.full((side, side, 3), FILL, np.uint8)
-    x, y = (side - size[0]) // 2, (side - size[1]) // 2
-    canvas[y : y + size[1], x : x + size[0]] = small
-    return cast(Pixels, canvas)

@@ -12,8 +12,10 @@ from torchvision.ops import nms
 
 from benchmarks.box_metrics import Boxes, average_precision_50, hits
 from matcher.models import Pixels
+from matcher.models.logo_crops import cut_pixels
+from matcher.records import Region
 from training.logos.artwork import Logo
-from training.logos.crops import CropPairs, cut
+from training.logos.crops import CropPairs
 from training.logos.detector import Detector, boxes_at, places
 from training.logos.embedder import LogoEmbedder
 from training.logos.learners import as_images
@@ -150,8 +152,8 @@ def recognition_figures(
         for key, true in zip(scene.keys, scene.boxes, strict=True):
             shared = [_overlap(box, true) for box in boxes]
             if key in names and shared and max(shared) >= OVERLAP:
-                x1, y1, x2, y2 = boxes[int(np.argmax(shared))]
-                crops.append(cut(scene.pixels, (x1, y1, x2, y2), pairs.table.margin, pairs.table.side))
+                region, table = Region(*boxes[int(np.argmax(shared))].tolist()), pairs.table
+                crops.append(cut_pixels(scene.pixels, region, side=table.side, margin=table.margin))
                 wanted.append(names[key])
     if not crops:
         return {"top1": float("nan"), "logos_found": 0.0}

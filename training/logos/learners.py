@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from training import losses
+from training.descent import descend, follow
 from training.logos.crops import CropPairs, Crops
 from training.logos.detector import Detector, places
 from training.logos.detector_loss import detection_loss
@@ -65,29 +66,22 @@ class Learner(ABC, Generic[Batch]):
 
     def learn(self, batch: Batch) -> dict[str, float]:
         """One step; the terms of the loss by name."""
-        rate = schedule(self.step, self.steps, self.rates.warmup)
-        for group, full in zip(self.optimiser.param_groups, self._full, strict=True):
-            group["lr"] = full * rate
         self.network.train()
         terms = self.terms(batch)
         total = torch.stack(list(terms.values())).sum()
-        self.optimiser.zero_grad()
-        total.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.rates.clip)
-        self.optimiser.step()
-        self._follow()
+        rate = schedule(self.step, self.steps, self.rates.warmup)
+        norm = descend(self.network, self.optimiser, self._full, rate=rate, clip=self.rates.clip, loss=total)
+        follow(self.average, self.network, keep=self.rates.average, step=self.step)
+        self._take_statistics()
         self.step += 1
         every = {"loss": total, "norm": norm, **terms}
         return {name: value.item() for name, value in every.items()}
 
-    def _follow(self) -> None:
-        """Move the averaged weights a little towards the present ones; batch statistics are taken over."""
-        keep = min(self.rates.average, (1 + self.step) / (10 + self.step))
+    def _take_statistics(self) -> None:
+        """Give the average the present batch statistics."""
         with torch.no_grad():
-            for mean, now in zip(self.average.parameters(), self.network.parameters(), strict=True):
-                mean.lerp_(now, 1 - keep)
-            for statistic, now_ in zip(self.average.buffers(), self.network.buffers(), strict=True):
-                statistic.copy_(now_)
+            for statistic, now in zip(self.average.buffers(), self.network.buffers(), strict=True):
+                statistic.copy_(now)
 
     def state(self) -> dict[str, Any]:
         """All that a resumed run needs."""

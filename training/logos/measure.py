@@ -19,7 +19,7 @@ from matcher.config import ImageSettings
 from matcher.files import replacing
 from matcher.images import decode
 from matcher.models import Pixels
-from matcher.models.logo_crops import FILL
+from matcher.models.logo_crops import letterboxed
 from matcher.models.onnx_session import Session, open_session
 from training.logos.evaluate import (
     FEW,
@@ -50,8 +50,8 @@ def finds_with(session: Session, side: int) -> Finds:
     """What the graph finds in an image of any size: boxes in its pixels and scores, best first."""
 
     def find(pixels: Pixels) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        square, scale = letterboxed(pixels, side)
-        boxes, scores = session.run(None, {"images": as_input(square[None])})
+        planes, scale = letterboxed(pixels, side)
+        boxes, scores = session.run(None, {"images": planes[None]})
         found, sure = suppressed(boxes[0], scores[0], side)
         return found / scale, sure
 
@@ -73,16 +73,6 @@ def embeds_with(session: Session) -> Embeds:
 def as_input(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """uint8 (n, height, width, 3) as float32 (n, 3, height, width) in [0, 1]."""
     return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
-
-
-def letterboxed(image: Pixels, side: int) -> tuple[Pixels, float]:
-    """The image in the top left of a grey square, and its pixels there per pixel of its own."""
-    scale = side / max(image.shape[:2])
-    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
-    kind = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    square: Pixels = np.full((side, side, 3), FILL, np.uint8)
-    square[: size[1], : size[0]] = cv2.resize(image, size, interpolation=kind)
-    return square, scale
 
 
 def photo_figures(folder: Path, find: Finds) -> dict[str, float]:

@@ -48,9 +48,10 @@ def test_it_gives_the_likeliest_boxes_and_none_below_the_least_score(folder: Pat
 
 def test_of_boxes_that_overlap_the_best_is_kept() -> None:
     boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [0, 0, 10, 4], [50, 50, 60, 60]], np.float32)
-    assert suppressed(boxes, 0.5) == [0, 2, 3]
-    assert suppressed(boxes, 0.3) == [0, 3]
-    assert suppressed(boxes[:0], 0.5) == []
+    scores = np.array([0.9, 0.8, 0.7, 0.6], np.float32)
+    assert suppressed(boxes, scores, 0.5) == [0, 2, 3]
+    assert suppressed(boxes, scores, 0.3) == [0, 3]
+    assert suppressed(boxes[:0], scores[:0], 0.5) == []
 
 
 def test_the_fingerprint_names_everything_that_changes_boxes(folder: Path, tmp_path: Path) -> None:

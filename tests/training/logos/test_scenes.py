@@ -10,11 +10,9 @@ import pytest
 
 from matcher.errors import UsageError
 from matcher.models import Pixels
-from matcher.models.logo_crops import FILL, as_planes, cut_square
-from matcher.records import Region
 from tests.training.logos.tiny_stock import tiny_recipe, write_artwork, write_photos
 from training.logos.artwork import Logo, Part, brand_of, draw_all, part_of, trimmed
-from training.logos.crops import CropPairs, cut
+from training.logos.crops import CropPairs
 from training.logos.recipe import read_logo_recipe
 from training.logos.stock import Stock
 from training.logos.styles import ALTERATIONS, LEAST_DIFFERENCE, altered, difference, styled
@@ -136,13 +134,6 @@ def test_crops_repeat_and_show_each_logo_twice(stock: Stock) -> None:
     assert len(set(one.label.tolist())) == 6
 
 
-def test_a_cut_keeps_proportions_and_pads_with_grey() -> None:
-    photo = cast(Pixels, np.zeros((100, 200, 3), np.uint8))
-    found = cut(photo, (50, 40, 130, 60), 0.1, 64)
-    assert (found[:20] == FILL).all()
-    assert (found[30:34] == 0).all()
-
-
 def test_wrong_recipes_and_empty_folders_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "recipe.toml"
     text = Path("configs/train_logos.toml").read_text(encoding="utf-8")
@@ -169,11 +160,3 @@ def pairs(stock: Stock) -> CropPairs:
     return CropPairs(
         stock.logos("train"), stock.photos("train"), recipe.scenes, recipe.embedder, seed=1, part="train"
     )
-
-
-@pytest.mark.parametrize("box", [(10.0, 20.0, 70.0, 50.0), (0.0, 0.0, 30.5, 90.2), (80.0, 5.0, 99.0, 99.0)])
-def test_a_crop_is_cut_in_training_as_it_is_at_run_time(box: tuple[float, float, float, float]) -> None:
-    image = np.random.default_rng(1).integers(0, 256, (100, 100, 3), np.uint8)
-    x1, y1, x2, y2 = box
-    seen = cut_square(image, Region(x1=x1, y1=y1, x2=x2, y2=y2), side=64, margin=0.1)
-    assert np.array_equal(as_planes(cut(image, box, 0.1, 64)), seen)
