@@ -16,7 +16,7 @@ PACKAGES = ("matcher", "indexes", "benchmarks", "training")
 LAYERS: dict[str, tuple[str, ...]] = {
     "faces": ("matcher/cli*", "matcher/commands/*", "matcher/service*", "benchmarks/*", "training/*"),
     "application": (
-        "matcher/assembly.py", "matcher/scan*", "matcher/report/*", "matcher/demo/*", "matcher/outputs.py",
+        "matcher/assembly/*", "matcher/scan*", "matcher/report/*", "matcher/demo/*", "matcher/outputs.py",
         "matcher/workspace*", "matcher/snapshot*", "matcher/finder.py",
         "matcher/examining.py", "matcher/reading.py", "matcher/spotting.py", "matcher/photo_cache.py",
         "matcher/workers.py", "matcher/demo_run.py",

@@ -134,7 +134,7 @@ def test_a_detector_other_than_the_snapshots_is_refused(
 ) -> None:
     _, verifier = build_keypoints(SETTINGS)
     later = RootSift(side=SETTINGS.models.keypoint_side, count=SETTINGS.models.keypoint_count, contrast=0.02)
-    monkeypatch.setattr("matcher.assembly.build_keypoints", lambda settings: (later, verifier))
+    monkeypatch.setattr("matcher.assembly.models.build_keypoints", lambda settings: (later, verifier))
     with pytest.raises(ScanError, match="another keypoint detector; start a new scan"):
         build_examiner(workspace, snapshot, cache=NoCache())
 
@@ -143,7 +143,7 @@ def test_an_embedder_other_than_the_snapshots_is_refused(
     workspace: Workspace, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = build_embedder(SETTINGS.models.model_copy(update={"embed_side": 224}))
-    monkeypatch.setattr("matcher.assembly.build_embedder", lambda settings: later)
+    monkeypatch.setattr("matcher.assembly.models.build_embedder", lambda settings: later)
     with pytest.raises(ScanError, match="another embedder; start a new scan"):
         build_examiner(workspace, snapshot, cache=NoCache())
 
