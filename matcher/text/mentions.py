@@ -35,5 +35,5 @@ def find_mentions(lexicon: Lexicon, passages: Sequence[Passage]) -> list[Mention
     mentions += [mention for one, two in pairwise(read) for mention in across(lexicon, one, two)]
     mentions += stacked(lexicon, read)
     mentions += [mention for one in read for mention in inside_runs(lexicon, one)]
-    mentions += near_misses(lexicon, read)
+    mentions += list(near_misses(lexicon, read, mentions))
     return sorted(mentions, key=lambda one: (one.passage, one.start, one.end, one.wordmark))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from matcher.records import Score
 from matcher.text.everyday import is_word
@@ -11,19 +12,60 @@ from matcher.text.lexicon import Lexicon, Wordmark, spelt_in_letters
 from matcher.text.likeness import SHORT, SHORT_FLOOR, SHORTEST, believed, near, stylised
 from matcher.text.passages import LONGEST_WORD, Mention, Passage, Reading, letter_runs
 
+LONGER_LEAST, LONGER_FLOOR = 5, 0.9
+"""Letters of the word that is wrong in a longer form of a wordmark that stands there rightly, and how surely
+each letter that differs must be read: the brand is spelt right, so that a slip is likelier than a fake."""
 
-def near_misses(lexicon: Lexicon, read: Sequence[Reading]) -> Iterator[Mention]:
-    """Near misses among the words that are not accounted for."""
-    places = [(one, first, last) for one in read for first, last in _near_windows(lexicon, one)]
-    folded = ["".join(word.folded for word in one.words[first:last]) for one, first, last in places]
-    for (one, first, last), read_as, candidates in zip(places, folded, lexicon.near(folded), strict=True):
-        window = one.words[first:last]
+
+class _Place(NamedTuple):
+    """Words `first` to before `last` of a text; `of`: the brand whose wordmark some of them say already."""
+
+    one: Reading
+    first: int
+    last: int
+    of: str = ""
+
+
+def near_misses(lexicon: Lexicon, read: Sequence[Reading], said: Sequence[Mention]) -> Iterator[Mention]:
+    """Near misses among the words that are not accounted for, and of longer forms of what is `said`."""
+    places = [_Place(one, first, last) for one in read for first, last in _near_windows(lexicon, one)]
+    places += [place for one in read for place in _around(lexicon, one, said)]
+    folded = ["".join(word.folded for word in one.words[first:last]) for one, first, last, _ in places]
+    for place, read_as, candidates in zip(places, folded, lexicon.near(folded), strict=True):
         best: dict[str, Mention] = {}
         for wordmark in candidates:
-            found = _missed(one, first, last, window, read_as, wordmark)
+            if place.of and not _is_longer_form(wordmark, place):
+                continue
+            found = _missed(place, read_as, wordmark)
             if found and found.closeness > getattr(best.get(wordmark.brand), "closeness", 0.0):
                 best[wordmark.brand] = found
         yield from best.values()
+
+
+def _around(lexicon: Lexicon, read: Reading, said: Sequence[Mention]) -> Iterator[_Place]:
+    """Words around a wordmark that may be a longer one of the brand with a letter wrong (`Giorgo Armani`)."""
+    here = [one for one in said if one.passage == read.number and one.kind != "near-miss"]
+    for mention in here:
+        inside = [
+            place for place, word in enumerate(read.words)
+            if word.start < mention.end and mention.start < word.end
+        ]  # fmt: skip
+        if not inside:
+            continue
+        for first in range(max(0, inside[-1] + 1 - lexicon.most_words), inside[0] + 1):
+            for last in range(inside[-1] + 1, min(len(read.words), first + lexicon.most_words) + 1):
+                others = set(range(first, last)) - set(inside)
+                if others and read.taken.isdisjoint(others):
+                    yield _Place(read, first, last, mention.wordmark.brand)
+
+
+def _is_longer_form(wordmark: Wordmark, place: _Place) -> bool:
+    """Whether it is the brand's, and all its words but one stand there as they are."""
+    there = [word.folded for word in place.one.words[place.first : place.last]]
+    if wordmark.brand != place.of or len(there) != len(wordmark.words):
+        return False
+    apart = [pair for pair in zip(there, wordmark.words, strict=True) if pair[0] != pair[1]]
+    return len(apart) == 1 and len(apart[0][1]) >= LONGER_LEAST and not is_word(apart[0][0])
 
 
 def _near_windows(lexicon: Lexicon, read: Reading) -> Iterator[tuple[int, int]]:
@@ -48,10 +90,10 @@ def _near_windows(lexicon: Lexicon, read: Reading) -> Iterator[tuple[int, int]]:
     )
 
 
-def _missed(
-    read: Reading, first: int, last: int, window: Sequence[Word], read_as: str, wordmark: Wordmark
-) -> Mention | None:
+def _missed(place: _Place, read_as: str, wordmark: Wordmark) -> Mention | None:
     """The near miss of `wordmark` that these words are, None if they are none or may be a reader's slip."""
+    read, first, last, _ = place
+    window = read.words[first:last]
     single = len(window) == 1
     if not single and len(window) != len(wordmark.words) and any(len(word.folded) > 1 for word in window):
         return None
@@ -64,7 +106,7 @@ def _missed(
     found = near(read_as, wordmark.folded)
     if found is None or (_may_say(read.passage, wordmark) and not all(edit.doubled for edit in found.edits)):
         return None
-    floor = SHORT_FLOOR if len(wordmark.folded) <= SHORT else 0.0
+    floor = SHORT_FLOOR if len(wordmark.folded) <= SHORT else LONGER_FLOOR if place.of else 0.0
     sure = believed(found.edits, read.passage.confidence, _letters(read.passage, window), floor=floor)
     if not sure:
         return None

@@ -169,6 +169,44 @@ def test_a_longer_wordmark_goes_before_one_inside_it() -> None:
     assert told("BOSS") == [("Hugo Boss", "exact", True)]
 
 
+FORMS = Lexicon(
+    [
+        Brand(name="Armani", wordmarks=("Armani", "Giorgio Armani", "Armani Jeans")),
+        Brand(name="Columbia", wordmarks=("Columbia", "Columbia Sportswear")),
+        Brand(name="Garden", wordmarks=("Garden", "Sportswear Garden")),
+    ]
+)
+
+
+def forms(text: str, sure: float = 0.95) -> list[tuple[str, str]]:
+    return [(one.wordmark.text, one.kind) for one in find_mentions(FORMS, [Passage(text, sure)])]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("Giorgo Armani", "Giorgio Armani"),
+        ("armani jeaans", "Armani Jeans"),
+        ("COLUMBIA SPONTSWEAR", "Columbia Sportswear"),
+    ],
+)
+def test_a_longer_form_with_a_letter_wrong_is_missed_though_the_brand_s_name_is_right(
+    text: str, meant: str
+) -> None:
+    assert (meant, "near-miss") in forms(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["armani beans", "Armani Jean", "Columbia Sportswears", "Columbia Spontseweir"]
+)
+def test_another_word_beside_a_brand_s_name_is_no_longer_form_of_it(text: str) -> None:
+    assert all(kind != "near-miss" for _, kind in forms(text))
+
+
+def test_a_longer_form_is_missed_only_where_it_is_plainly_read() -> None:
+    assert ("Giorgio Armani", "near-miss") not in forms("Giorgo Armani", sure=0.85)
+
+
 def test_a_wordmark_on_two_lines_is_one() -> None:
     assert told("LOUIS", "VUITTON") == [("Louis Vuitton", "exact", False)]
     assert told("VUITTON", "LOUIS") == []
