@@ -10,11 +10,16 @@ import pytest
 from matcher.config import Settings, load_settings
 from training.logos.recipe import read_logo_recipe
 from training.recipe import read_recipe
+from training.text_finder.recipe import read_text_finder_recipe
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
 
-RECIPES = {"train_embedder.toml": read_recipe, "train_logos.toml": read_logo_recipe}
+RECIPES = {
+    "train_embedder.toml": read_recipe,
+    "train_logos.toml": read_logo_recipe,
+    "train_text_finder.toml": read_text_finder_recipe,
+}
 
 
 @pytest.mark.parametrize(

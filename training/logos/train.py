@@ -7,8 +7,9 @@ import pickle
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import cv2
 import torch
@@ -20,8 +21,7 @@ from training.logos.artwork import Part
 from training.logos.crops import CropPairs
 from training.logos.evaluate import detection_figures, embedder, embedding_figures, finder
 from training.logos.learners import DetectorLearner, EmbedderLearner, Learner, scene_batch
-from training.logos.recipe import LogoRecipe, read_logo_recipe
-from training.logos.scenes import Scenes
+from training.logos.recipe import read_logo_recipe
 from training.logos.stock import Stock
 from training.train_embedder import tell
 
@@ -30,18 +30,30 @@ Figures = Callable[[], dict[str, float]]
 TOLD_EVERY = 10
 
 
-class Batches(Dataset[Any]):
-    """Batch by step number, from scenes or from crops."""
+class Pace(Protocol):
+    """What a recipe says of a run: after how many steps it is kept, and after how many it is measured."""
 
-    def __init__(self, source: Scenes | CropPairs, size: int) -> None:
-        self._source, self._size = source, size
+    @property
+    def checkpoint_every(self) -> int:
+        """Steps."""
+        ...
+
+    @property
+    def measure_every(self) -> int:
+        """Steps."""
+        ...
+
+
+class Batches(Dataset[Any]):
+    """Batch by step number, as `made` gives it; another process makes them."""
+
+    def __init__(self, made: Callable[[int], Any]) -> None:
+        self._made = made
 
     def __getitem__(self, step: int) -> Any:
         cv2.setNumThreads(0)
         torch.set_num_threads(1)
-        if isinstance(self._source, Scenes):
-            return scene_batch(self._source, step, self._size)
-        return self._source.batch(step)
+        return self._made(step)
 
 
 def crop_pairs(stock: Stock, part: Part) -> CropPairs:
@@ -62,7 +74,7 @@ def learner(model: Model, stock: Stock) -> tuple[Learner[Any], Batches, Figures]
         numbers = range(recipe.measure_scenes)
         return (
             detector,
-            Batches(scenes, recipe.detector.batch),
+            Batches(partial(scene_batch, scenes, size=recipe.detector.batch)),
             lambda: detection_figures((unseen[number] for number in numbers), find),
         )
     pairs, others = crop_pairs(stock, "train"), crop_pairs(stock, "validation")
@@ -70,7 +82,7 @@ def learner(model: Model, stock: Stock) -> tuple[Learner[Any], Batches, Figures]
     embed = embedder(learning.average)  # type: ignore[arg-type]
     return (
         learning,
-        Batches(pairs, recipe.embedder.items),
+        Batches(pairs.batch),
         lambda: embedding_figures(others, embed, recipe.measure_scenes),
     )
 
@@ -105,7 +117,7 @@ def resume(learning: Learner[Any], out: Path) -> None:
 
 
 def train(
-    learning: Learner[Any], source: Batches, figures: Figures, recipe: LogoRecipe, out: Path, until: int
+    learning: Learner[Any], source: Batches, figures: Figures, recipe: Pace, out: Path, until: int
 ) -> None:
     """Learn up to step `until`, with a checkpoint, a line of the log and figures now and then."""
     started, first = time.monotonic(), learning.step
