@@ -72,6 +72,11 @@ class ModelSettings(Section):
     text: str = Field(
         "rapidocr", description="what reads text: rapidocr, tesseract:LANGUAGES, both with a comma, or none"
     )
+    text_finder: str = Field(
+        "builtin",
+        pattern="^(builtin|none)$",
+        description="what says where rapidocr has to look: builtin, or none to look everywhere",
+    )
     text_side: int = Field(
         736, ge=64, le=4096, description="longest side in which rapidocr looks for lines of text, pixels"
     )

@@ -85,8 +85,10 @@ def _text_reader(name: str, settings: ModelSettings) -> TextReader:
     kind, _, languages = name.partition(":")
     if name == "rapidocr":
         from matcher.models.rapidocr_reader import RapidOcrReader
+        from matcher.models.text_finder import TextFinder
 
-        return RapidOcrReader(side=settings.text_side)
+        finder = TextFinder() if settings.text_finder == "builtin" else None
+        return RapidOcrReader(side=settings.text_side, finder=finder)
     if kind == "tesseract" and languages:
         from matcher.models.tesseract_reader import TesseractReader
 

@@ -20,6 +20,7 @@ from matcher.models.text_crops import HEIGHT, LONGEST, Quad, as_read, cut_out, e
 
 if TYPE_CHECKING:
     from matcher.models.text_boxes import TextBoxes
+    from matcher.models.text_finder import TextFinder
 
 BOXES, LINES, TURNS = (
     "PP-OCRv6_det_small.onnx",
@@ -49,15 +50,19 @@ class RapidOcrReader:
 
     Chinese, Japanese, Latin and Greek scripts. On one thread a batch gains nothing, and a line read alone
     gives the same digits beside any other. `side`: pixels of the photo's longest side in which lines are
-    found; they are cut out of the photo as it is given. The graphs are opened when the first photo is read.
+    found; they are cut out of the photo as it is given. `finder`: says where lines are to be looked for, and
+    without one it is everywhere. The graphs are opened when the first photo is read.
     Raises `ModelError` where they are missing or damaged.
     """
 
-    def __init__(self, *, side: int = 736, weights: Path | None = None) -> None:
+    def __init__(
+        self, *, side: int = 736, finder: TextFinder | None = None, weights: Path | None = None
+    ) -> None:
         package = distribution("rapidocr")
-        self._side = side
+        self._side, self._finder = side, finder
         self._weights = weights or Path(str(package.locate_file("rapidocr/models")))
-        digest = hashlib.sha256(f"{RECIPE} {side} {package.version}".encode())
+        found = finder.fingerprint if finder else ""
+        digest = hashlib.sha256(f"{RECIPE} {side} {package.version} {found}".strip().encode())
         for name in (BOXES, LINES, TURNS):
             digest.update(hashlib.sha256(_read(self._weights / name)).digest())
         self.fingerprint = digest.hexdigest()
@@ -71,7 +76,7 @@ class RapidOcrReader:
     def _boxes(self) -> TextBoxes:
         from matcher.models.text_boxes import TextBoxes
 
-        return TextBoxes(self._opened(BOXES), side=self._side)
+        return TextBoxes(self._opened(BOXES), side=self._side, finder=self._finder)
 
     @cached_property
     def _reading(self) -> Session:

@@ -12,9 +12,8 @@ from rapidocr.ch_ppocr_det.utils import DBPostProcess
 from matcher.models import Pixels
 from matcher.models.onnx_session import Session
 from matcher.models.text_crops import Quad, evened, is_tall
+from matcher.models.text_finder import STRIDE, TextFinder, Window
 
-STRIDE = 32
-"""Both sides of what the detector sees are multiples of it."""
 LETTER, LINE = 0.2, 0.35
 """How sure the map must be of a pixel, and of a box on the mean, to be followed."""
 GROWN = 1.4
@@ -23,10 +22,13 @@ MOST_BOXES = 1000
 
 
 class TextBoxes:
-    """Finds lines of text with a differentiable binarisation network (DB, Liao et al., AAAI 2020)."""
+    """Finds lines of text with a differentiable binarisation network (DB, Liao et al., AAAI 2020).
 
-    def __init__(self, session: Session, *, side: int) -> None:
-        self._session, self._side = session, side
+    `finder`: what says where to look, as the network is slow; without one the whole photo is looked at.
+    """
+
+    def __init__(self, session: Session, *, side: int, finder: TextFinder | None = None) -> None:
+        self._session, self._side, self._finder = session, side, finder
         self._given = session.get_inputs()[0].name
         self._drawn = DBPostProcess(LETTER, LINE, MOST_BOXES, GROWN, "fast", use_dilation=True)
 
@@ -46,21 +48,34 @@ class TextBoxes:
         return flat + tall + missed
 
     def _find(self, image: Pixels) -> list[Quad]:
-        boxes, _ = self._drawn(self._map(image), image.shape[:2])
-        return [np.asarray(box, np.float32) for box in boxes]
+        sized = as_seen(image, self._side)
+        height, width = sized.shape[:2]
+        scale = np.array([image.shape[1] / width, image.shape[0] / height])
+        whole = [Window(0, 0, width, height)]
+        windows = self._finder.windows(sized) if self._finder else whole
+        return [box for window in windows for box in self._boxes_in(sized, window, scale)]
 
-    def _map(self, image: Pixels) -> NDArray[np.float32]:
-        sized = evened(self._sized(image))
-        given = (sized[None, ..., ::-1].transpose(0, 3, 1, 2) / np.float32(127.5) - 1).astype(np.float32)
+    def _boxes_in(self, sized: Pixels, window: Window, scale: NDArray[np.float64]) -> list[Quad]:
+        """Lines in a window of the photo as the network sees it, in its pixels times `scale`."""
+        part = sized[window.y : window.low, window.x : window.right]
+        extent = np.array([window.width, window.height]) * scale
+        boxes, _ = self._drawn(self._map(part), (round(extent[1]), round(extent[0])))
+        corner = (np.array([window.x, window.y]) * scale).astype(np.float32)
+        return [np.asarray(box, np.float32) + corner for box in boxes]
+
+    def _map(self, part: Pixels) -> NDArray[np.float32]:
+        given = (part[None, ..., ::-1].transpose(0, 3, 1, 2) / np.float32(127.5) - 1).astype(np.float32)
         (drawn,) = self._session.run(None, {self._given: given})
         return cast(NDArray[np.float32], drawn)
 
-    def _sized(self, image: Pixels) -> Pixels:
-        height, width = image.shape[:2]
-        factor = self._side / max(height, width)
-        size = [max(STRIDE, round(length * factor / STRIDE) * STRIDE) for length in (width, height)]
-        kind = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-        return cast(Pixels, cv2.resize(image, size, interpolation=kind))
+
+def as_seen(image: Pixels, side: int) -> Pixels:
+    """The photo with its longest side `side` pixels, both multiples of `STRIDE`, and its contrast evened."""
+    height, width = image.shape[:2]
+    factor = side / max(height, width)
+    size = [max(STRIDE, round(length * factor / STRIDE) * STRIDE) for length in (width, height)]
+    kind = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    return evened(cast(Pixels, cv2.resize(image, size, interpolation=kind)))
 
 
 def _turned(image: Pixels) -> Pixels:
