@@ -24,8 +24,11 @@ SEEN_SIDE = 512
 STRIDE = 32
 """Both sides of what a network sees are multiples of it."""
 LEAST, PEAK = 0.15, 0.3
-"""How likely each place of a window must be written on, and the likeliest of them. With `ROOM` nearly all lines
-of photos never trained on stay whole, and most of a photo of clothes is left out (docs/texts.md)."""
+"""How likely each place of a window must be written on, and the likeliest of them.
+
+With `ROOM` nearly all lines of photos never trained on stay whole, and most of a photo of clothes is left out
+(docs/texts.md).
+"""
 ROOM = 0.5
 """How far a window reaches beyond what was found, as a share of the lesser of its sides."""
 LEAST_ROOM = 16
