@@ -19,8 +19,10 @@ BUILTIN = Path(__file__).parent / "weights" / "text-finder.onnx"
 REMEDY = "reinstall the package, or set models.text_finder to none"
 CELL = 8
 """Pixels a side of what one place of the network's map tells of."""
-SEEN_SIDE = 512
-"""Pixels of a photo's longest side as the network sees it."""
+SEEN_SIDE, COARSE_SIDE = 512, 192
+"""Pixels of a photo's longest side as the network sees it, for small letters and for those that fill it."""
+TRUST = 0.375
+"""What the coarse look is believed: folds of cloth are like large letters, and those are told surely."""
 STRIDE = 32
 """Both sides of what a network sees are multiples of it."""
 LEAST, PEAK = 0.15, 0.3
@@ -70,14 +72,20 @@ class TextFinder:
         except OSError as error:
             raise ModelError("text finder", f"cannot be read: {error.strerror}; {REMEDY}") from error
         self._session, self._least, self._peak = open_session("text finder", content, REMEDY), least, peak
-        recipe = json.dumps([SEEN_SIDE, least, peak, ROOM, LEAST_ROOM, MOST_SHARE, 1])
+        recipe = json.dumps([SEEN_SIDE, COARSE_SIDE, TRUST, least, peak, ROOM, LEAST_ROOM, MOST_SHARE, 1])
         digest = hashlib.sha256(content).digest()
         self.fingerprint = hashlib.sha256(digest + recipe.encode()).hexdigest()
         self.map(np.zeros((STRIDE, STRIDE, 3), np.uint8))  # a graph of other outputs is refused now
 
     def map(self, image: Pixels) -> NDArray[np.float32]:
         """How likely each cell of `image`, sized as `SEEN_SIDE` asks, is written on: (rows, columns)."""
-        given = _seen(image).transpose(2, 0, 1)[None] / np.float32(255)
+        fine, coarse = (self._told(image, side) for side in (SEEN_SIDE, COARSE_SIDE))
+        large = cv2.resize(coarse, fine.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        either: NDArray[np.float32] = np.maximum(fine, np.float32(TRUST) * large)
+        return either
+
+    def _told(self, image: Pixels, side: int) -> NDArray[np.float32]:
+        given = _seen(image, side).transpose(2, 0, 1)[None] / np.float32(255)
         found = self._session.run(None, {"images": given})
         if len(found) != 1 or found[0].shape != (1, given.shape[2] // CELL, given.shape[3] // CELL):
             raise ModelError("text finder", f"is no graph of ours; {REMEDY}")
@@ -112,8 +120,8 @@ def apart(windows: list[Window]) -> list[Window]:
     return sorted(kept, key=lambda one: (one.y, one.x))
 
 
-def _seen(image: Pixels) -> NDArray[np.float32]:
-    factor = SEEN_SIDE / max(image.shape[:2])
+def _seen(image: Pixels, longest: int) -> NDArray[np.float32]:
+    factor = longest / max(image.shape[:2])
     height, width = (max(STRIDE, round(side * factor / STRIDE) * STRIDE) for side in image.shape[:2])
     kind = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(image, (width, height), interpolation=kind), np.float32)

@@ -48,6 +48,14 @@ def test_a_word_on_a_large_photo_is_in_one_small_window(finder: TextFinder) -> N
     assert share([window], sheet) < 0.4
 
 
+def test_letters_that_fill_a_photo_are_seen_by_the_coarse_look(finder: TextFinder) -> None:
+    sheet = written("ZARA", size=(736, 480), height=250)
+    covered = np.zeros(sheet.shape[:2], bool)
+    for one in finder.windows(sheet):
+        covered[one.y : one.low, one.x : one.right] = True
+    assert covered[sheet[..., 0] < 128].mean() > 0.95
+
+
 def test_a_blank_sheet_needs_no_look(finder: TextFinder) -> None:
     assert finder.windows(np.full((736, 544, 3), 200, np.uint8)) == []
 
