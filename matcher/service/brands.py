@@ -21,7 +21,7 @@ from matcher.catalog import (
 )
 from matcher.records import Brand, Trademark
 from matcher.service.access import Caller, allowed
-from matcher.service.pages import LARGEST
+from matcher.service.paging import LARGEST
 from matcher.service.problems import RESPONSES
 
 router = APIRouter(prefix="/v1", tags=["catalog"], responses=RESPONSES)

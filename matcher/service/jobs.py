@@ -40,7 +40,7 @@ from matcher.outputs import verdict_line, verdict_record
 from matcher.records import ImageRole, Verdict
 from matcher.service.access import Caller, allowed
 from matcher.service.brands import Writer as CatalogWriter
-from matcher.service.pages import LARGEST, After, Limit, Page, page
+from matcher.service.paging import LARGEST, After, Limit, Page, page
 from matcher.service.problems import RESPONSES, RefusedError
 from matcher.service.runner import FOLDER, job_folder
 

@@ -20,7 +20,7 @@ from matcher.catalog import (
     rotate_key,
 )
 from matcher.service.access import Caller, allowed
-from matcher.service.pages import After, Limit, Page, page
+from matcher.service.paging import After, Limit, Page, page
 from matcher.service.problems import RESPONSES, RefusedError
 
 router = APIRouter(prefix="/v1", tags=["access"], responses=RESPONSES)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from matcher.catalog import Scope, add_owner, list_owners
 from matcher.service.access import Caller, allowed
 from matcher.service.keys import KeyWithSecret, NewKey, issued
-from matcher.service.pages import LARGEST
+from matcher.service.paging import LARGEST
 from matcher.service.problems import RESPONSES
 
 router = APIRouter(prefix="/v1", tags=["access"], responses=RESPONSES)

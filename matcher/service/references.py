@@ -28,7 +28,7 @@ from matcher.records import ImageRole, ReferenceRow
 from matcher.service.access import Caller
 from matcher.service.brands import BrandId, Reader, Writer
 from matcher.service.offers import MOST_PHOTOS
-from matcher.service.pages import LARGEST, After, Limit, Page, page
+from matcher.service.paging import LARGEST, After, Limit, Page, page
 from matcher.service.problems import RESPONSES, FieldProblem, RefusedError
 
 router = APIRouter(prefix="/v1", tags=["catalog"], responses=RESPONSES)

@@ -24,7 +24,7 @@ from matcher.errors import MissingError
 from matcher.outputs import verdict_record
 from matcher.records import ReviewAnswer, Verdict
 from matcher.service.access import Caller, allowed
-from matcher.service.pages import LARGEST, After, Limit, Page, page
+from matcher.service.paging import LARGEST, After, Limit, Page, page
 from matcher.service.problems import RESPONSES, RefusedError
 from matcher.service.references import Position, image_response
 
