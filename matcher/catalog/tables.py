@@ -333,3 +333,30 @@ jobs = Table(
     CheckConstraint("state IN ('waiting', 'running', 'done', 'failed', 'cancelled')", name="state"),
     sqlite_autoincrement=True,
 )
+
+accounts = Table(
+    "accounts",
+    metadata,
+    _number("account_id"),
+    _belongs("owner_id", "owners.owner_id", index=True),
+    _text("name"),
+    # People sign in by name alone, so it is unique among all owners.
+    Column("name_key", ExactText, nullable=False, unique=True),
+    Column("role", String(16), nullable=False),
+    Column("password_hash", Text, nullable=False),
+    _count("failures"),
+    Column("locked_until", UtcTime),
+    Column("created", UtcTime, nullable=False),
+    CheckConstraint("role IN ('viewer', 'reviewer', 'manager')", name="role"),
+    sqlite_autoincrement=True,
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("secret_hash", String(64), primary_key=True),
+    _belongs("account_id", "accounts.account_id", index=True),
+    Column("created", UtcTime, nullable=False),
+    Column("seen", UtcTime, nullable=False),
+    Column("expires", UtcTime, nullable=False),
+)

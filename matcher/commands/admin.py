@@ -1,4 +1,4 @@
-"""`matcher admin`: the first key of the service, made where the workspace lies."""
+"""`matcher admin`: the first key of the service and the people who sign in, made where the workspace lies."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import Annotated
 
 import typer
 
-from matcher.commands import screen
+from matcher.commands import people, screen
 from matcher.commands.session import open_workspace
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="Who may use the service.")
+app.command("person")(people.person)
+app.command("people")(people.people)
+app.command("remove-person")(people.remove_person)
 
 
 @app.command("create")

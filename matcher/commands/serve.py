@@ -11,7 +11,9 @@ from matcher.commands import screen
 from matcher.commands.session import session_of
 from matcher.errors import UsageError
 
-PARTS = ("fastapi", "uvicorn", "multipart", "prometheus_client", "fastapi_offline", "limits")
+PARTS = (
+    "fastapi", "uvicorn", "multipart", "prometheus_client", "fastapi_offline", "limits", "argon2", "zxcvbn",
+)  # fmt: skip
 INSTALL = "pip install 'counterfeit-image-matcher[service]'"
 
 
