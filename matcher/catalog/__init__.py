@@ -85,6 +85,15 @@ from matcher.catalog.products import (
     product_of,
 )
 from matcher.catalog.purge import Purge, PurgeCounts, purge_listings, sweep_features, sweep_images
+from matcher.catalog.queue import (
+    Wanted,
+    brands_waiting,
+    count_answers,
+    count_waiting,
+    listings_with_photos_of,
+    neighbours,
+    waiting,
+)
 from matcher.catalog.references import Outcome, put_product, remove_product
 from matcher.catalog.results import (
     BrandCount,
@@ -109,6 +118,7 @@ from matcher.catalog.reviews import (
     latest_review,
     pending_reviews,
     review_history,
+    withdraw_answers,
 )
 from matcher.catalog.scans import (
     ExaminedListing,
@@ -166,6 +176,7 @@ __all__ = [
     "Scope",
     "StoredImage",
     "UnreadImage",
+    "Wanted",
     "add_brand",
     "add_job",
     "add_owner",
@@ -176,14 +187,17 @@ __all__ = [
     "brand_id_of",
     "brand_key",
     "brand_name_of",
+    "brands_waiting",
     "cancel_job",
     "changes_since",
     "claim_job",
     "commit_chunk",
+    "count_answers",
     "count_brands",
     "count_failures",
     "count_images",
     "count_verdicts",
+    "count_waiting",
     "drop_confirmed",
     "end_other_sessions",
     "end_session",
@@ -224,10 +238,12 @@ __all__ = [
     "list_owners",
     "list_products",
     "list_scans",
+    "listings_with_photos_of",
     "live_images",
     "lock_catalog",
     "missing_descriptors",
     "missing_keypoints",
+    "neighbours",
     "newest_act",
     "newest_change",
     "note_failure",
@@ -261,4 +277,6 @@ __all__ = [
     "unfinished_scans",
     "verdicts_after",
     "verify_catalog",
+    "waiting",
+    "withdraw_answers",
 ]

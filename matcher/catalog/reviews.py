@@ -1,4 +1,4 @@
-"""What people say of verdicts: every answer is kept, the latest counts."""
+"""What people say of verdicts: every answer is kept, the latest that was not taken back counts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
 from matcher.catalog.columns import now
 from matcher.catalog.queries import groups, walk
@@ -14,6 +14,11 @@ from matcher.catalog.results import FLAGGED, JudgedListing, find_judged, judge_r
 from matcher.catalog.tables import DEFAULT_OWNER, listings, reviews, verdicts
 from matcher.errors import MissingError
 from matcher.records import ReviewAnswer
+
+COUNTS = reviews.c.withdrawn.is_(None)
+"""The answer was not taken back."""
+ANSWERED = select(reviews.c.review_id).where(reviews.c.listing_row == listings.c.listing_row, COUNTS).exists()
+"""Someone has answered for the listing of the query around it."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ def iterate_reviewed(
     connection: Connection, *, scan_id: int | None = None, owner_id: int = DEFAULT_OWNER
 ) -> Iterator[tuple[JudgedListing, ReviewAnswer]]:
     """Every reviewed listing with the answer that counts, the earliest answer first, a page in memory."""
-    latest = select(func.max(reviews.c.review_id)).group_by(reviews.c.listing_row)
+    latest = select(func.max(reviews.c.review_id)).where(COUNTS).group_by(reviews.c.listing_row)
     query = (
         select(listings, verdicts.c.text, reviews.c.answer, reviews.c.review_id)
         .join_from(listings, verdicts, verdicts.c.listing_row == listings.c.listing_row)
@@ -77,21 +82,44 @@ def answer_review(
     *,
     reviewer: str = "",
     note: str = "",
+    time: datetime | None = None,
     owner_id: int = DEFAULT_OWNER,
 ) -> Review:
-    """Keep the answer beside earlier ones; raises `CatalogError` where the owner has no such listing."""
+    """Keep the answer beside earlier ones, as of `time` or now.
+
+    Answers that were given at once have one `time`, and are taken back at once. Raises `CatalogError` where
+    the owner has no such listing.
+    """
     query = select(listings.c.owner_id).where(listings.c.listing_row == listing_row)
     if connection.execute(query).scalar_one_or_none() != owner_id:
         raise MissingError(f"there is no listing {listing_row} to review", "see `matcher review list`")
-    review = Review(listing_row, answer, reviewer, note, now())
+    review = Review(listing_row, answer, reviewer, note, time or now())
     row = {**vars(review), "answer": answer.value, "owner_id": owner_id}
     connection.execute(insert(reviews).values(row))
     return review
 
 
+def withdraw_answers(
+    connection: Connection, reviewer: str, *, since: datetime, owner_id: int = DEFAULT_OWNER
+) -> list[int]:
+    """Take back what `reviewer` last answered, if not before `since`; which listings these are.
+
+    Answers of one time go together. Where someone else has answered since, that answer still counts.
+    """
+    theirs = (reviews.c.owner_id == owner_id) & (reviews.c.reviewer == reviewer) & COUNTS
+    last = connection.execute(select(func.max(reviews.c.time)).where(theirs)).scalar_one_or_none()
+    if last is None or last < since:
+        return []
+    which = theirs & (reviews.c.time == last)
+    rows = connection.execute(select(reviews.c.listing_row).where(which).order_by(reviews.c.review_id))
+    found = [int(row) for row in rows.scalars()]
+    connection.execute(update(reviews).where(which).values(withdrawn=now()))
+    return found
+
+
 def review_history(connection: Connection, listing_row: int) -> list[Review]:
-    """Every answer for the listing, oldest first."""
-    query = select(reviews).where(reviews.c.listing_row == listing_row).order_by(reviews.c.review_id)
+    """Every answer for the listing that was not taken back, oldest first."""
+    query = select(reviews).where(reviews.c.listing_row == listing_row, COUNTS).order_by(reviews.c.review_id)
     return [
         Review(row.listing_row, ReviewAnswer(row.answer), row.reviewer, row.note, row.time)
         for row in connection.execute(query)
@@ -112,12 +140,11 @@ def pending_reviews(
     owner_id: int = DEFAULT_OWNER,
 ) -> list[JudgedListing]:
     """At most `limit` listings that are not clear and have no answer, by listing_row, after `after`."""
-    answered = select(reviews.c.review_id).where(reviews.c.listing_row == listings.c.listing_row).exists()
     query = (
         select(listings, verdicts.c.text)
         .join_from(listings, verdicts, verdicts.c.listing_row == listings.c.listing_row)
         .where(verdicts.c.owner_id == owner_id, verdicts.c.listing_row > after)
-        .where(verdicts.c.verdict.in_([kind.value for kind in FLAGGED]), ~answered)
+        .where(verdicts.c.verdict.in_([kind.value for kind in FLAGGED]), ~ANSWERED)
     )
     if scan_id is not None:
         query = query.where(verdicts.c.scan_id == scan_id)

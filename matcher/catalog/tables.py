@@ -280,6 +280,8 @@ reviews = Table(
     _text("reviewer"),
     _text("note"),
     Column("time", UtcTime, nullable=False),
+    # An answer that was taken back stays on record and does not count.
+    Column("withdrawn", UtcTime),
     CheckConstraint("answer IN ('confirm', 'reject', 'unsure')", name="answer"),
     sqlite_autoincrement=True,
 )
