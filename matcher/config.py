@@ -138,6 +138,14 @@ class ServiceSettings(Section):
     refresh_seconds: float = Field(
         60.0, gt=0, description="after this long an open examiner is held against the whole catalog again"
     )
+    session_idle_seconds: int = Field(
+        3600, gt=0, description="a person who does nothing for so long has to sign in again"
+    )
+    session_seconds: int = Field(12 * 3600, gt=0, description="a session ends after so long, used or not")
+    sign_in_failures: int = Field(
+        10, ge=1, le=100, description="wrong passwords in a row that lock an account for a while"
+    )
+    lock_seconds: int = Field(900, gt=0, description="how long a lock lasts")
     drain_seconds: int = Field(20, ge=0, description="how long requests under way may go on at a stop")
 
 

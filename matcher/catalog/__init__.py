@@ -62,6 +62,7 @@ from matcher.catalog.jobs import (
     find_job,
     finish_job,
     list_jobs,
+    newest_jobs,
     release_job,
     retry_job,
 )
@@ -246,6 +247,7 @@ __all__ = [
     "neighbours",
     "newest_act",
     "newest_change",
+    "newest_jobs",
     "note_failure",
     "note_use",
     "open_database",

@@ -69,6 +69,16 @@ def list_jobs(connection: Connection, owner_id: int, *, after: int = 0, limit: i
     return [_job(row) for row in connection.execute(query.order_by(jobs.c.job_id).limit(limit))]
 
 
+def newest_jobs(
+    connection: Connection, owner_id: int, *, before: int | None = None, limit: int = 20
+) -> list[Job]:
+    """At most `limit` jobs, the last that was asked for first, before the job_id `before`."""
+    query = select(jobs).where(jobs.c.owner_id == owner_id)
+    if before is not None:
+        query = query.where(jobs.c.job_id < before)
+    return [_job(row) for row in connection.execute(query.order_by(jobs.c.job_id.desc()).limit(limit))]
+
+
 def claim_job(connection: Connection, worker: str, lease: timedelta) -> Job | None:
     """The oldest job that waits, or whose worker has not been heard of for `lease`; it is `worker`'s now."""
     lost = and_(jobs.c.state == "running", jobs.c.heartbeat < now() - lease)

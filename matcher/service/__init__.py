@@ -1,1 +1,1 @@
-"""The HTTP API: brands, catalogues, checks and reviews for programs, each caller confined to its owner's."""
+"""The HTTP API for programs and the web pages for people, each caller confined to its owner's."""

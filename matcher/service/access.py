@@ -33,7 +33,10 @@ _bearer = HTTPBearer(
 
 @dataclass(frozen=True)
 class Caller:
-    """A key that was found valid; all it reads and writes is its owner's."""
+    """A key or person that was found valid; all it reads and writes is its owner's.
+
+    `prefix` is what names it in records: a key's first letters, or `person:NAME`.
+    """
 
     owner_id: int
     owner: str

@@ -32,8 +32,11 @@ from matcher.service.observing import Metrics, Observed
 from matcher.service.rates import Rates
 from matcher.service.runner import Runner
 from matcher.service.state import Service
+from matcher.service.web import routes as web
+from matcher.service.web.visiting import SIGN_IN, SessionsFirst
 from matcher.workspace import Workspace, workspace_settings
 
+_SIGN_IN_BYTES = 64 * 1024
 DESCRIPTION = """
 Compares the photos of marketplace listings with a brand's own images. A verdict is `clear`, `review` or
 `counterfeit`, and explains itself. Everything a key reads or writes belongs to the key's owner.
@@ -75,17 +78,23 @@ def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     # The last one added is the outermost: a request has its id before anything can go wrong with it.
     app.add_middleware(KeysFirst)
+    app.add_middleware(SessionsFirst, is_page=web.is_page)
     app.add_middleware(BodyLimit, limit=lambda path: _largest(path, chosen.service))
     app.add_middleware(Observed, metrics=metrics)
     for part in (status, check, brands, references, reviews, galleries, jobs, owners, keys):
         app.include_router(part.router)
+    for pages in web.ROUTERS:
+        app.include_router(pages)
     _describe_problems(app)
     return app
 
 
 def _largest(path: str, settings: ServiceSettings) -> int:
     """The most bytes that a request to `path` may have; tables are streamed to disk."""
-    return settings.max_manifest_bytes if path in ("/v1/scans", "/v1/imports") else settings.max_request_bytes
+    if path == SIGN_IN:
+        return _SIGN_IN_BYTES
+    tables = ("/v1/scans", "/v1/imports", "/scans")
+    return settings.max_manifest_bytes if path in tables else settings.max_request_bytes
 
 
 def _describe_problems(app: FastAPI) -> None:

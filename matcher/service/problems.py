@@ -113,6 +113,11 @@ def status_of(error: MatcherError) -> HTTPStatus:
     return next(status for kind, status in STATUSES if isinstance(error, kind))
 
 
+def tell_keeper(error: MatcherError) -> None:
+    """Log what only the server's keeper can mend."""
+    _log.error("the matcher refused", extra={"error": str(error)})
+
+
 async def _refused(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RefusedError)
     return respond(error.status, error.detail, headers=error.headers, errors=error.errors)
@@ -123,7 +128,7 @@ async def _deliberate(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, MatcherError)
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _log.error("the matcher refused", extra={"error": str(error)})
+        tell_keeper(error)
         later = {"Retry-After": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
         return respond(
             status, "the server cannot answer this now; its log says why, by request id", headers=later

@@ -1,0 +1,1 @@
+"""The web pages: people sign in, review, keep the catalog and scan; plain forms, drawn on the server."""

@@ -1,0 +1,153 @@
+"""What every page has around it: the template, headers that forbid what no page needs, errors as pages."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+
+from matcher.errors import MatcherError, MissingError
+from matcher.report import words
+from matcher.service.logs import request_id
+from matcher.service.problems import RefusedError, status_of, tell_keeper
+
+ASSETS = Path(__file__).parent / "assets"
+SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # A form of ours sends its Origin only where some referrer may be sent.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+LATER = "the server cannot answer this now; its log says why, by request id"
+
+
+class SeeOtherError(Exception):
+    """The answer is to look at another page, such as the one to sign in at."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+
+def render(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    """The page; its template also knows `visitor`, who looks at it: None before signing in."""
+    visitor = getattr(request.state, "visitor", None)
+    known = {"visitor": visitor, "path": request.url.path, "htmx": "hx-request" in request.headers}
+    text = templates().get_template(template).render(known | context)
+    return HTMLResponse(text.encode("utf-8", "backslashreplace"), status, HEADERS)
+
+
+def see_other(request: Request, address: str) -> Response:
+    """Look at `address` next: for a form the whole page, for htmx too."""
+    if "hx-request" in request.headers:
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers={**HEADERS, "HX-Redirect": address})
+    return RedirectResponse(address, HTTPStatus.SEE_OTHER, HEADERS)
+
+
+def error_page(request: Request, status: HTTPStatus, detail: str) -> Response:
+    """The page, or for htmx and scripts the line, that says what went wrong."""
+    if "hx-request" in request.headers:
+        return render(request, "notice.html", status, text=detail)
+    return render(request, "error.html", status, what=status, detail=detail, request_id=request_id.get())
+
+
+class PageRoute(APIRoute):
+    """A route whose errors are pages, too."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, with every deliberate error told as a page."""
+        handler = super().get_route_handler()
+
+        async def answered(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except SeeOtherError as other:
+                return see_other(request, other.address)
+            except (RefusedError, RequestValidationError, HTTPException, MatcherError) as error:
+                return error_page(request, *_told(error))
+
+        return answered
+
+
+def _told(error: Exception) -> tuple[HTTPStatus, str]:
+    """The status of an error and its line for a person."""
+    if isinstance(error, RefusedError):
+        return error.status, error.detail
+    if isinstance(error, RequestValidationError):
+        wrong = error.errors()
+        if wrong and wrong[0]["loc"][0] == "path":
+            return HTTPStatus.NOT_FOUND, "there is no such page"
+        where = wrong[0]["loc"][-1] if wrong else "the form"
+        return HTTPStatus.UNPROCESSABLE_ENTITY, f"{where}: {wrong[0]['msg'] if wrong else 'is not valid'}"
+    if isinstance(error, HTTPException):
+        return HTTPStatus(error.status_code), str(error.detail)
+    assert isinstance(error, MatcherError)
+    status = status_of(error)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        tell_keeper(error)
+        return status, LATER
+    return status, error.what if isinstance(error, MissingError) else str(error)
+
+
+@cache
+def templates() -> Environment:
+    """The templates, which escape whatever they are given."""
+    made = Environment(
+        loader=PackageLoader("matcher.service.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(
+        revealed=words.revealed,
+        percent=words.percent,
+        money=lambda facts: words.money(facts.price, facts.currency),
+        count=lambda number: f"{number:,}",
+        minute=_minute,
+    )
+    made.globals.update(below=words.below, asset=asset, query=query)
+    return made
+
+
+def query(**parts: object) -> str:
+    """`?a=b` of the parts that say something; empty where none does."""
+    said = {name: str(part) for name, part in parts.items() if part not in (None, "")}
+    return f"?{urlencode(said)}" if said else ""
+
+
+def _minute(time: datetime) -> str:
+    return time.strftime("%Y-%m-%d %H:%M UTC")
+
+
+@cache
+def asset(name: str) -> str:
+    """The address of a file that ships with the pages; another file has another."""
+    digest = hashlib.sha256((ASSETS / name).read_bytes()).hexdigest()
+    return f"/assets/{name}?v={digest[:12]}"

@@ -1,0 +1,15 @@
+"""All pages, and which requests are for one."""
+
+from __future__ import annotations
+
+from starlette.routing import Match
+from starlette.types import Scope
+
+from matcher.service.web import overview, shipped, signing_in
+
+ROUTERS = (shipped.router, signing_in.router, overview.router)
+
+
+def is_page(scope: Scope) -> bool:
+    """Whether the request is for one of the pages."""
+    return any(route.matches(scope)[0] is Match.FULL for router in ROUTERS for route in router.routes)
