@@ -64,7 +64,7 @@ class Pictures:
     def rows(self, judged: Sequence[JudgedListing]) -> Iterator[ReportRow]:
         """A report row for each listing, made as it is asked for."""
         for one in judged:
-            found = {key: self._reference(key, role) for key, role in _named(one.verdict).items()}
+            found = {key: self._reference(key, role) for key, role in named_references(one.verdict).items()}
             known = {key: value for key, value in found.items() if value is not None}
             yield ReportRow(
                 listing=one.listing,
@@ -133,7 +133,7 @@ class Pictures:
         return Thumbnail(thumbnail(picture, THUMBNAIL_SIDE), "image/webp", picture.width, picture.height)
 
 
-def _named(verdict: Verdict) -> dict[Key, ImageRole]:
+def named_references(verdict: Verdict) -> dict[Key, ImageRole]:
     """References that a row shows, and what they are."""
     roles = {role.value: role for role in (ImageRole.KNOWN_COUNTERFEIT, ImageRole.LOGO)}
     named = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from matcher.catalog.columns import now
 from matcher.catalog.queries import groups, walk
@@ -99,31 +100,33 @@ def answer_review(
     return review
 
 
-def withdraw_answers(
+def last_answers(
     connection: Connection, reviewer: str, *, since: datetime, owner_id: int = DEFAULT_OWNER
-) -> list[int]:
-    """Take back what `reviewer` last answered, if not before `since`; which listings these are.
-
-    Answers of one time go together. Where someone else has answered since, that answer still counts.
-    """
+) -> list[Review]:
+    """What `reviewer` answered last, if not before `since`; what was given at once is together."""
     theirs = (reviews.c.owner_id == owner_id) & (reviews.c.reviewer == reviewer) & COUNTS
     last = connection.execute(select(func.max(reviews.c.time)).where(theirs)).scalar_one_or_none()
     if last is None or last < since:
         return []
-    which = theirs & (reviews.c.time == last)
-    rows = connection.execute(select(reviews.c.listing_row).where(which).order_by(reviews.c.review_id))
-    found = [int(row) for row in rows.scalars()]
-    connection.execute(update(reviews).where(which).values(withdrawn=now()))
-    return found
+    query = select(reviews).where(theirs, reviews.c.time == last).order_by(reviews.c.review_id)
+    return [_review(row) for row in connection.execute(query)]
+
+
+def withdraw_answers(
+    connection: Connection, reviewer: str, *, since: datetime, owner_id: int = DEFAULT_OWNER
+) -> list[int]:
+    """Take back `last_answers`; which listings these are. Where someone else answered since, that counts."""
+    found = last_answers(connection, reviewer, since=since, owner_id=owner_id)
+    which = (reviews.c.owner_id == owner_id) & (reviews.c.reviewer == reviewer) & COUNTS
+    for time in {review.time for review in found}:
+        connection.execute(update(reviews).where(which, reviews.c.time == time).values(withdrawn=now()))
+    return [review.listing_row for review in found]
 
 
 def review_history(connection: Connection, listing_row: int) -> list[Review]:
     """Every answer for the listing that was not taken back, oldest first."""
     query = select(reviews).where(reviews.c.listing_row == listing_row, COUNTS).order_by(reviews.c.review_id)
-    return [
-        Review(row.listing_row, ReviewAnswer(row.answer), row.reviewer, row.note, row.time)
-        for row in connection.execute(query)
-    ]
+    return [_review(row) for row in connection.execute(query)]
 
 
 def latest_review(connection: Connection, listing_row: int) -> Review | None:
@@ -151,3 +154,7 @@ def pending_reviews(
     return judge_rows(
         connection, connection.execute(query.order_by(listings.c.listing_row).limit(limit)).all()
     )
+
+
+def _review(row: Row[Any]) -> Review:
+    return Review(row.listing_row, ReviewAnswer(row.answer), row.reviewer, row.note, row.time)

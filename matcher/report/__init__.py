@@ -1,6 +1,18 @@
 """The report of a scan: one HTML file with every listing beside the reference it was held against."""
 
+from matcher.report.card import Card, Picture, card
 from matcher.report.page import write_report
-from matcher.report.rows import ReferenceFacts, ReportRow, ReportSummary, Thumbnail
+from matcher.report.rows import Linked, ReferenceFacts, ReportRow, ReportSummary, Shown, Thumbnail
 
-__all__ = ["ReferenceFacts", "ReportRow", "ReportSummary", "Thumbnail", "write_report"]
+__all__ = [
+    "Card",
+    "Linked",
+    "Picture",
+    "ReferenceFacts",
+    "ReportRow",
+    "ReportSummary",
+    "Shown",
+    "Thumbnail",
+    "card",
+    "write_report",
+]

@@ -11,7 +11,7 @@ from matcher.errors import UsageError
 from matcher.outputs import verdict_line
 from matcher.records import Evidence, Match, Region, Verdict
 from matcher.report import words
-from matcher.report.rows import ReferenceFacts, ReferenceKey, ReportRow, Thumbnail
+from matcher.report.rows import Linked, ReferenceFacts, ReferenceKey, ReportRow, Shown
 
 MEDIA_TYPES = ("image/webp", "image/jpeg", "image/png")
 FULL_BAR = 4.0
@@ -35,7 +35,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Picture:
-    """A thumbnail as a `data:` address, in the original's pixels."""
+    """A thumbnail as a `data:` address, or a picture where it lies, in the original's pixels."""
 
     address: str
     width: int
@@ -156,15 +156,18 @@ def _photo(row: ReportRow, number: int, numbered: list[tuple[int, Evidence]]) ->
     return _picture(thumbnail, f"Photo {number + 1}", shapes)
 
 
-def _picture(thumbnail: Thumbnail, caption: str, shapes: tuple[Shape, ...] = ()) -> Picture:
+def _picture(thumbnail: Shown, caption: str, shapes: tuple[Shape, ...] = ()) -> Picture:
+    width, height = max(1, thumbnail.width), max(1, thumbnail.height)
+    if isinstance(thumbnail, Linked):
+        return Picture(thumbnail.address, width, height, caption, shapes)
     if thumbnail.media_type not in MEDIA_TYPES:
         raise UsageError(f"a thumbnail is {thumbnail.media_type!r}; give one of {', '.join(MEDIA_TYPES)}")
     text = base64.b64encode(thumbnail.webp_or_jpeg).decode("ascii")
     address = f"data:{thumbnail.media_type};base64,{text}"
-    return Picture(address, max(1, thumbnail.width), max(1, thumbnail.height), caption, shapes)
+    return Picture(address, width, height, caption, shapes)
 
 
-def _outline(evidence: Evidence, photo: Thumbnail) -> tuple[Point, ...]:
+def _outline(evidence: Evidence, photo: Shown) -> tuple[Point, ...]:
     """The quadrilateral if the detail has one, else the region's corners; empty if neither can be drawn."""
     points = tuple(_quad(evidence.detail.get("quad"))) or _corners(evidence.region)
     reach = 4 * max(photo.width, photo.height)
@@ -188,7 +191,7 @@ def _corners(region: Region | None) -> tuple[Point, ...]:
     return ((x1, y1), (x2, y1), (x2, y2), (x1, y2))
 
 
-def _shape(outline: tuple[Point, ...], counts: list[int], photo: Thumbnail) -> Shape:
+def _shape(outline: tuple[Point, ...], counts: list[int], photo: Shown) -> Shape:
     margin = max(photo.width, photo.height) / LABELS_A_SIDE
     x, y = min(outline, key=lambda point: point[0] + point[1])
     across, down = (max(one) - min(one) for one in zip(*outline, strict=True))

@@ -23,6 +23,19 @@ class Thumbnail:
 
 
 @dataclass(frozen=True)
+class Linked:
+    """A picture that lies at `address`; `width` and `height` are the original photo's pixels."""
+
+    address: str
+    width: int
+    height: int
+
+
+Shown = Thumbnail | Linked
+"""A page that must stand alone holds thumbnails; one from a server links to its pictures."""
+
+
+@dataclass(frozen=True)
 class ReferenceFacts:
     """What the catalog says of a reference."""
 
@@ -40,10 +53,10 @@ class ReportRow:
 
     listing: Listing
     verdict: Verdict
-    photos: Mapping[int, Thumbnail] = field(default_factory=dict)
-    references: Mapping[ReferenceKey, Thumbnail] = field(default_factory=dict)
+    photos: Mapping[int, Shown] = field(default_factory=dict)
+    references: Mapping[ReferenceKey, Shown] = field(default_factory=dict)
     reference_facts: Mapping[ReferenceKey, ReferenceFacts] = field(default_factory=dict)
-    closeups: Mapping[int, Thumbnail] = field(default_factory=dict)
+    closeups: Mapping[int, Shown] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -100,12 +100,17 @@ def show(caller: Reader, number: ReferenceNumber) -> ShownReference:
 )
 def image(caller: Reader, number: ReferenceNumber, position: Position) -> Response:
     """The image as it is kept, without EXIF and GPS."""
+    return image_response(caller, image_hash(caller, number, position))
+
+
+def image_hash(caller: Caller, number: int, position: int) -> str:
+    """The content hash of the owner's image; raises `MissingError` or `RefusedError` (404) where none is."""
     with caller.read() as connection:
         found = product_of(connection, number, owner_id=caller.owner_id)
     here = next((one for one in found.images if one.position == position), None)
     if here is None:
         raise RefusedError(HTTPStatus.NOT_FOUND, f"reference {number} has no image {position}")
-    return image_response(caller, here.content_hash)
+    return here.content_hash
 
 
 @router.delete("/references/{number}", status_code=HTTPStatus.NO_CONTENT)

@@ -104,7 +104,7 @@ def pending(
 def show(caller: Reader, listing: ReviewNumber) -> JudgedWithAnswers:
     """One listing, reviewed or not."""
     with caller.read() as connection:
-        found = _found(connection, caller, listing)
+        found = judged_listing(connection, caller, listing)
         answers = [
             Said(answer=one.answer, reviewer=one.reviewer, note=one.note, time=one.time)
             for one in review_history(connection, listing)
@@ -119,12 +119,17 @@ def show(caller: Reader, listing: ReviewNumber) -> JudgedWithAnswers:
 )
 def photo(caller: Reader, listing: ReviewNumber, position: Position) -> Response:
     """A photo of the listing as it is kept, without EXIF and GPS."""
+    return image_response(caller, photo_hash(caller, listing, position))
+
+
+def photo_hash(caller: Caller, listing: int, position: int) -> str:
+    """The content hash of a kept photo; raises `MissingError` or `RefusedError` (404) where there is none."""
     with caller.read() as connection:
-        found = _found(connection, caller, listing)
+        found = judged_listing(connection, caller, listing)
     here = next((one for one in found.photos if one.position == position and one.stored_hash), None)
     if here is None:
         raise RefusedError(HTTPStatus.NOT_FOUND, f"listing {listing} has no photo {position} that is kept")
-    return image_response(caller, here.content_hash)
+    return here.content_hash
 
 
 @router.post("/reviews/{listing}")
@@ -134,20 +139,31 @@ def answer(caller: Writer, listing: ReviewNumber, said: Answer) -> Answered:
     A confirmed fake is a known counterfeit from the next check on, until the answer changes.
     """
     with caller.write(f"review.{said.answer.value}", str(listing)) as connection:
-        found = _found(connection, caller, listing)
-        answer_review(
-            connection, listing, said.answer,
-            reviewer=said.reviewer or caller.prefix, note=said.note, owner_id=caller.owner_id,
-        )  # fmt: skip
-        if said.answer is ReviewAnswer.CONFIRM:
-            kept = keep_confirmed(connection, found, brand=said.brand.strip(), owner_id=caller.owner_id)
-        else:
-            drop_confirmed(connection, found, owner_id=caller.owner_id)
-            kept = 0
+        kept = keep_answer(connection, caller, listing, said)
     return Answered(answer=said.answer, known_counterfeit=kept)
 
 
-def _found(connection: Connection, caller: Caller, listing: int) -> JudgedListing:
+def keep_answer(
+    connection: Connection, caller: Caller, listing: int, said: Answer, time: datetime | None = None
+) -> int:
+    """Keep the answer as of `time` or now; how many photos are known counterfeits by it.
+
+    Raises `MissingError` where the caller's owner has no such listing, `CatalogError` where a fake is
+    confirmed and neither answer nor verdict names a brand.
+    """
+    found = judged_listing(connection, caller, listing)
+    answer_review(
+        connection, listing, said.answer,
+        reviewer=said.reviewer or caller.prefix, note=said.note, time=time, owner_id=caller.owner_id,
+    )  # fmt: skip
+    if said.answer is ReviewAnswer.CONFIRM:
+        return keep_confirmed(connection, found, brand=said.brand.strip(), owner_id=caller.owner_id)
+    drop_confirmed(connection, found, owner_id=caller.owner_id)
+    return 0
+
+
+def judged_listing(connection: Connection, caller: Caller, listing: int) -> JudgedListing:
+    """The owner's listing with its verdict; raises `MissingError` where there is none."""
     found = find_judged(connection, listing, owner_id=caller.owner_id)
     if found is None:
         raise MissingError(f"there is no listing {listing} to review")

@@ -22,6 +22,7 @@ from tests.matcher.service.web.people import ANOTHER, PASSWORD, Person, person
 OPEN = {"/sign-in", "/assets/{name}"}
 """What one sees before signing in."""
 FORMS: dict[str, dict[str, Any]] = {
+    "/review/{listing}": {"answer": "reject"},
     "/account/password": {"password": PASSWORD, "new": ANOTHER, "again": ANOTHER},
 }
 """What each form is sent."""
