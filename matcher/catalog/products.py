@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from matcher.catalog.brands import brand_id_of
 from matcher.catalog.tables import DEFAULT_OWNER, brands, images, products
@@ -99,6 +99,28 @@ def list_products(
     if role is not None:
         wanted &= products.c.role == role.value
     return _products(connection, wanted, limit)
+
+
+def count_products(connection: Connection, owner_id: int) -> dict[int, dict[ImageRole, int]]:
+    """How many references, logos and known counterfeits each brand has, by brand_id, if any."""
+    query = select(products.c.brand_id, products.c.role, func.count()).where(products.c.owner_id == owner_id)
+    counts: dict[int, dict[ImageRole, int]] = {}
+    for brand_id, role, number in connection.execute(query.group_by(products.c.brand_id, products.c.role)):
+        counts.setdefault(brand_id, dict.fromkeys(ImageRole, 0))[ImageRole(role)] = int(number)
+    return counts
+
+
+def first_images(connection: Connection, owner_id: int) -> dict[int, tuple[int, int]]:
+    """(product_id, position) of the image that stands for each brand: its first logo, else reference."""
+    shown = (ImageRole.REFERENCE.value, ImageRole.LOGO.value)
+    oldest = (
+        select(func.min(images.c.image_id))
+        .where(images.c.owner_id == owner_id, images.c.role.in_(shown))
+        .group_by(images.c.brand_id, images.c.role)
+    )
+    rows = connection.execute(select(images).where(images.c.image_id.in_(oldest))).all()
+    ordered = sorted(rows, key=lambda row: row.role == ImageRole.LOGO.value)
+    return {row.brand_id: (row.product_id, row.position) for row in ordered}
 
 
 def _products(connection: Connection, wanted: Any, limit: int) -> list[Product]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from starlette.routing import Match
 from starlette.types import Scope
 
-from matcher.service.web import overview, pictures, review, shipped, signing_in
+from matcher.service.web import brands, overview, pictures, review, search, shipped, signing_in
 
-ROUTERS = (shipped.router, signing_in.router, overview.router, review.router, pictures.router)
+ROUTERS = tuple(part.router for part in (shipped, signing_in, overview, review, pictures, brands, search))
 
 
 def is_page(scope: Scope) -> bool:

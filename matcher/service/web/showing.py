@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from matcher.catalog import JudgedListing, Product, find_product
 from matcher.errors import CatalogError
-from matcher.records import ImageRole
+from matcher.records import ImageRole, Listing, Verdict
 from matcher.report import Card, Linked, ReferenceFacts, ReportRow, card
+from matcher.report import Shown as Picture
 from matcher.scan_report import named_references
 from matcher.service.access import Caller
 
@@ -27,23 +29,36 @@ class Shown:
 
 def shown(connection: Connection, caller: Caller, judged: JudgedListing) -> Shown:
     """The listing beside the references that its evidence speaks of, those that are still there."""
-    named = named_references(judged.verdict)
+    products = products_of(connection, caller, judged.verdict)
+    made = card(row_of(judged.listing, judged.verdict, photos_of(judged), products), judged.position)
+    leading = products.get(made.reference_key) if made.reference_key else None
+    more = tuple(linked(leading, place) for place in range(1, len(leading.images))) if leading else ()
+    return Shown(judged, made, more)
+
+
+def products_of(connection: Connection, caller: Caller, verdict: Verdict) -> dict[Key, Product]:
+    """The references that a verdict speaks of, those that are still there."""
+    named = named_references(verdict)
+    for match in verdict.matches:
+        named.setdefault((match.brand, match.reference_id), ImageRole.REFERENCE)
     found = {key: _product(connection, caller, key, role) for key, role in named.items()}
-    products = {key: product for key, product in found.items() if product is not None}
-    row = ReportRow(
-        listing=judged.listing,
-        verdict=judged.verdict,
-        photos=photos_of(judged),
+    return {key: product for key, product in found.items() if product is not None}
+
+
+def row_of(
+    listing: Listing, verdict: Verdict, photos: Mapping[int, Picture], products: Mapping[Key, Product]
+) -> ReportRow:
+    """What a card is made of."""
+    return ReportRow(
+        listing=listing,
+        verdict=verdict,
+        photos=photos,
         references={key: linked(product, 0) for key, product in products.items() if product.images},
         reference_facts={
             key: ReferenceFacts(product.title, product.price, product.currency)
             for key, product in products.items()
         },
     )
-    made = card(row, judged.position)
-    leading = products.get(made.reference_key) if made.reference_key else None
-    more = tuple(linked(leading, place) for place in range(1, len(leading.images))) if leading else ()
-    return Shown(judged, made, more)
 
 
 def photos_of(judged: JudgedListing) -> dict[int, Linked]:

@@ -22,6 +22,9 @@ from tests.matcher.service.web.people import ANOTHER, PASSWORD, Person, person
 OPEN = {"/sign-in", "/assets/{name}"}
 """What one sees before signing in."""
 FORMS: dict[str, dict[str, Any]] = {
+    "/brands": {"name": "Newcomer"},
+    "/brands/{brand_id}/images": {"files": [("photos", ("a.png", png(1)))]},
+    "/search": {"files": [("photo", ("a.png", png(2)))]},
     "/review/{listing}": {"answer": "reject"},
     "/account/password": {"password": PASSWORD, "new": ANOTHER, "again": ANOTHER},
 }
