@@ -123,6 +123,24 @@ def top_rows(
     return judge_rows(connection, connection.execute(query).all())
 
 
+def judged_after(
+    connection: Connection,
+    scan_id: int,
+    *,
+    kind: VerdictKind | None = None,
+    brand: str = "",
+    after: int = -1,
+    limit: int = 100,
+) -> list[JudgedListing]:
+    """At most `limit` of the scan's listings in input order, behind the position `after`."""
+    query = _judged().where(listings.c.scan_id == scan_id, listings.c.position > after)
+    if kind is not None:
+        query = query.where(verdicts.c.verdict == kind.value)
+    if brand:
+        query = query.where(verdicts.c.brand == brand)
+    return judge_rows(connection, connection.execute(query.order_by(listings.c.position).limit(limit)).all())
+
+
 def find_judged(
     connection: Connection, listing_row: int, *, owner_id: int | None = None
 ) -> JudgedListing | None:

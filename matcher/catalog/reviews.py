@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -127,6 +127,13 @@ def review_history(connection: Connection, listing_row: int) -> list[Review]:
     """Every answer for the listing that was not taken back, oldest first."""
     query = select(reviews).where(reviews.c.listing_row == listing_row, COUNTS).order_by(reviews.c.review_id)
     return [_review(row) for row in connection.execute(query)]
+
+
+def answers_of(connection: Connection, listing_rows: Sequence[int]) -> dict[int, ReviewAnswer]:
+    """The answer that counts for each of the listings that has one; at most 1,000 of them."""
+    query = select(reviews).where(reviews.c.listing_row.in_(listing_rows), COUNTS)
+    rows = connection.execute(query.order_by(reviews.c.review_id))
+    return {row.listing_row: ReviewAnswer(row.answer) for row in rows}
 
 
 def latest_review(connection: Connection, listing_row: int) -> Review | None:

@@ -70,6 +70,11 @@ def revealed(text: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(Markup("").join(marks))
 
 
+def in_plain_text(text: str) -> str:
+    """`text` with characters that conceal or reorder shown as `U+202E`, for files without markup."""
+    return _CONCEALING.sub(lambda found: f"U+{ord(found[0]):04X}", text)
+
+
 def percent(score: float) -> str:
     """A score as a percentage that never claims certainty."""
     if not math.isfinite(score):

@@ -23,7 +23,7 @@ from matcher.catalog import (
 from matcher.errors import MatcherError
 from matcher.records import ImageRole
 from matcher.service import brands as api
-from matcher.service import references
+from matcher.service import jobs, references
 from matcher.service.paging import LARGEST
 from matcher.service.problems import RefusedError
 from matcher.service.web.frame import HEADERS, PageRoute, query, render, see_other
@@ -103,6 +103,19 @@ def upload(
     if request.headers.get("accept", "") == "application/json":
         return JSONResponse(told, status, HEADERS)
     return render(request, "uploaded.html", status, told=told, brand=name, brand_id=brand_id, kind=kind)
+
+
+@router.post("/brands/{brand_id}/table")
+def import_table(
+    request: Request,
+    visitor: Writer,
+    brand_id: api.BrandId,
+    manifest: jobs.Manifest,
+    kind: Annotated[ImageRole, Form()] = ImageRole.REFERENCE,
+) -> Response:
+    """Import a table whose images are addresses, as a job."""
+    job = jobs.import_(visitor.caller, manifest, brand_id, kind)
+    return see_other(request, f"/scans/{job.job_id}")
 
 
 @router.post("/brands/{brand_id}/facts")

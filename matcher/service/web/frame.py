@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 from matcher.errors import MatcherError, MissingError
 from matcher.report import words
 from matcher.service.logs import request_id
-from matcher.service.problems import RefusedError, status_of, tell_keeper
+from matcher.service.problems import RefusedError, status_of, tell_keeper, unexpected
 
 ASSETS = Path(__file__).parent / "assets"
 SECURITY_POLICY = "; ".join(
@@ -44,6 +44,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+MISTAKE = "a mistake in the matcher; its log says more, by request id"
 LATER = "the server cannot answer this now; its log says why, by request id"
 
 
@@ -91,6 +92,9 @@ class PageRoute(APIRoute):
                 return see_other(request, other.address)
             except (RefusedError, RequestValidationError, HTTPException, MatcherError) as error:
                 return error_page(request, *_told(error))
+            except Exception as error:  # noqa: BLE001 - whatever it is, a person gets a page, the log the rest
+                unexpected(error)
+                return error_page(request, HTTPStatus.INTERNAL_SERVER_ERROR, MISTAKE)
 
         return answered
 

@@ -5,9 +5,20 @@ from __future__ import annotations
 from starlette.routing import Match
 from starlette.types import Scope
 
-from matcher.service.web import brands, overview, pictures, review, search, shipped, signing_in
+from matcher.service.web import (
+    brands,
+    evidence,
+    overview,
+    pictures,
+    review,
+    scans,
+    search,
+    shipped,
+    signing_in,
+)
 
-ROUTERS = tuple(part.router for part in (shipped, signing_in, overview, review, pictures, brands, search))
+PARTS = (shipped, signing_in, overview, review, evidence, pictures, brands, scans, search)
+ROUTERS = tuple(part.router for part in PARTS)
 
 
 def is_page(scope: Scope) -> bool:

@@ -21,10 +21,13 @@ from tests.matcher.service.web.people import ANOTHER, PASSWORD, Person, person
 
 OPEN = {"/sign-in", "/assets/{name}"}
 """What one sees before signing in."""
+TABLE = [("manifest", ("a.csv", b"listing_id,reference_id,image\nL,R,https://shop.example/a.png\n"))]
 FORMS: dict[str, dict[str, Any]] = {
     "/brands": {"name": "Newcomer"},
     "/brands/{brand_id}/images": {"files": [("photos", ("a.png", png(1)))]},
     "/search": {"files": [("photo", ("a.png", png(2)))]},
+    "/scans": {"files": TABLE},
+    "/brands/{brand_id}/table": {"files": TABLE},
     "/review/{listing}": {"answer": "reject"},
     "/account/password": {"password": PASSWORD, "new": ANOTHER, "again": ANOTHER},
 }
@@ -77,6 +80,12 @@ def second(client: TestClient) -> Person:
 
 
 @pytest.fixture(scope="module")
+def staff(client: TestClient) -> dict[Role, Person]:
+    """Someone of each role at the first owner."""
+    return {role: person(client, f"a-{role.value}", "first", role) for role in Role}
+
+
+@pytest.fixture(scope="module")
 def places(client: TestClient) -> dict[str, str]:
     """What of the first owner's each parameter of a path names."""
     owner = tenant(client, "first")
@@ -111,12 +120,12 @@ def test_without_a_session_a_page_is_closed(client: TestClient, places: dict[str
 
 @pytest.mark.parametrize("page", pages(), ids=str)
 def test_a_role_without_the_scope_is_refused(
-    client: TestClient, places: dict[str, str], page: PageOf
+    staff: dict[Role, Person], places: dict[str, str], page: PageOf
 ) -> None:
-    for role in Role:
+    for role, one in staff.items():
         if page.scope is None or page.scope in ROLE_SCOPES[role]:
             continue
-        answer = ask(person(client, f"a-{role.value}", "first", role), page, places)
+        answer = ask(one, page, places)
         assert (answer.status_code, page.scope.value in answer.text) == (403, True)
 
 

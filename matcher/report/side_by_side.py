@@ -1,0 +1,55 @@
+"""A listing's photo with its regions drawn, beside the reference, as one picture for a takedown notice."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image, ImageDraw, ImageFont
+
+from matcher.images import Picture as Pixels
+from matcher.report.card import Picture
+
+SIDE, GAP, CAPTION = 900, 24, 44
+"""Pixels: a picture's longer side, the room between, and the height of the line above."""
+MARK, HALO, INK, GROUND = (214, 16, 106), (255, 255, 255), (26, 28, 31), (255, 255, 255)
+
+
+def side_by_side(photo: Pixels, drawn: Picture, reference: Pixels | None) -> bytes:
+    """A PNG file of both, `drawn` being the photo's outlines in its original pixels."""
+    left = _marked(photo, drawn)
+    parts = [("Listing", left)]
+    if reference is not None:
+        parts.append(("Reference", _fitted(reference)))
+    width = sum(part.width for _, part in parts) + GAP * (len(parts) + 1)
+    height = max(part.height for _, part in parts) + CAPTION + GAP
+    sheet = Image.new("RGB", (width, height), GROUND)
+    pen, x = ImageDraw.Draw(sheet), GAP
+    for name, part in parts:
+        pen.text((x, CAPTION // 4), name, fill=INK, font=ImageFont.load_default(20))
+        sheet.paste(part, (x, CAPTION))
+        x += part.width + GAP
+    buffer = io.BytesIO()
+    sheet.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _fitted(picture: Pixels) -> Image.Image:
+    image = Image.fromarray(picture.pixels)
+    image.thumbnail((SIDE, SIDE), Image.Resampling.BICUBIC)
+    return image
+
+
+def _marked(photo: Pixels, drawn: Picture) -> Image.Image:
+    image = _fitted(photo)
+    pen, scale = ImageDraw.Draw(image), image.width / drawn.width
+    font = ImageFont.load_default(max(14, round(drawn.unit * scale * 0.8)))
+    for shape in drawn.shapes:
+        corners = [tuple(float(part) * scale for part in point.split(",")) for point in shape.points.split()]
+        for colour, width in ((HALO, 7), (MARK, 3)):
+            pen.line([*corners, corners[0]], fill=colour, width=width, joint="curve")
+    for shape in drawn.shapes:
+        middle = shape.x * scale, shape.y * scale
+        x1, y1, x2, y2 = pen.textbbox(middle, shape.label, font=font, anchor="mm")
+        pen.rounded_rectangle((x1 - 8, y1 - 5, x2 + 8, y2 + 5), 8, fill=MARK, outline=HALO, width=2)
+        pen.text(middle, shape.label, fill=HALO, font=font, anchor="mm")
+    return image

@@ -1,0 +1,50 @@
+"""Whatever goes wrong on a page is told as a page, and what only the keeper can mend is told to the log."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from matcher.catalog import Database
+from matcher.errors import StorageError
+from matcher.service.web import overview
+from tests.matcher.service.conftest import Start
+from tests.matcher.service.web.people import person
+
+
+def test_what_only_the_keeper_can_mend_is_not_shown(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    kim = person(start(), "kim")
+
+    def lost(_database: Database) -> object:
+        raise StorageError("database secret-host: connection refused")
+
+    monkeypatch.setattr(Database, "read", lost)
+    for answer in (kim.get("/"), kim.browser.post("/review/undo")):
+        assert (answer.status_code, answer.headers["content-type"][:9]) == (503, "text/html")
+        assert "secret" not in answer.text
+        assert answer.headers["x-request-id"] in answer.text
+
+
+def test_a_mistake_of_ours_is_a_page_and_a_traceback_in_the_log(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    kim = person(start(), "kim")
+
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr(overview, "precision", fails)
+    with caplog.at_level(logging.ERROR, "matcher.service"):
+        answer = kim.get("/")
+    assert (answer.status_code, "secret" in answer.text) == (500, False)
+    assert any(record.exc_info for record in caplog.records)
+
+
+def test_htmx_gets_the_line_alone(start: Start) -> None:
+    kim = person(start(), "kim")
+    answer = kim.get("/scans/9/progress", headers={"HX-Request": "true"})
+    assert answer.status_code == 404
+    assert answer.text.strip().startswith('<p class="notice')
+    gone = kim.browser.post("/sign-out", headers={"HX-Request": "true", "X-CSRF-Token": kim.token()})
+    assert (gone.status_code, gone.headers["hx-redirect"]) == (204, "/sign-in")
