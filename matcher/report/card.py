@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matcher.errors import UsageError
 from matcher.outputs import verdict_line
@@ -152,8 +152,8 @@ def _photo(row: ReportRow, number: int, numbered: list[tuple[int, Evidence]]) ->
         outline = _outline(evidence, thumbnail) if evidence.photo == number else ()
         if outline:
             outlines.setdefault(outline, []).append(count)
-    shapes = tuple(_shape(outline, counts, thumbnail) for outline, counts in outlines.items())
-    return _picture(thumbnail, f"Photo {number + 1}", shapes)
+    shapes = [_shape(outline, counts, thumbnail) for outline, counts in outlines.items()]
+    return _picture(thumbnail, f"Photo {number + 1}", _apart(shapes, thumbnail))
 
 
 def _picture(thumbnail: Shown, caption: str, shapes: tuple[Shape, ...] = ()) -> Picture:
@@ -203,6 +203,18 @@ def _shape(outline: tuple[Point, ...], counts: list[int], photo: Shown) -> Shape
         x=round(min(max(x, margin), photo.width - margin), 1),
         y=round(min(max(y, margin), photo.height - margin), 1),
     )
+
+
+def _apart(shapes: list[Shape], photo: Shown) -> tuple[Shape, ...]:
+    """The shapes, a label that would lie on an earlier one moved beside it."""
+    unit = max(photo.width, photo.height) / LABELS_A_SIDE
+    placed: list[Shape] = []
+    for shape in shapes:
+        x, step = shape.x, 1.3 * unit if shape.x < photo.width / 2 else -1.3 * unit
+        while any(abs(one.x - x) < unit and abs(one.y - shape.y) < unit for one in placed):
+            x += step
+        placed.append(replace(shape, x=round(x, 1)))
+    return tuple(placed)
 
 
 def _reference(row: ReportRow, key: ReferenceKey | None) -> Picture | None:

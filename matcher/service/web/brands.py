@@ -159,7 +159,8 @@ def _taken(visitor: Visitor, brand_id: int, kind: ImageRole, photo: UploadFile) 
     try:
         put = references.put(visitor.caller, brand_id, PurePosixPath(name).stem or name, [photo], kind)
     except RefusedError as error:
-        return told | {"reason": error.errors[0].reason if error.errors else error.detail}
+        reason = error.errors[0].reason if error.errors else error.detail
+        return told | {"reason": reason.removeprefix(f"0:{photo.filename}: ")}
     except MatcherError as error:
         return told | {"reason": str(error)}
     return told | {"outcome": put.outcome}
