@@ -15,6 +15,7 @@ from tests.benchmarks.report.made_run import FEW, made_run
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.browser
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 LARGER_THAN_SCREEN = """() => [...document.querySelectorAll("body *")].filter((one) =>
   one.getBoundingClientRect().right > document.documentElement.clientWidth + 1
