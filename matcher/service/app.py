@@ -83,8 +83,7 @@ def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Observed, metrics=metrics)
     for part in (status, check, brands, references, reviews, galleries, jobs, owners, keys):
         app.include_router(part.router)
-    for pages in web.ROUTERS:
-        app.include_router(pages)
+    web.install(app)
     _describe_problems(app)
     return app
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import Scope
 
@@ -16,9 +20,27 @@ from matcher.service.web import (
     shipped,
     signing_in,
 )
+from matcher.service.web.frame import error_page
 
 PARTS = (shipped, signing_in, overview, review, evidence, pictures, brands, scans, search)
 ROUTERS = tuple(part.router for part in PARTS)
+
+
+def install(app: FastAPI) -> None:
+    """Add the pages to `app`; an address that is nothing is told to a browser as a page, too."""
+    for router in ROUTERS:
+        app.include_router(router)
+    told = app.exception_handlers[HTTPException]
+
+    async def missing(request: Request, error: HTTPException) -> Response:
+        wants_page = "text/html" in request.headers.get("accept", "")
+        if wants_page and not request.url.path.startswith("/v1/"):
+            return error_page(request, HTTPStatus(error.status_code), str(error.detail))
+        answer = await told(request, error)  # type: ignore[misc]
+        assert isinstance(answer, Response)
+        return answer
+
+    app.add_exception_handler(HTTPException, missing)  # type: ignore[arg-type]
 
 
 def is_page(scope: Scope) -> bool:

@@ -10,6 +10,7 @@ from matcher.catalog import Database
 from matcher.errors import StorageError
 from matcher.service.web import overview
 from tests.matcher.service.conftest import Start
+from tests.matcher.service.test_app import problem
 from tests.matcher.service.web.people import person
 
 
@@ -48,3 +49,12 @@ def test_htmx_gets_the_line_alone(start: Start) -> None:
     assert answer.text.strip().startswith('<p class="notice')
     gone = kim.browser.post("/sign-out", headers={"HX-Request": "true", "X-CSRF-Token": kim.token()})
     assert (gone.status_code, gone.headers["hx-redirect"]) == (204, "/sign-in")
+
+
+def test_an_address_that_is_nothing_is_a_page_to_a_browser_and_a_problem_to_a_program(start: Start) -> None:
+    client = start()
+    for path in ("/nothing", "/assets/nothing/at/all"):
+        page = client.get(path, headers={"Accept": "text/html,*/*"})
+        assert (page.status_code, page.headers["content-type"][:9]) == (404, "text/html")
+        problem(client.get(path), 404)
+    problem(client.get("/v1/nothing", headers={"Accept": "text/html"}), 404)
