@@ -14,18 +14,21 @@ SIDE, GAP, CAPTION = 900, 24, 44
 MARK, HALO, INK, GROUND = (214, 16, 106), (255, 255, 255), (26, 28, 31), (255, 255, 255)
 
 
-def side_by_side(photo: Pixels, drawn: Picture, reference: Pixels | None) -> bytes:
-    """A PNG file of both, `drawn` being the photo's outlines in its original pixels."""
+def side_by_side(photo: Pixels, drawn: Picture, reference: Pixels | None, name: str = "Reference") -> bytes:
+    """A PNG file of both, `drawn` being the photo's outlines in its original pixels.
+
+    `name` stands above `reference` and is plain ASCII: no font that ships with the library has more.
+    """
     left = _marked(photo, drawn)
     parts = [("Listing", left)]
     if reference is not None:
-        parts.append(("Reference", _fitted(reference)))
+        parts.append((name, _fitted(reference)))
     width = sum(part.width for _, part in parts) + GAP * (len(parts) + 1)
     height = max(part.height for _, part in parts) + CAPTION + GAP
     sheet = Image.new("RGB", (width, height), GROUND)
     pen, x = ImageDraw.Draw(sheet), GAP
-    for name, part in parts:
-        pen.text((x, CAPTION // 4), name, fill=INK, font=ImageFont.load_default(20))
+    for title, part in parts:
+        pen.text((x, CAPTION // 4), title, fill=INK, font=ImageFont.load_default(20))
         sheet.paste(part, (x, CAPTION))
         x += part.width + GAP
     buffer = io.BytesIO()

@@ -109,7 +109,8 @@ def _drawn(caller: Caller, judged: JudgedListing, card: Card, products: dict[Key
             reference = decode(workspace.store.get(other), other, workspace.settings.images)
     except MatcherError:
         return b""
-    return side_by_side(photo, card.photo, reference)
+    name = leading.role.value.replace("-", " ").capitalize() if leading else ""
+    return side_by_side(photo, card.photo, reference, name)
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

@@ -20,10 +20,11 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Shown:
-    """What a page shows of a listing; `more` are further images of the reference beside it."""
+    """What a page shows of a listing; `role` is what stands beside it, `more` are further images of that."""
 
     judged: JudgedListing
     card: Card
+    role: ImageRole
     more: tuple[Linked, ...]
 
 
@@ -33,7 +34,7 @@ def shown(connection: Connection, caller: Caller, judged: JudgedListing) -> Show
     made = card(row_of(judged.listing, judged.verdict, photos_of(judged), products), judged.position)
     leading = products.get(made.reference_key) if made.reference_key else None
     more = tuple(linked(leading, place) for place in range(1, len(leading.images))) if leading else ()
-    return Shown(judged, made, more)
+    return Shown(judged, made, leading.role if leading else ImageRole.REFERENCE, more)
 
 
 def products_of(connection: Connection, caller: Caller, verdict: Verdict) -> dict[Key, Product]:

@@ -87,7 +87,8 @@ def find_visitor(request: Request) -> Visitor | None:
     if found is None:
         return None
     account, seen = found
-    if is_stale(seen):
+    # What a page asks for by itself, again and again, is no use by a person.
+    if is_stale(seen) and not (request.method in _SAFE and "hx-request" in request.headers):
         with service.workspace.database.write() as connection:
             note_use(connection, secret)
     return Visitor(account, caller_of(account, service), token_of(secret))

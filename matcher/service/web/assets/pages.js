@@ -1,8 +1,13 @@
 // What pages do beyond plain forms: keys, choices that apply themselves, and uploads with progress.
 "use strict";
 
-// Keys: an element with data-key is pressed by that key, unless the person is typing.
+// Keys: an element with data-key is pressed by that key, unless the person is typing. Once a form is on its way the
+// next key is meant for the next page.
+let leaving = false;
+window.addEventListener("pageshow", () => (leaving = false));
+document.addEventListener("submit", (event) => (leaving = !event.target.matches("[data-upload]")));
 document.addEventListener("keydown", (event) => {
+  if (leaving) return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (event.target.closest("input:not([type=checkbox]), textarea, select")) return;
   const wanted = CSS.escape(event.key.toLowerCase());
@@ -24,7 +29,10 @@ for (const form of document.querySelectorAll("form[data-now]")) {
 // A question before what cannot be undone.
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.sure || event.target.dataset.sure;
-  if (question && !window.confirm(question)) event.preventDefault();
+  if (question && !window.confirm(question)) {
+    event.preventDefault();
+    leaving = false;
+  }
 });
 
 // The menu closes when one clicks beside it.

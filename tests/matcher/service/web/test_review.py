@@ -86,6 +86,8 @@ def test_a_confirmed_fake_is_known_from_the_next_check_on_until_undone(
     assert (sent.status_code, sent.headers["location"]) == (303, f"/review/{other}")
     assert known(owner) == 1
     assert check(owner, again).json()["verdict"]["verdict"] == "counterfeit"
+    known_again = kim.page(f"/review/{kept(owner, again)}")
+    assert "<b>Known counterfeit</b> <bdi>Aurelio</bdi>" in known_again
     next_page = kim.page(f"/review/{other}")
     assert "Confirmed as a fake: " in next_page
     assert 'data-key="u"' in next_page

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select, update
 
 from matcher.catalog import Role, add_owner, list_acts, put_account
+from matcher.catalog.tables import sessions
 from matcher.config import ServiceSettings
 from tests.matcher.drawn import SETTINGS
 from tests.matcher.service.conftest import Start
@@ -155,3 +158,26 @@ def test_pages_allow_the_browser_only_what_is_ours(start: Start) -> None:
         assert kim.get(address).status_code == 200
     assert kim.get("/assets/../frame.py").status_code == 404
     assert kim.get("/assets/secret").status_code == 404
+
+
+def test_a_session_lasts_while_a_person_uses_it_and_not_for_what_a_page_asks_by_itself(start: Start) -> None:
+    client = start()
+    kim = person(client, "kim")
+    database = service_behind(client).workspace.database
+
+    def used(minutes: int) -> None:
+        with database.write() as connection:
+            connection.execute(update(sessions).values(seen=datetime.now(UTC) - timedelta(minutes=minutes)))
+
+    def idle() -> timedelta:
+        with database.read() as connection:
+            seen = connection.execute(select(sessions.c.seen)).scalar_one()
+        return datetime.now(UTC) - seen
+
+    used(minutes=30)
+    kim.get("/scans/latest", headers={"HX-Request": "true"})
+    assert idle() > timedelta(minutes=29)
+    kim.get("/scans")
+    assert idle() < timedelta(minutes=1)
+    used(minutes=61)
+    assert kim.get("/scans").status_code == 303
