@@ -110,7 +110,7 @@ def import_table(
     request: Request,
     visitor: Writer,
     brand_id: api.BrandId,
-    manifest: jobs.Manifest,
+    manifest: Annotated[UploadFile, File()],
     kind: Annotated[ImageRole, Form()] = ImageRole.REFERENCE,
 ) -> Response:
     """Import a table whose images are addresses, as a job."""

@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
-from matcher.catalog import count_answers, count_images, count_waiting, list_brands, newest_jobs
-from matcher.records import ReviewAnswer, VerdictKind
+from matcher.catalog import count_answers, count_products, count_waiting, list_brands, newest_jobs
+from matcher.records import ImageRole, ReviewAnswer, VerdictKind
 from matcher.service.web.frame import PageRoute, render
 from matcher.service.web.visiting import Visitor, admitted
 from matcher.tuning.binomial import interval
@@ -46,9 +46,15 @@ def overview(request: Request, visitor: Someone) -> Response:
             waiting=count_waiting(connection, owner_id),
             precision=precision(connection, owner_id),
             brands=len(list_brands(connection, owner_id=owner_id)),
-            images=count_images(connection, owner_id=owner_id),
+            counts=catalog_counts(connection, owner_id),
             jobs=newest_jobs(connection, owner_id, limit=LAST_JOBS),
         )
+
+
+def catalog_counts(connection: Connection, owner_id: int) -> dict[ImageRole, int]:
+    """How many references, logos and known counterfeits all brands have."""
+    by_brand = count_products(connection, owner_id).values()
+    return {role: sum(counts[role] for counts in by_brand) for role in ImageRole}
 
 
 def precision(connection: Connection, owner_id: int) -> list[Precision]:

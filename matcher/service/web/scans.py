@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from sqlalchemy import Connection
 
 from matcher.catalog import (
@@ -36,6 +36,7 @@ from matcher.service.web.visiting import Visitor, admitted
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Reader = Annotated[Visitor, admitted(Scope.SCANS_READ)]
 Writer = Annotated[Visitor, admitted(Scope.SCANS_WRITE)]
+Table = Annotated[UploadFile, File()]
 SHOWN, SHOWN_JOBS, SHOWN_FAILURES = 100, 20, 50
 COUNTED_BYTES = 64 * 2**20
 """Rows of larger tables are not counted before a scan: that alone would take long."""
@@ -64,7 +65,7 @@ def latest(
 
 
 @router.post("/scans")
-def begin(request: Request, visitor: Writer, manifest: api.Manifest) -> Response:
+def begin(request: Request, visitor: Writer, manifest: Table) -> Response:
     """Scan the table."""
     return see_other(request, f"/scans/{api.scan(visitor.caller, manifest).job_id}")
 

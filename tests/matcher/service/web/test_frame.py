@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import logging
+import re
+from pathlib import Path
 
 import pytest
 
 from matcher.catalog import Database
 from matcher.errors import StorageError
 from matcher.service.web import overview
+from tests.matcher import drawn
 from tests.matcher.service.conftest import Start
+from tests.matcher.service.tenants import tenant
 from tests.matcher.service.test_app import problem
+from tests.matcher.service.test_check import check, stolen
 from tests.matcher.service.web.people import person
 
 
@@ -58,3 +63,18 @@ def test_an_address_that_is_nothing_is_a_page_to_a_browser_and_a_problem_to_a_pr
         assert (page.status_code, page.headers["content-type"][:9]) == (404, "text/html")
         problem(client.get(path), 404)
     problem(client.get("/v1/nothing", headers={"Accept": "text/html"}), 404)
+
+
+def test_the_overview_counts_what_waits_what_was_right_and_what_there_is(
+    start: Start, tmp_path: Path
+) -> None:
+    client = start(drawn.workspace_folder(tmp_path / "filled"))
+    owner, kim = tenant(client), person(client, "kim")
+    numbers = [check(owner, stolen(number), keep="true").json()["review"] for number in (2, 3, 7)]
+    for number, answer in zip(numbers, ("confirm", "reject"), strict=False):
+        kim.send(f"/review/{number}", answer=answer)
+    words = re.sub(r"<[^>]+>|\s+", " ", kim.page("/"))
+    words = re.sub(r"\s+", " ", words)
+    assert "1 listing waits for a review" in words
+    assert "1 of 2 answered were fakes; 95 % sure it is 1% to 99%" in words
+    assert "Brands 2 References 12 Logos 0 Known counterfeits 0" in words
