@@ -121,6 +121,18 @@ class ServiceSettings(Section):
     max_manifest_bytes: int = Field(
         2 * 2**30, gt=0, description="largest table of a scan or an import, bytes"
     )
+    max_archive_bytes: int = Field(
+        8 * 2**30, gt=0, description="largest ZIP of images, and largest upload in parts, bytes"
+    )
+    max_archive_entries: int = Field(100_000, gt=0, description="most entries of a ZIP of images")
+    max_expanded_bytes: int = Field(
+        32 * 2**30, gt=0, description="what a ZIP of images may hold when expanded, bytes"
+    )
+    max_uploads: int = Field(32, ge=1, description="uploads in parts that an owner may have open")
+    upload_hours: float = Field(24.0, gt=0, description="how long an upload waits for its next part")
+    keep_days: float = Field(
+        30.0, gt=0, description="after this long the files and rows of an ended job are removed"
+    )
     run_jobs: bool = Field(True, description="whether this server works on jobs, or only takes them")
     lease_seconds: float = Field(
         30.0, gt=0, description="after this long without a heartbeat another server takes a job up"

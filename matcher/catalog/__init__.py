@@ -39,7 +39,14 @@ from matcher.catalog.features import (
     put_keypoints,
 )
 from matcher.catalog.image_store import ImageStore, stored_hash_of
-from matcher.catalog.importing import ImportSummary, import_references
+from matcher.catalog.importing import ImportSummary, SettledRow, import_references
+from matcher.catalog.job_rows import (
+    add_job_rows,
+    count_job_rows,
+    drop_job_rows,
+    job_rows_after,
+    last_job_row,
+)
 from matcher.catalog.jobs import (
     Job,
     JobState,
@@ -49,6 +56,7 @@ from matcher.catalog.jobs import (
     claim_job,
     find_job,
     finish_job,
+    job_folder_names,
     list_jobs,
     release_job,
     retry_job,
@@ -111,6 +119,17 @@ from matcher.catalog.scans import (
     unfinished_scans,
 )
 from matcher.catalog.tables import DEFAULT_OWNER
+from matcher.catalog.uploads import (
+    Upload,
+    add_upload,
+    count_uploads,
+    drop_expired_uploads,
+    drop_upload,
+    every_upload_id,
+    find_upload,
+    keep_received,
+    list_uploads,
+)
 from matcher.catalog.verification import CatalogReport, orphan_files, verify_catalog
 
 __all__ = [
@@ -140,11 +159,15 @@ __all__ = [
     "Review",
     "Scan",
     "Scope",
+    "SettledRow",
     "StoredImage",
     "UnreadImage",
+    "Upload",
     "add_brand",
     "add_job",
+    "add_job_rows",
     "add_owner",
+    "add_upload",
     "answer_review",
     "as_stored",
     "beat",
@@ -158,8 +181,14 @@ __all__ = [
     "count_brands",
     "count_failures",
     "count_images",
+    "count_job_rows",
+    "count_uploads",
     "count_verdicts",
     "drop_confirmed",
+    "drop_expired_uploads",
+    "drop_job_rows",
+    "drop_upload",
+    "every_upload_id",
     "failures_after",
     "find_brand",
     "find_job",
@@ -169,6 +198,7 @@ __all__ = [
     "find_newest_listing",
     "find_product",
     "find_scan",
+    "find_upload",
     "finish_job",
     "finish_scan",
     "get_descriptors",
@@ -180,7 +210,11 @@ __all__ = [
     "iterate_judged",
     "iterate_reviewed",
     "iterate_verdicts",
+    "job_folder_names",
+    "job_rows_after",
     "keep_confirmed",
+    "keep_received",
+    "last_job_row",
     "last_number",
     "latest_review",
     "latest_scan",
@@ -191,6 +225,7 @@ __all__ = [
     "list_owners",
     "list_products",
     "list_scans",
+    "list_uploads",
     "live_images",
     "lock_catalog",
     "missing_descriptors",

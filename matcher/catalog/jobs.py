@@ -15,7 +15,7 @@ from matcher.catalog.columns import now
 from matcher.catalog.tables import jobs
 from matcher.errors import MissingError, UsageError
 
-JobKind = Literal["scan", "import"]
+JobKind = Literal["scan", "import", "archive"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 OPEN = ("waiting", "running")
 
@@ -67,6 +67,14 @@ def list_jobs(connection: Connection, owner_id: int, *, after: int = 0, limit: i
     """At most `limit` jobs in the order they were asked for, after the job_id `after`."""
     query = select(jobs).where(jobs.c.owner_id == owner_id, jobs.c.job_id > after)
     return [_job(row) for row in connection.execute(query.order_by(jobs.c.job_id).limit(limit))]
+
+
+def job_folder_names(connection: Connection, ended_before: datetime | None = None) -> set[str]:
+    """The names of the folders of all jobs there are, or of those that ended before then."""
+    query = select(jobs.c.terms)
+    if ended_before is not None:
+        query = query.where(jobs.c.finished < ended_before)
+    return {str(json.loads(terms).get("folder", "")) for terms in connection.execute(query).scalars()}
 
 
 def claim_job(connection: Connection, worker: str, lease: timedelta) -> Job | None:

@@ -33,6 +33,7 @@ class Scope(StrEnum):
     REVIEWS_WRITE = "reviews:write"
     SCANS_READ = "scans:read"
     SCANS_WRITE = "scans:write"
+    UPLOADS = "uploads"
     AUDIT = "audit"
     KEYS = "keys"
     ADMIN = "admin"

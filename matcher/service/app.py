@@ -22,8 +22,10 @@ from matcher.service import (
     owners,
     problems,
     references,
+    resumable,
     reviews,
     status,
+    uploads,
 )
 from matcher.service.access import KeysFirst
 from matcher.service.checking import Checks
@@ -77,14 +79,28 @@ def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
     app.add_middleware(KeysFirst)
     app.add_middleware(BodyLimit, limit=lambda path: _largest(path, chosen.service))
     app.add_middleware(Observed, metrics=metrics)
-    for part in (status, check, brands, references, reviews, galleries, jobs, owners, keys):
+    for part in (
+        status,
+        check,
+        brands,
+        references,
+        uploads,
+        resumable,
+        reviews,
+        galleries,
+        jobs,
+        owners,
+        keys,
+    ):
         app.include_router(part.router)
     _describe_problems(app)
     return app
 
 
 def _largest(path: str, settings: ServiceSettings) -> int:
-    """The most bytes that a request to `path` may have; tables are streamed to disk."""
+    """The most bytes that a request to `path` may have; tables, archives and parts are streamed to disk."""
+    if path.startswith("/v1/uploads/") or path.endswith("/archives"):
+        return settings.max_archive_bytes
     return settings.max_manifest_bytes if path in ("/v1/scans", "/v1/imports") else settings.max_request_bytes
 
 

@@ -10,10 +10,10 @@ import logging
 import os
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import JsonValue
 
@@ -24,12 +24,14 @@ from matcher.manifests import manifest_folder, read_references
 from matcher.policy import load_policy
 from matcher.records import ImageRole
 from matcher.scan import ScanRequest, run_scan
+from matcher.service.archive_import import import_archive
+from matcher.service.job_folders import job_folder, sweep
 from matcher.sources import ImageSource
 from matcher.workspace import Workspace
 
 _log = logging.getLogger("matcher.service")
-FOLDER = "jobs"
 MOST_FAILURES = 1_000
+SWEEP_SECONDS = 3_600.0
 Item = TypeVar("Item")
 Progress = Callable[[int], None]
 
@@ -46,6 +48,7 @@ class Runner:
         self._name = secrets.token_hex(8)
         self._lease = timedelta(seconds=workspace.settings.service.lease_seconds)
         self._stopping = threading.Event()
+        self._next_sweep = 0.0
         self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
 
     def start(self) -> None:
@@ -60,6 +63,7 @@ class Runner:
     def _work(self) -> None:
         while not self._stopping.is_set():
             try:
+                self._sweep()
                 with self._workspace.database.write() as connection:
                     job = claim_job(connection, self._name, self._lease)
                 if job is not None:
@@ -68,6 +72,15 @@ class Runner:
             except CatalogError as error:
                 _log.error("jobs cannot be looked for", extra={"error": str(error)})
             self._stopping.wait(self._workspace.settings.service.poll_seconds)
+
+    def _sweep(self) -> None:
+        """Remove what is left over, now and then."""
+        if time.monotonic() >= self._next_sweep:
+            self._next_sweep = time.monotonic() + SWEEP_SECONDS
+            try:
+                sweep(self._workspace)
+            except OSError as error:
+                _log.error("left-over files cannot be removed", extra={"error": str(error)})
 
     def _run(self, job: Job) -> None:
         """Work on the job and end it; a mistake of ours ends it too, and stands in the log."""
@@ -92,13 +105,13 @@ class Runner:
         _log.info("job ended", extra={"job": job.job_id, "kind": job.kind, "error": error})
 
     def _worked(self, job: Job) -> dict[str, JsonValue]:
-        work = {"scan": _scan, "import": _import}[job.kind]
+        work = {"scan": _scan, "import": _import, "archive": import_archive}[job.kind]
         return work(self._workspace, job, lambda done: self._progress(job, done))
 
     def _told(self, job: Job, error: MatcherError) -> str:
         """The error in words that name no folder of the server."""
         if isinstance(error, ManifestError):
-            return f"the manifest {error.reason}"
+            return f"the {'archive' if job.kind == 'archive' else 'manifest'} {error.reason}"
         folder = job_folder(self._workspace, job.terms)
         return (
             str(error).replace(f"{folder / 'given'}{os.sep}", "the ").replace(str(folder), "the job's folder")
@@ -127,11 +140,6 @@ class Runner:
         finally:
             ended.set()
             heart.join()
-
-
-def job_folder(workspace: Workspace, terms: dict[str, Any]) -> Path:
-    """Where a job's files lie: `given/manifest`, and what a scan writes in `out`."""
-    return (workspace.folder / FOLDER / str(terms["folder"])).resolve()
 
 
 def _scan(workspace: Workspace, job: Job, progress: Progress) -> dict[str, JsonValue]:

@@ -1,4 +1,4 @@
 """Migrations of the database, shipped inside the package and run when it is opened."""
 
-HEAD = "0003"
+HEAD = "0006"
 """The newest revision in `versions/`; a test compares the two."""
