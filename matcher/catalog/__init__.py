@@ -1,5 +1,14 @@
 """The catalog: one database of brands, references, scans and reviews, and the image files beside it."""
 
+from matcher.catalog.answers import (
+    Answer,
+    Claim,
+    claim_answer,
+    drop_old_answers,
+    keep_answer,
+    mark_effected,
+    release_answer,
+)
 from matcher.catalog.audit import Act, list_acts, newest_act, record_act
 from matcher.catalog.brands import (
     add_brand,
@@ -137,11 +146,13 @@ __all__ = [
     "DEFAULT_RATE",
     "REFERENCE_VIEWS",
     "Act",
+    "Answer",
     "ApiKey",
     "BrandCount",
     "CatalogImage",
     "CatalogReport",
     "Change",
+    "Claim",
     "Database",
     "ExaminedListing",
     "ImageFacts",
@@ -176,6 +187,7 @@ __all__ = [
     "brand_name_of",
     "cancel_job",
     "changes_since",
+    "claim_answer",
     "claim_job",
     "commit_chunk",
     "count_brands",
@@ -187,6 +199,7 @@ __all__ = [
     "drop_confirmed",
     "drop_expired_uploads",
     "drop_job_rows",
+    "drop_old_answers",
     "drop_upload",
     "every_upload_id",
     "failures_after",
@@ -212,6 +225,7 @@ __all__ = [
     "iterate_verdicts",
     "job_folder_names",
     "job_rows_after",
+    "keep_answer",
     "keep_confirmed",
     "keep_received",
     "last_job_row",
@@ -228,6 +242,7 @@ __all__ = [
     "list_uploads",
     "live_images",
     "lock_catalog",
+    "mark_effected",
     "missing_descriptors",
     "missing_keypoints",
     "newest_act",
@@ -241,6 +256,7 @@ __all__ = [
     "put_keypoints",
     "put_product",
     "record_act",
+    "release_answer",
     "release_job",
     "remove_brand",
     "remove_product",

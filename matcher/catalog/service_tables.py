@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, String, Table
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, LargeBinary, String, Table, Text
 
 from matcher.catalog.columns import ExactText, RowId, UtcTime
 from matcher.catalog.tables import metadata
@@ -28,4 +28,21 @@ uploads = Table(
     Column("received", RowId, nullable=False),
     Column("created", UtcTime, nullable=False),
     Column("expires", UtcTime, nullable=False),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    # Of the API key that asked: what one may read of another's answers is not to be asked here.
+    Column("prefix", String(32), primary_key=True),
+    Column("key_hash", String(64), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("request_id", String(64), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("headers", Text, nullable=False),
+    Column("body", LargeBinary),
+    Column("created", UtcTime, nullable=False, index=True),
+    Column("claimed", UtcTime, nullable=False),
+    CheckConstraint("state IN ('running', 'effected', 'done')", name="state"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -16,7 +17,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as RequestScope
 
-from matcher.catalog import Scope, find_key, record_act
+from matcher.catalog import Claim, Scope, find_key, mark_effected, record_act
 from matcher.errors import StorageError
 from matcher.service.logs import request_id
 from matcher.service.problems import RefusedError, respond
@@ -24,6 +25,8 @@ from matcher.service.state import Service, service_of
 
 _NO_KEY = "give a valid API key: 'Authorization: Bearer KEY'"
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+claimed: ContextVar[Claim | None] = ContextVar("claimed", default=None)
+"""The idempotency key of the request under way, if it carries one."""
 _bearer = HTTPBearer(
     auto_error=False,
     scheme_name="key",
@@ -60,6 +63,8 @@ class Caller:
                 target=target,
                 request_id=request_id.get(),
             )
+            if claim := claimed.get():
+                mark_effected(connection, claim)
 
     def note(self, action: str, target: str) -> None:
         """Record an act whose changes commit by themselves, a part at a time."""

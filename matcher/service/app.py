@@ -29,6 +29,7 @@ from matcher.service import (
 )
 from matcher.service.access import KeysFirst
 from matcher.service.checking import Checks
+from matcher.service.idempotency import Idempotent
 from matcher.service.limits import BodyLimit
 from matcher.service.observing import Metrics, Observed
 from matcher.service.rates import Rates
@@ -76,6 +77,7 @@ def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
     )
     problems.install(app)
     # The last one added is the outermost: a request has its id before anything can go wrong with it.
+    app.add_middleware(Idempotent)
     app.add_middleware(KeysFirst)
     app.add_middleware(BodyLimit, limit=lambda path: _largest(path, chosen.service))
     app.add_middleware(Observed, metrics=metrics)

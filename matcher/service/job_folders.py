@@ -9,7 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from matcher.catalog import drop_expired_uploads, drop_job_rows, every_upload_id, job_folder_names
+from matcher.catalog import (
+    drop_expired_uploads,
+    drop_job_rows,
+    drop_old_answers,
+    every_upload_id,
+    job_folder_names,
+)
 from matcher.workspace import Workspace
 
 FOLDER, UPLOADS = "jobs", "uploads"
@@ -40,6 +46,7 @@ def sweep(workspace: Workspace) -> int:
     before = datetime.now(UTC) - timedelta(days=workspace.settings.service.keep_days)
     with workspace.database.write() as connection:
         drop_expired_uploads(connection)
+        drop_old_answers(connection)
         drop_job_rows(connection, before)
     with workspace.database.read() as connection:
         known, old = job_folder_names(connection), job_folder_names(connection, before)
