@@ -31,7 +31,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "domain": (
         "matcher/catalog/*", "matcher/models/*", "matcher/manifests/*", "matcher/containers/*",
         "matcher/images.py", "matcher/colour.py", "matcher/sources.py", "matcher/fetch.py",
-        "matcher/addresses.py", "matcher/connections.py", "matcher/text/*",
+        "matcher/posting.py", "matcher/addresses.py", "matcher/connections.py", "matcher/text/*",
     ),
     "vectors": ("indexes/*",),
     "nouns": (

@@ -34,6 +34,7 @@ class Scope(StrEnum):
     SCANS_READ = "scans:read"
     SCANS_WRITE = "scans:write"
     UPLOADS = "uploads"
+    WEBHOOKS = "webhooks"
     AUDIT = "audit"
     KEYS = "keys"
     ADMIN = "admin"

@@ -13,6 +13,7 @@ from fastapi_offline import FastAPIOffline
 from matcher import __version__
 from matcher.config import ServiceSettings, Settings
 from matcher.fetch import Fetcher
+from matcher.posting import Poster
 from matcher.service import (
     brands,
     check,
@@ -26,9 +27,11 @@ from matcher.service import (
     reviews,
     status,
     uploads,
+    webhooks,
 )
 from matcher.service.access import KeysFirst
 from matcher.service.checking import Checks
+from matcher.service.delivering import Deliverer
 from matcher.service.idempotency import Idempotent
 from matcher.service.limits import BodyLimit
 from matcher.service.observing import Metrics, Observed
@@ -41,6 +44,21 @@ DESCRIPTION = """
 Compares the photos of marketplace listings with a brand's own images. A verdict is `clear`, `review` or
 `counterfeit`, and explains itself. Everything a key reads or writes belongs to the key's owner.
 """
+ROUTED = (
+    status,
+    check,
+    brands,
+    references,
+    uploads,
+    resumable,
+    reviews,
+    galleries,
+    jobs,
+    webhooks,
+    owners,
+    keys,
+)
+"""The parts whose routes there are, in the order of the description."""
 
 
 def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
@@ -56,17 +74,18 @@ def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
         with (
             Workspace.open(folder, chosen) as workspace,
             Fetcher(chosen.fetch, chosen.images.max_bytes) as fetcher,
+            Poster(chosen.fetch) as poster,
         ):
             checks = Checks(workspace, metrics)
-            app.state.service = Service(workspace, metrics, Rates(), checks, fetcher)
-            runner = Runner(workspace)
-            if chosen.service.run_jobs:
-                runner.start()
+            app.state.service = Service(workspace, metrics, Rates(), checks, fetcher, poster)
+            workers = (Runner(workspace), Deliverer(workspace, poster)) if chosen.service.run_jobs else ()
+            for worker in workers:
+                worker.start()
             try:
                 yield
             finally:
-                if chosen.service.run_jobs:
-                    runner.stop(chosen.service.drain_seconds)
+                for worker in workers:
+                    worker.stop(chosen.service.drain_seconds)
 
     app = FastAPIOffline(
         title="Counterfeit image matcher",
@@ -81,19 +100,7 @@ def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
     app.add_middleware(KeysFirst)
     app.add_middleware(BodyLimit, limit=lambda path: _largest(path, chosen.service))
     app.add_middleware(Observed, metrics=metrics)
-    for part in (
-        status,
-        check,
-        brands,
-        references,
-        uploads,
-        resumable,
-        reviews,
-        galleries,
-        jobs,
-        owners,
-        keys,
-    ):
+    for part in ROUTED:
         app.include_router(part.router)
     _describe_problems(app)
     return app

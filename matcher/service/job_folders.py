@@ -13,6 +13,7 @@ from matcher.catalog import (
     drop_expired_uploads,
     drop_job_rows,
     drop_old_answers,
+    drop_old_deliveries,
     every_upload_id,
     job_folder_names,
 )
@@ -47,6 +48,7 @@ def sweep(workspace: Workspace) -> int:
     with workspace.database.write() as connection:
         drop_expired_uploads(connection)
         drop_old_answers(connection)
+        drop_old_deliveries(connection, before)
         drop_job_rows(connection, before)
     with workspace.database.read() as connection:
         known, old = job_folder_names(connection), job_folder_names(connection, before)

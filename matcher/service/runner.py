@@ -24,6 +24,7 @@ from matcher.manifests import manifest_folder, read_references
 from matcher.policy import load_policy
 from matcher.records import ImageRole
 from matcher.scan import ScanRequest, run_scan
+from matcher.service.announcing import Announcer, tell_of_end
 from matcher.service.archive_import import import_archive
 from matcher.service.job_folders import job_folder, sweep
 from matcher.sources import ImageSource
@@ -101,7 +102,9 @@ class Runner:
                 error = "a mistake in the matcher; its log says more"
         commit_point("job:worked")
         with self._workspace.database.write() as connection:
-            finish_job(connection, job.job_id, self._name, result=result, error=error)
+            ours = finish_job(connection, job.job_id, self._name, result=result, error=error)
+            if ours and job.kind == "scan":
+                tell_of_end(connection, job, result, error)
         _log.info("job ended", extra={"job": job.job_id, "kind": job.kind, "error": error})
 
     def _worked(self, job: Job) -> dict[str, JsonValue]:
@@ -147,7 +150,14 @@ def _scan(workspace: Workspace, job: Job, progress: Progress) -> dict[str, JsonV
     request = ScanRequest(
         manifest=folder / "given" / "manifest", out=folder / "out", resume=True, owner_id=job.owner_id
     )
-    summary = run_scan(workspace, load_policy(), request, progress=lambda rows, _photos: progress(rows))
+    announcer = Announcer(workspace, job)
+
+    def committed(rows: int, _photos: int) -> None:
+        announcer.tell()
+        progress(rows)
+
+    summary = run_scan(workspace, load_policy(), request, progress=committed)
+    announcer.tell()
     progress(summary.listings + summary.failed)
     counts: dict[str, JsonValue] = {kind.value: count for kind, count in summary.counts.items()}
     facts: dict[str, JsonValue] = {"scan": summary.scan_id, "listings": summary.listings}

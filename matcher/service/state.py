@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from matcher.fetch import Fetcher
+from matcher.posting import Poster
 from matcher.service.checking import Checks
 from matcher.service.observing import Metrics
 from matcher.service.rates import Rates
@@ -22,6 +23,7 @@ class Service:
     rates: Rates
     checks: Checks
     fetcher: Fetcher
+    poster: Poster
 
 
 def service_of(request: Request) -> Service:

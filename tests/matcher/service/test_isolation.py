@@ -12,12 +12,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from matcher.catalog import Scope
-from matcher.config import ServiceSettings
+from matcher.config import FetchSettings, ServiceSettings
 from matcher.service.app import create_app
 from tests.matcher.drawn import SETTINGS
 from tests.matcher.service.tenants import EVERYTHING, Tenant, png, tenant, zipped
 from tests.matcher.service.test_app import problem
 
+HOOK = {"url": "http://127.0.0.1:9/hook", "events": ["verdict"]}
 TUS = {"Tus-Resumable": "1.0.0"}
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "/v1/check"): {"data": {"keep": "true"}, "files": [("photos", ("a.png", png(2)))]},
@@ -45,12 +46,19 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "/v1/imports"): {
         "files": [("manifest", ("a.csv", b"reference_id,image,brand\nR,https://shop.example/a.png,B\n"))]
     },
+    ("post", "/v1/webhooks"): {"json": HOOK},
+    ("put", "/v1/webhooks/{webhook}"): {"json": {"events": ["verdict"], "on": False}},
     ("post", "/v1/keys"): {"json": {"scopes": ["check"]}},
     ("post", "/v1/owners"): {"json": {"name": "Newcomer"}},
     ("post", "/v1/owners/{owner_id}/keys"): {"json": {"scopes": ["check"]}},
 }
 """What each route that takes a body, or headers of its own, is sent."""
-IDLE = SETTINGS.model_copy(update={"service": ServiceSettings(run_jobs=False)})
+IDLE = SETTINGS.model_copy(
+    update={
+        "service": ServiceSettings(run_jobs=False),
+        "fetch": FetchSettings(allow_hosts=("127.0.0.1",)),
+    }
+)
 CANARY = "Canary-of-the-first-owner"
 
 
@@ -120,6 +128,7 @@ def places(first: Tenant) -> dict[str, str]:
         "number": str(reference["number"]),
         "listing": str(checked["review"]),
         "position": "0",
+        "webhook": str(first.post("/v1/webhooks", json={**HOOK, "label": CANARY}).json()["webhook"]),
         "upload": first.post("/v1/uploads", **BODIES["post", "/v1/uploads"]).json()["upload"],
         "job": str(first.post("/v1/scans", **BODIES["post", "/v1/scans"]).json()["job_id"]),
     }
