@@ -58,6 +58,15 @@ from matcher.catalog.features import (
     put_descriptors,
     put_keypoints,
 )
+from matcher.catalog.image_hashes import (
+    BrandedImage,
+    branded_images,
+    count_owner_hashes,
+    drop_unused_hashes,
+    images_without_hash,
+    owner_hashes,
+    put_image_hashes,
+)
 from matcher.catalog.image_store import ImageStore, stored_hash_of
 from matcher.catalog.importing import ImportSummary, SettledRow, import_references
 from matcher.catalog.job_rows import (
@@ -171,6 +180,7 @@ __all__ = [
     "Answer",
     "ApiKey",
     "BrandCount",
+    "BrandedImage",
     "CatalogImage",
     "CatalogReport",
     "Change",
@@ -212,6 +222,7 @@ __all__ = [
     "brand_id_of",
     "brand_key",
     "brand_name_of",
+    "branded_images",
     "cancel_job",
     "change_webhook",
     "changes_since",
@@ -223,6 +234,7 @@ __all__ = [
     "count_failures",
     "count_images",
     "count_job_rows",
+    "count_owner_hashes",
     "count_uploads",
     "count_verdicts",
     "deliveries_after",
@@ -231,6 +243,7 @@ __all__ = [
     "drop_job_rows",
     "drop_old_answers",
     "drop_old_deliveries",
+    "drop_unused_hashes",
     "drop_upload",
     "end_delivery",
     "every_upload_id",
@@ -252,6 +265,7 @@ __all__ = [
     "get_descriptors",
     "get_keypoints",
     "image_facts",
+    "images_without_hash",
     "import_references",
     "issue_key",
     "iterate_failures",
@@ -285,10 +299,12 @@ __all__ = [
     "newest_change",
     "open_database",
     "orphan_files",
+    "owner_hashes",
     "pending_reviews",
     "product_of",
     "purge_listings",
     "put_descriptors",
+    "put_image_hashes",
     "put_keypoints",
     "put_product",
     "record_act",

@@ -33,6 +33,7 @@ class Scope(StrEnum):
     REVIEWS_WRITE = "reviews:write"
     SCANS_READ = "scans:read"
     SCANS_WRITE = "scans:write"
+    HASHES = "hashes"
     UPLOADS = "uploads"
     WEBHOOKS = "webhooks"
     AUDIT = "audit"

@@ -96,3 +96,12 @@ deliveries = Table(
     CheckConstraint("state IN ('waiting', 'done', 'failed')", name="state"),
     sqlite_autoincrement=True,
 )
+
+image_hashes = Table(
+    "image_hashes",
+    metadata,
+    # Of the picture, whoever shows it; empty where the picture cannot be read.
+    Column("content_hash", String(64), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("value", String(128), nullable=False),
+)

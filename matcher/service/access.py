@@ -24,6 +24,8 @@ from matcher.service.problems import RefusedError, respond
 from matcher.service.state import Service, service_of
 
 _NO_KEY = "give a valid API key: 'Authorization: Bearer KEY'"
+_LOCKED = ("/v1/", "/h/", "/m/", "/c/")
+"""What the paths begin with that need a key."""
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 claimed: ContextVar[Claim | None] = ContextVar("claimed", default=None)
 """The idempotency key of the request under way, if it carries one."""
@@ -104,7 +106,7 @@ class KeysFirst:
 
     async def __call__(self, scope: RequestScope, receive: Receive, send: Send) -> None:
         """Pass on what has a valid key or sends nothing; `authorise` checks all the rest."""
-        if scope["type"] == "http" and scope["method"] in _WITH_BODY and scope["path"].startswith("/v1/"):
+        if scope["type"] == "http" and scope["method"] in _WITH_BODY and scope["path"].startswith(_LOCKED):
             given = Headers(scope=scope).get("authorization", "")
             if not await run_in_threadpool(_opens, scope["app"].state.service, given):
                 refusal = respond(HTTPStatus.UNAUTHORIZED, _NO_KEY, headers={"WWW-Authenticate": "Bearer"})

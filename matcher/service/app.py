@@ -32,6 +32,9 @@ from matcher.service import (
 from matcher.service.access import KeysFirst
 from matcher.service.checking import Checks
 from matcher.service.delivering import Deliverer
+from matcher.service.hma import banks, lookups
+from matcher.service.hma.errors import PeersErrors
+from matcher.service.hma.pdq import PdqIndex
 from matcher.service.idempotency import Idempotent
 from matcher.service.limits import BodyLimit
 from matcher.service.observing import Metrics, Observed
@@ -55,6 +58,8 @@ ROUTED = (
     galleries,
     jobs,
     webhooks,
+    lookups,
+    banks,
     owners,
     keys,
 )
@@ -77,7 +82,9 @@ def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
             Poster(chosen.fetch) as poster,
         ):
             checks = Checks(workspace, metrics)
-            app.state.service = Service(workspace, metrics, Rates(), checks, fetcher, poster)
+            app.state.service = Service(
+                workspace, metrics, Rates(), checks, fetcher, poster, PdqIndex(workspace)
+            )
             workers = (Runner(workspace), Deliverer(workspace, poster)) if chosen.service.run_jobs else ()
             for worker in workers:
                 worker.start()
@@ -98,6 +105,7 @@ def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
     # The last one added is the outermost: a request has its id before anything can go wrong with it.
     app.add_middleware(Idempotent)
     app.add_middleware(KeysFirst)
+    app.add_middleware(PeersErrors)
     app.add_middleware(BodyLimit, limit=lambda path: _largest(path, chosen.service))
     app.add_middleware(Observed, metrics=metrics)
     for part in ROUTED:

@@ -14,6 +14,7 @@ from matcher.catalog import (
     drop_job_rows,
     drop_old_answers,
     drop_old_deliveries,
+    drop_unused_hashes,
     every_upload_id,
     job_folder_names,
 )
@@ -50,6 +51,7 @@ def sweep(workspace: Workspace) -> int:
         drop_old_answers(connection)
         drop_old_deliveries(connection, before)
         drop_job_rows(connection, before)
+        drop_unused_hashes(connection)
     with workspace.database.read() as connection:
         known, old = job_folder_names(connection), job_folder_names(connection, before)
         uploads = every_upload_id(connection)

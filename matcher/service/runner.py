@@ -26,6 +26,7 @@ from matcher.records import ImageRole
 from matcher.scan import ScanRequest, run_scan
 from matcher.service.announcing import Announcer, tell_of_end
 from matcher.service.archive_import import import_archive
+from matcher.service.hma.pdq import hash_some
 from matcher.service.job_folders import job_folder, sweep
 from matcher.sources import ImageSource
 from matcher.workspace import Workspace
@@ -69,6 +70,8 @@ class Runner:
                     job = claim_job(connection, self._name, self._lease)
                 if job is not None:
                     self._run(job)
+                    continue
+                if hash_some(self._workspace):
                     continue
             except CatalogError as error:
                 _log.error("jobs cannot be looked for", extra={"error": str(error)})

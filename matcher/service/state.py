@@ -9,6 +9,7 @@ from starlette.requests import Request
 from matcher.fetch import Fetcher
 from matcher.posting import Poster
 from matcher.service.checking import Checks
+from matcher.service.hma.pdq import PdqIndex
 from matcher.service.observing import Metrics
 from matcher.service.rates import Rates
 from matcher.workspace import Workspace
@@ -24,6 +25,7 @@ class Service:
     checks: Checks
     fetcher: Fetcher
     poster: Poster
+    hashes: PdqIndex
 
 
 def service_of(request: Request) -> Service:

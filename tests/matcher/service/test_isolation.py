@@ -1,4 +1,4 @@
-"""Every route under /v1, as OpenAPI lists them, is closed to who may not use it and to other owners."""
+"""Every route that needs a key, as OpenAPI lists them, is closed without one and to other owners."""
 
 from __future__ import annotations
 
@@ -48,6 +48,14 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("post", "/v1/webhooks"): {"json": HOOK},
     ("put", "/v1/webhooks/{webhook}"): {"json": {"events": ["verdict"], "on": False}},
+    ("get", "/h/hash"): {"params": {"url": "http://127.0.0.1:9/a.png"}},
+    ("post", "/h/hash"): {"files": [("photo", ("a.png", png(2)))]},
+    ("get", "/m/lookup"): {"params": {"signal": "0" * 64, "signal_type": "pdq"}},
+    ("post", "/m/lookup"): {"files": [("photo", ("a.png", png(2)))]},
+    ("get", "/m/raw_lookup"): {"params": {"signal": "0" * 64, "signal_type": "pdq"}},
+    ("post", "/c/banks"): {"json": {"name": "Newcomer"}},
+    ("put", "/c/bank/{bank_name}"): {"json": {}},
+    ("post", "/c/bank/{bank_name}/content"): {"files": [("photo", ("a.png", png(2)))]},
     ("post", "/v1/keys"): {"json": {"scopes": ["check"]}},
     ("post", "/v1/owners"): {"json": {"name": "Newcomer"}},
     ("post", "/v1/owners/{owner_id}/keys"): {"json": {"scopes": ["check"]}},
@@ -55,7 +63,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
 """What each route that takes a body, or headers of its own, is sent."""
 IDLE = SETTINGS.model_copy(
     update={
-        "service": ServiceSettings(run_jobs=False),
+        "service": ServiceSettings(run_jobs=False, lookups_per_minute=100_000),
         "fetch": FetchSettings(allow_hosts=("127.0.0.1",)),
     }
 )
@@ -80,11 +88,12 @@ class Route:
 
 @cache
 def routes() -> list[Route]:
-    """All below /v1; a route without exactly one scope fails here."""
+    """All but those that watch the server; a route without exactly one scope fails here."""
     app = create_app(Path("unused"), SETTINGS)
     found = []
     for path, operations in app.openapi()["paths"].items():
-        if not path.startswith("/v1/"):
+        if not path.startswith(("/v1/", "/h/", "/m/", "/c/")):
+            assert path in ("/status", "/status/live", "/status/ready", "/metrics")
             continue
         for method, operation in operations.items():
             assert [list(one) for one in operation["security"]] == [["key"]], f"{method} {path} needs no key"
@@ -125,6 +134,8 @@ def places(first: Tenant) -> dict[str, str]:
         "prefix": made["prefix"],
         "owner_id": str(first.owner_id),
         "brand_id": str(brand),
+        "bank_name": CANARY,
+        "content_id": str(reference["number"]),
         "number": str(reference["number"]),
         "listing": str(checked["review"]),
         "position": "0",
@@ -161,6 +172,8 @@ def test_another_owner_neither_sees_nor_changes_anything(
     answer = second.ask(route.method, route.path.format(**places), **route.sent)
     if "{" in route.path:
         refused(answer, 404)
+    elif (route.method, route.path) == ("get", "/h/hash"):
+        assert "cannot be fetched" in refused(answer, 400), "there is no server at that address"
     else:
         assert answer.status_code < 300, answer.text
     assert CANARY not in answer.text
@@ -177,5 +190,9 @@ def refused(answer: Any, status: int) -> str:
 
 def seen_by(owner: Tenant) -> dict[str, Any]:
     """All that the owner can read without naming anything."""
-    plain = [one.path for one in routes() if one.method == "get" and "{" not in one.path]
-    return {path: owner.get(path).text for path in plain if path != "/v1/owners"}
+    plain = [one for one in routes() if one.method == "get" and "{" not in one.path]
+    return {
+        one.path: owner.get(one.path, **one.sent).text
+        for one in plain
+        if one.path not in ("/v1/owners", "/h/hash")
+    }
