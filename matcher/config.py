@@ -1,9 +1,12 @@
-"""Typed settings: the defaults stand here, a TOML file overrides them, an unknown key is refused by name."""
+"""Typed settings: defaults that a TOML file and the environment override; unknown keys are refused."""
 
 from __future__ import annotations
 
+import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -165,20 +168,49 @@ class Settings(Section):
     service: ServiceSettings = ServiceSettings()
 
 
-def load_settings(path: Path | None) -> Settings:
-    """Defaults, overridden by the TOML file at `path`; raises `ConfigError` naming the first wrong key."""
-    if path is None:
-        return Settings()
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(str(path), "file", f"cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), "file", f"is not TOML: {error}") from error
+ENVIRONMENT = "MATCHER__"
+"""Variables that begin so are settings: `MATCHER__SERVICE__RUN_JOBS=false` is `service.run_jobs = false`."""
+
+
+def load_settings(path: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Defaults, overridden by the TOML file at `path`, then by variables of the environment.
+
+    Raises `ConfigError` naming the first wrong key.
+    """
+    table = {} if path is None else _table(path)
+    for name, text in environment.items():
+        if name.startswith(ENVIRONMENT):
+            _set(table, name, text)
     try:
         return Settings.model_validate(table)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
+        variable = ENVIRONMENT + key.upper().replace(".", "__")
+        source = variable if variable in environment else str(path or "environment")
         reason = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
-        raise ConfigError(str(path), key, reason) from error
+        raise ConfigError(source, key, reason) from error
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(str(path), "file", f"cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), "file", f"is not TOML: {error}") from error
+
+
+def _set(table: dict[str, Any], name: str, text: str) -> None:
+    """Put what a variable says into the table; it is a TOML value, or else plain text."""
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *sections, key = name.removeprefix(ENVIRONMENT).lower().split("__")
+    for section in sections:
+        inner = table.setdefault(section, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(name, section, "is no section of the settings")
+        table = inner
+    table[key] = value
