@@ -56,7 +56,8 @@ def claim_answer(connection: Connection, claim: Claim, fingerprint: str, request
         "request_id": request_id, "status": 0, "headers": "{}", "created": moment, "claimed": moment,
     }  # fmt: skip
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    if connection.execute(insert(answers).values(row).on_conflict_do_nothing()).rowcount == 1:
+    added = insert(answers).values(row).on_conflict_do_nothing().returning(answers.c.prefix)
+    if connection.execute(added).first() is not None:
         return None
     found = connection.execute(select(answers).where(_of(claim)).with_for_update()).one()
     same = found.fingerprint == fingerprint

@@ -24,6 +24,8 @@ from tests.matcher.service.test_app import problem
 from tests.matcher.service.test_jobs import IDLE, TOML
 from tests.matcher.service.test_server import begin
 
+BOTH_DATABASES = True
+
 TABLE = b"listing_id,image\nL,https://shop.example/a.png\n"
 
 

@@ -23,6 +23,8 @@ from tests.matcher.service.test_catalog import add_brand
 from tests.matcher.service.test_check import check, stolen
 from tests.matcher.service.test_server import begin
 
+BOTH_DATABASES = True
+
 QUICK = SETTINGS.model_copy(
     update={
         "fetch": FetchSettings(allow_hosts=("127.0.0.1",)),

@@ -23,6 +23,8 @@ from tests.matcher.service.test_catalog import add_brand
 from tests.matcher.service.test_jobs import IDLE, QUICK, TOML, ended
 from tests.matcher.service.test_server import begin
 
+BOTH_DATABASES = True
+
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
 
 
@@ -115,7 +117,7 @@ def test_a_job_whose_files_are_removed_is_not_tried_again(start: Start, tmp_path
 
 @pytest.mark.slow
 def test_an_archive_is_taken_in_once_by_servers_that_are_killed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "workspace"
     secret = matcher(folder, "admin", "create").stdout.strip()

@@ -21,6 +21,8 @@ from tests.matcher.service.tenants import Tenant, png, service_behind, tenant
 from tests.matcher.service.test_app import problem
 from tests.matcher.service.test_jobs import IDLE
 
+BOTH_DATABASES = True
+
 pdqhash = pytest.importorskip("pdqhash", reason="pdqhash is not installed")
 DESCRIPTION = Path(__file__).resolve().parents[5] / "shared" / "reference" / "hma_openapi.json"
 """The peer's own description; it is not ours to ship, so without it the answers are not held against it."""
