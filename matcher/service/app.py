@@ -35,7 +35,7 @@ from matcher.service.delivering import Deliverer
 from matcher.service.hma import banks, lookups
 from matcher.service.hma.errors import PeersErrors
 from matcher.service.hma.pdq import PdqIndex
-from matcher.service.idempotency import Idempotent
+from matcher.service.idempotency import Idempotent, describe
 from matcher.service.limits import BodyLimit
 from matcher.service.observing import Metrics, Observed
 from matcher.service.rates import Rates
@@ -132,6 +132,7 @@ def _describe_problems(app: FastAPI) -> None:
             schema = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(schema.pop("$defs", {}))
             schemas["Problem"] = schema
+            describe(description)
         return description
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -43,6 +43,19 @@ _CHUNK = 2**20
 _TOLD = ("content-type", "location")
 
 
+def describe(description: dict[str, Any]) -> None:
+    """Name the header with every operation of an OpenAPI description that takes it."""
+    parameter = {
+        "name": "Idempotency-Key", "in": "header", "required": False,
+        "description": "The same key with the same request again gives the same answer, for a day.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    }  # fmt: skip
+    for path, operations in description["paths"].items():
+        found = operations.get("post", {}).setdefault("parameters", []) if path.startswith("/v1/") else None
+        if found is not None and not any(one["name"] == parameter["name"] for one in found):
+            found.append(parameter)
+
+
 def told_once(response: Response) -> None:
     """A dependency of routes whose answer holds a secret: it is kept nowhere, here or in between."""
     response.headers["Cache-Control"] = "no-store"

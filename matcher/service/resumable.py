@@ -24,6 +24,7 @@ from matcher.service.job_folders import remove_upload_file
 from matcher.service.pages import LARGEST
 from matcher.service.parts import Parts, make_file
 from matcher.service.problems import RESPONSES, RefusedError
+from matcher.service.state import service_of
 
 VERSION = "1.0.0"
 router = APIRouter(prefix="/v1", tags=["uploads"], responses=RESPONSES)
@@ -52,6 +53,19 @@ def uploads(caller: Sender) -> list[ShownUpload]:
     """The owner's uploads that have not been used and have not expired."""
     with caller.read() as connection:
         return [_shown(one) for one in list_uploads(connection, caller.owner_id)]
+
+
+@router.options("/uploads", include_in_schema=False)
+def discover(request: Request) -> Response:
+    """What of the protocol is spoken; needs no key, as it tells nothing else."""
+    settings = service_of(request).workspace.settings.service
+    headers = {
+        "Tus-Resumable": VERSION,
+        "Tus-Version": VERSION,
+        "Tus-Extension": "creation,expiration,termination",
+        "Tus-Max-Size": str(settings.max_archive_bytes),
+    }
+    return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
 
 
 @router.post("/uploads", status_code=HTTPStatus.CREATED)

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
-from matcher.catalog import Job, beat, claim_job, finish_job, import_references, release_job
+from matcher.catalog import Job, beat, claim_job, finish_job, import_references, last_number, release_job
 from matcher.errors import CatalogError, ManifestError, MatcherError
 from matcher.faults import commit_point
 from matcher.manifests import manifest_folder, read_references
@@ -50,7 +50,7 @@ class Runner:
         self._name = secrets.token_hex(8)
         self._lease = timedelta(seconds=workspace.settings.service.lease_seconds)
         self._stopping = threading.Event()
-        self._next_sweep = 0.0
+        self._next_sweep, self._hashed = 0.0, -1
         self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
 
     def start(self) -> None:
@@ -71,11 +71,22 @@ class Runner:
                 if job is not None:
                     self._run(job)
                     continue
-                if hash_some(self._workspace):
+                if self._hash():
                     continue
             except CatalogError as error:
                 _log.error("jobs cannot be looked for", extra={"error": str(error)})
             self._stopping.wait(self._workspace.settings.service.poll_seconds)
+
+    def _hash(self) -> bool:
+        """Hash some images; whether there may be more. Asked for only where the catalog moved on."""
+        with self._workspace.database.read() as connection:
+            number = last_number(connection)
+        if number == self._hashed:
+            return False
+        if hash_some(self._workspace):
+            return True
+        self._hashed = number
+        return False
 
     def _sweep(self) -> None:
         """Remove what is left over, now and then."""

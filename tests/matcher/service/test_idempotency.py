@@ -50,6 +50,35 @@ def test_the_same_request_again_is_answered_as_before(start: Start) -> None:
     assert scan(owner, "other").json()["job_id"] != first.json()["job_id"]
 
 
+def test_two_servers_carry_a_request_out_once(start: Start) -> None:
+    first = start(settings=IDLE)
+    owner = tenant(first)
+    other = Tenant(start(settings=IDLE), owner.owner_id, owner.secret)
+    answers: list[Any] = []
+    threads = [
+        threading.Thread(target=lambda who=who: answers.append(scan(who, "k"))) for who in (owner, other) * 3
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {one.status_code for one in answers} <= {202, 409}
+    assert len({one.json()["job_id"] for one in answers if one.status_code == 202}) == 1
+    assert jobs(owner) == 1
+
+
+def test_the_header_is_described_where_it_is_taken(start: Start) -> None:
+    paths = start().get("/openapi.json").json()["paths"]
+    named = {
+        (path, method)
+        for path, operations in paths.items()
+        for method, one in operations.items()
+        if "Idempotency-Key" in [parameter["name"] for parameter in one.get("parameters", ())]
+    }
+    posts = {(path, "post") for path, found in paths.items() if "post" in found and path.startswith("/v1/")}
+    assert named == posts
+
+
 def test_another_request_with_the_same_key_is_refused(start: Start) -> None:
     owner = tenant(start(settings=IDLE))
     scan(owner, "k")

@@ -104,6 +104,13 @@ def test_what_does_not_keep_to_the_protocol_is_refused(start: Start) -> None:
     begun(owner, 5)
 
 
+def test_a_client_may_ask_what_is_spoken(start: Start) -> None:
+    answer = start().options("/v1/uploads")
+    assert (answer.status_code, answer.headers["tus-version"]) == (204, "1.0.0")
+    assert answer.headers["tus-extension"] == "creation,expiration,termination"
+    assert int(answer.headers["tus-max-size"]) == ServiceSettings().max_archive_bytes
+
+
 def test_bytes_beyond_the_acknowledged_ones_are_sent_again(start: Start, tmp_path: Path) -> None:
     owner = tenant(start(settings=IDLE))
     where = begun(owner, 10)
