@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, Path, Query, UploadFile
-from fastapi.responses import StreamingResponse
+from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, JsonValue
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
@@ -185,6 +185,26 @@ def verdict_lines(caller: Reader, job: JobId) -> StreamingResponse:
     with caller.read() as connection:
         number = _scan_of(connection, caller, job)
     return StreamingResponse(_lines(caller, number), media_type="application/x-ndjson")
+
+
+@router.get(
+    "/jobs/{job}/verdicts.parquet",
+    response_class=FileResponse,
+    responses={
+        200: {
+            "content": {"application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}}}
+        }
+    },
+)
+def verdict_table(caller: Reader, job: JobId) -> FileResponse:
+    """All verdicts of a scan that is done, as a table; its files are kept for `service.keep_days`."""
+    with caller.read() as connection:
+        found = find_job(connection, caller.owner_id, job)
+    path = job_folder(caller.service.workspace, found.terms) / "out" / "verdicts.parquet"
+    if found.kind != "scan" or found.state != "done" or not path.is_file():
+        detail = f"job {job} has no table of verdicts: it is no scan, not done, or its files are removed"
+        raise RefusedError(HTTPStatus.CONFLICT, detail)
+    return FileResponse(path, media_type="application/vnd.apache.parquet", filename=f"verdicts-{job}.parquet")
 
 
 @router.get("/jobs/{job}/rows")

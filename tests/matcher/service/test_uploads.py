@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from tests.matcher.service.tenants import Tenant, png, service_behind, tenant, z
 from tests.matcher.service.test_app import problem
 from tests.matcher.service.test_catalog import add_brand
 from tests.matcher.service.test_jobs import IDLE, QUICK, TOML, ended
+from tests.matcher.service.test_resumable import begun, offset, part
 from tests.matcher.service.test_server import begin
 
 BOTH_DATABASES = True
@@ -148,3 +151,52 @@ def test_an_archive_is_taken_in_once_by_servers_that_are_killed(
     assert (job["state"], job["attempts"]) == ("done", 4), json.dumps(job)
     assert job["result"] == {"added": 36, "changed": 0, "unchanged": 0, "failed": 1}
     assert [one["line"] for one in rows] == list(range(1, 38))
+
+
+@pytest.mark.slow
+def test_an_upload_and_its_import_end_whole_whenever_servers_are_killed(tmp_path: Path) -> None:
+    chance, folder = random.Random(7), tmp_path / "workspace"
+    secret = matcher(folder, "admin", "create").stdout.strip()
+    (folder / "matcher.toml").write_text(TOML, encoding="utf-8")
+    headers = {"Authorization": f"Bearer {secret}"}
+    blob = zipped({f"{number}.png": png(number) for number in range(60)})
+    where, number, kills = "", 0, 0
+    while True:
+        running, address = begin(folder)
+        killer = threading.Timer(chance.uniform(0.5, 3.0), running.kill)
+        if kills < 8:
+            killer.start()
+        try:
+            with httpx.Client(base_url=address, headers=headers, timeout=30) as client:
+                if not number:
+                    client.post("/v1/brands", json={"name": "Acme"}).raise_for_status()
+                    where = where or begun(client, len(blob))
+                    at = offset(client, where)
+                    while at < len(blob):
+                        part(client, where, at, blob[at : at + 20_000]).raise_for_status()
+                        at = offset(client, where)
+                    sent = {"upload": where.rpartition("/")[2]}
+                    number = asked(client, sent)
+                job = ended(client, number)
+                rows = client.get(f"/v1/jobs/{number}/rows").json()["items"]
+                break
+        except httpx.HTTPError:
+            kills += 1
+        finally:
+            killer.cancel()
+            running.kill()
+            running.communicate(timeout=60)
+    assert kills >= 1, "or nothing was tried"
+    assert (job["state"], job["result"]) == ("done", {"added": 60, "changed": 0, "unchanged": 0, "failed": 0})
+    assert [one["line"] for one in rows] == list(range(1, 61))
+
+
+def asked(client: httpx.Client, sent: dict[str, str]) -> int:
+    """The job of the finished upload, asked for once, though a server may have died on it."""
+    answer = client.post("/v1/brands/1/archives", data=sent, headers={"Idempotency-Key": "once"})
+    if answer.status_code == 202:
+        number: int = answer.json()["job_id"]
+        return number
+    jobs = client.get("/v1/jobs").json()["items"]
+    assert len(jobs) == 1, answer.text
+    return int(jobs[0]["job_id"])
