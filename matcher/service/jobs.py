@@ -106,9 +106,9 @@ def scan(caller: Writer, manifest: Manifest = None, upload: Upload = "") -> Show
 def import_(
     caller: CatalogWriter,
     manifest: Manifest = None,
-    upload: Upload = "",
     brand_id: Annotated[int | None, Form(ge=1, le=LARGEST)] = None,
     kind: Annotated[ImageRole, Form()] = ImageRole.REFERENCE,
+    upload: Upload = "",
 ) -> ShownJob:
     """Import a table of references, whose images are addresses; `brand_id` or its rows name the brand."""
     brand = ""
