@@ -76,9 +76,9 @@ def mark_effected(connection: Connection, claim: Claim) -> None:
 def keep_answer(
     connection: Connection, claim: Claim, status: int, headers: Mapping[str, str], body: bytes
 ) -> None:
-    """Keep the answer, to be given again."""
+    """Keep the answer to a request that changed something, to be given again."""
     values = {"state": "done", "status": status, "headers": json.dumps(dict(headers)), "body": body}
-    connection.execute(update(answers).where(_of(claim)).values(values))
+    connection.execute(update(answers).where(_of(claim), answers.c.state == "effected").values(values))
 
 
 def release_answer(connection: Connection, claim: Claim) -> None:

@@ -13,6 +13,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
 from python_multipart.multipart import parse_options_header
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -120,7 +121,7 @@ class Idempotent:
         finally:
             claimed.reset(token)
         commit_point("idempotency:answered")
-        await run_in_threadpool(_settle, service, answer.settlement(claim))
+        await run_in_threadpool(_settle, service, lambda one: answer.settle(one, claim))
         for message in answer.messages:
             await send(message)
 
@@ -134,17 +135,16 @@ class _Held:
     async def take(self, message: Message) -> None:
         self.messages.append(message)
 
-    def settlement(self, claim: Claim) -> Callable[[Any], None]:
-        """What the database is to do with the claim."""
+    def settle(self, connection: Connection, claim: Claim) -> None:
+        """Keep the answer where the request changed something; else it may be carried out again."""
         start = next((one for one in self.messages if one["type"] == "http.response.start"), None)
-        if start is None or not 200 <= start["status"] < 300:
-            return lambda connection: release_answer(connection, claim)
-        headers = Headers(raw=start["headers"])
-        body = b"".join(one.get("body", b"") for one in self.messages)
-        if len(body) > MOST_BYTES or "no-store" in headers.get("cache-control", ""):
-            return lambda connection: None
-        kept = {name: headers[name] for name in _TOLD if name in headers}
-        return lambda connection: keep_answer(connection, claim, start["status"], kept, body)
+        if start is not None and 200 <= start["status"] < 300:
+            headers = Headers(raw=start["headers"])
+            body = b"".join(one.get("body", b"") for one in self.messages)
+            if len(body) <= MOST_BYTES and "no-store" not in headers.get("cache-control", ""):
+                kept = {name: headers[name] for name in _TOLD if name in headers}
+                keep_answer(connection, claim, start["status"], kept, body)
+        release_answer(connection, claim)
 
 
 def _key_of(service: Service, secret: str) -> ApiKey | None:
@@ -157,7 +157,7 @@ def _claim(service: Service, claim: Claim, fingerprint: str) -> Answer | None:
         return claim_answer(connection, claim, fingerprint, request_id.get())
 
 
-def _settle(service: Service, settle: Callable[[Any], None]) -> None:
+def _settle(service: Service, settle: Callable[[Connection], None]) -> None:
     with service.workspace.database.write() as connection:
         settle(connection)
 

@@ -134,6 +134,17 @@ def test_a_secret_is_not_told_again_nor_kept(start: Start) -> None:
         assert [row.body for row in connection.execute(answers.select())] == [None]
 
 
+def test_of_a_check_that_keeps_nothing_nothing_is_kept(start: Start) -> None:
+    owner = tenant(start(settings=IDLE))
+    sent: dict[str, Any] = {
+        "files": [("photos", ("a.png", png(1)))], "headers": {"Idempotency-Key": "k"},
+    }  # fmt: skip
+    found = [owner.post("/v1/check", **sent).json()["verdict"] for _ in range(2)]
+    assert found[0] == found[1]
+    with service_behind(owner.client).workspace.database.read() as connection:
+        assert connection.execute(answers.select()).all() == []
+
+
 @pytest.mark.parametrize("key", ["", '""', "x" * 256, 'a"b', "é"])
 def test_a_key_that_cannot_be_is_a_bad_request(start: Start, key: str) -> None:
     headers = {"Idempotency-Key": key.encode("latin-1")}
@@ -237,6 +248,7 @@ def test_a_dead_servers_claim_is_taken_over_unless_it_changed_something(start: S
             assert claim_answer(connection, claim, "f", "r-1") is None
     with database.write() as connection:
         mark_effected(connection, second)
+        mark_effected(connection, third)
         keep_answer(connection, third, 201, {"location": "/x"}, b"{}")
         release_answer(connection, second)
     for claim in (first, second, third):
