@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,19 +13,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from matcher.catalog import Scope
 from matcher.config import FetchSettings
 from matcher.errors import FetchError
+from matcher.faults import VARIABLE
 from matcher.posting import Poster
 from matcher.service.delivering import Deliverer
 from matcher.service.signing import signature
 from tests.matcher import drawn
+from tests.matcher.commands.conftest import matcher
 from tests.matcher.service.conftest import Start
 from tests.matcher.service.tenants import EVERYTHING, Tenant, png, service_behind, tenant
 from tests.matcher.service.test_app import problem
-from tests.matcher.service.test_jobs import IDLE, QUICK, begun, ended, listings
+from tests.matcher.service.test_jobs import IDLE, QUICK, TOML, begun, ended, listings
+from tests.matcher.service.test_server import begin
 
 NOW = timedelta()
 
@@ -229,3 +234,40 @@ def test_an_owner_has_so_many_webhooks_and_no_more(start: Start, receiver: Recei
     problem(owner.post("/v1/webhooks", json=wanted), 422)
     assert owner.delete(f"/v1/webhooks/{made[0]['webhook']}").status_code == 204
     assert owner.post("/v1/webhooks", json=wanted).status_code == 201
+
+
+@pytest.mark.slow
+def test_a_message_outlives_a_server_that_is_killed_as_it_was_sent(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "workspace"
+    secret = matcher(folder, "admin", "create").stdout.strip()
+    quick = TOML.replace("[fetch]", "[fetch]\ntimeout_seconds = 0.5")
+    (folder / "matcher.toml").write_text(quick, encoding="utf-8")
+    headers = {"Authorization": f"Bearer {secret}"}
+    where = ""
+    for point in ("webhook:claimed", "webhook:sent"):
+        monkeypatch.setenv(VARIABLE, point)
+        running, address = begin(folder)
+        if not where:
+            with httpx.Client(base_url=address, headers=headers, timeout=30) as client:
+                wanted = {"url": receiver.url, "events": ["verdict"]}
+                where = f"/v1/webhooks/{client.post('/v1/webhooks', json=wanted).json()['webhook']}"
+                client.post(f"{where}/test").raise_for_status()
+        running.communicate(timeout=60)
+        assert running.returncode == -signal.SIGKILL, point
+    monkeypatch.delenv(VARIABLE)
+    running, address = begin(folder)
+    try:
+        with httpx.Client(base_url=address, headers=headers, timeout=30) as client:
+            for _ in range(300):
+                (one,) = client.get(f"{where}/deliveries").json()["items"]
+                if one["state"] == "done":
+                    break
+                threading.Event().wait(0.1)
+    finally:
+        running.terminate()
+        running.communicate(timeout=60)
+    assert (one["state"], one["attempts"]) == ("done", 3)
+    names = [headers["webhook-id"] for headers, _ in receiver.seen]
+    assert names == [one["message_id"]] * 2, "whoever is told twice can see that it is the same"
