@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from matcher.catalog.importing import SettledRow
 from matcher.catalog.service_tables import job_rows
@@ -14,14 +15,18 @@ from matcher.catalog.tables import jobs
 
 
 def add_job_rows(connection: Connection, job_id: int, rows: Iterable[SettledRow]) -> None:
-    """Keep what came of `rows`, whose lines the job has not told of yet."""
+    """Keep what came of `rows`; a line that the job has told of already stays as it is.
+
+    So a worker that was taken for dead and comes back changes nothing.
+    """
     values = [
         {"job_id": job_id, "line": one.line, "name": one.reference_id, "outcome": one.outcome,
          "reasons": one.reasons}
         for one in rows
     ]  # fmt: skip
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     if values:
-        connection.execute(insert(job_rows), values)
+        connection.execute(insert(job_rows).on_conflict_do_nothing(), values)
 
 
 def last_job_row(connection: Connection, job_id: int) -> int:

@@ -70,6 +70,7 @@ def test_what_came_of_rows_is_read_a_page_at_a_time_and_forgotten_with_age(datab
         assert last_job_row(connection, job) == 0
         rows = [SettledRow(n, f"R-\x00{n}", "added" if n % 2 else "failed", "why") for n in range(1, 6)]
         add_job_rows(connection, job, rows)
+        add_job_rows(connection, job, [SettledRow(5, "R-5", "unchanged")])
         assert last_job_row(connection, job) == 5
         assert job_rows_after(connection, job, 2, 2) == rows[2:4]
         assert job_rows_after(connection, job, 0, 9, outcome="failed") == rows[1::2]
