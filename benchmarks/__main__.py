@@ -107,8 +107,14 @@ def parser() -> argparse.ArgumentParser:
     speed = commands.add_parser("speed", help="milliseconds a photo by stage, and a whole scan")
     speed.add_argument(
         "--stage",
-        choices=("decode", "embed", "search", "verify", "ocr", "logo", "scan"),
-        help="default: all",
+        choices=("decode", "embed", "search", "verify", "ocr", "logo", "scan", "check"),
+        help="default: all but check",
+    )
+    speed.add_argument(
+        "--requests", type=_natural, default=200, metavar="N", help="check: by each number of clients"
+    )
+    speed.add_argument(
+        "--clients", type=_natural, nargs="+", default=(1, 8, 32), metavar="N", help="check: at once"
     )
     speed.add_argument("--photos", type=_natural, default=64, metavar="N", help="made photos for the stages")
     speed.add_argument(
@@ -205,6 +211,7 @@ def run_speed(chosen: argparse.Namespace) -> None:
     plan = SpeedPlan(
         photos=chosen.photos, rounds=chosen.rounds, references=chosen.references, listings=chosen.listings,
         workers=chosen.workers, embedder=chosen.embedder, folder=chosen.folder, size=tuple(chosen.size),
+        requests=chosen.requests, clients=tuple(chosen.clients),
     )  # fmt: skip
     console = Console(stderr=True)
     found = measure_speed(plan, chosen.stage, load_settings(chosen.config), tell=console.print)
@@ -212,6 +219,9 @@ def run_speed(chosen: argparse.Namespace) -> None:
     metrics = found["metrics"]
     for name, figure in metrics.items() if isinstance(metrics, dict) else ():
         Console().print(f"{name.replace('_', ' '):>28} {figure}", highlight=False)
+    by = found["by"]
+    for name, figures in by.items() if isinstance(by, dict) else ():
+        Console().print(f"{name:>28} {figures}", highlight=False)
 
 
 def _natural(text: str) -> int:

@@ -62,12 +62,12 @@ def measure_scan(
     command = command or matcher_command()
     shared = ("--workspace", str(folder / "workspace"))
     tell(f"making {references} references and {listings} listings")
-    _write_photos(folder / "references", PhotoMaker("reference", size=size), range(references))
+    write_photos(folder / "references", PhotoMaker("reference", size=size), range(references))
     make_listings(folder, PhotoMaker("listing", size=size), references, listings)
     counts = dict.fromkeys((min(FEW_LISTINGS, listings), listings))
-    _run([*command, *shared, "brand", "add", BRAND])
+    run_command([*command, *shared, "brand", "add", BRAND])
     tell("importing the references")
-    importing, _ = _run(
+    importing, _ = run_command(
         [*command, *shared, "catalog", "import", str(folder / "references"), "--brand", BRAND]
     )
     options = ["--workers", str(workers)] if workers else []
@@ -75,7 +75,7 @@ def measure_scan(
     for count in counts:
         tell(f"scanning {count} listings")
         manifest, out = _manifest(folder / f"listings-{count}.csv", count), folder / f"scan-{count}"
-        seconds, memory = _run([*command, *shared, "scan", str(manifest), "--out", str(out), *options])
+        seconds, memory = run_command([*command, *shared, "scan", str(manifest), "--out", str(out), *options])
         scans.append((count, seconds, memory))
     return _figures(scans, references, importing)
 
@@ -83,7 +83,7 @@ def measure_scan(
 def make_listings(folder: Path, maker: PhotoMaker, references: int, count: int) -> None:
     """Write `count` listing photos into `folder`/listings; those that are there already stay."""
     photos = folder / "listings"
-    _write_photos(photos, maker, (number for number in range(count) if not _related(number)))
+    write_photos(photos, maker, (number for number in range(count) if not _related(number)))
     for number in filter(_related, range(count)):
         path = photos / f"{number:06d}.jpg"
         if not path.exists():
@@ -134,7 +134,8 @@ def tree_memory(process: psutil.Process) -> int:
     return total
 
 
-def _run(command: Sequence[str]) -> tuple[float, Memory]:
+def run_command(command: Sequence[str]) -> tuple[float, Memory]:
+    """Seconds and memory of a command; raises `UsageError` where it fails."""
     memory = Memory()
     start = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
@@ -178,7 +179,8 @@ def _related(number: int) -> bool:
     return number % RELATED_EVERY == RELATED_EVERY - 1
 
 
-def _write_photos(folder: Path, maker: PhotoMaker, numbers: Sequence[int] | Iterator[int]) -> None:
+def write_photos(folder: Path, maker: PhotoMaker, numbers: Sequence[int] | Iterator[int]) -> None:
+    """Write the photos `numbers` of a series into `folder`; those that are there already stay."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in numbers:
         path = folder / f"{number:06d}.jpg"

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from benchmarks.check_speed import CLIENTS, measure_checks
 from benchmarks.made_photos import SIZE, PhotoMaker
 from benchmarks.scan_speed import Command, Tell, measure_scan
 from benchmarks.text.cost import reading_stages
@@ -28,6 +29,8 @@ from matcher.logo_matching import LogoModels
 from matcher.models import Embedder, KeypointDetector, KeypointMatcher, Keypoints, Pixels, TextReader
 
 STAGES = ("decode", "embed", "search", "verify", "ocr", "logo", "scan")
+OUTSIDE = {"scan", "check"}
+"""Stages that are measured from outside; `check` only where it is asked for, as it takes long."""
 MODELLED = {"embed", "search", "verify", "ocr", "logo"}
 """Stages that need models."""
 T = TypeVar("T")
@@ -46,7 +49,8 @@ class SpeedPlan:
     `photos` made photos of `size` (width, height) go through each stage `rounds` times; the galleries hold
     the descriptors and voting features of `references` images. A scan has `references` and `listings`, in
     `folder` if one is given: then the photos stay there for the next run. `command` runs the matcher, by
-    default the installed one.
+    default the installed one. Checks are asked of a server with `references`, `requests` with each number of
+    `clients`.
     """
 
     photos: int = 64
@@ -58,6 +62,8 @@ class SpeedPlan:
     embedder: str = ""
     folder: Path | None = None
     command: Command = ()
+    requests: int = 200
+    clients: tuple[int, ...] = CLIENTS
 
 
 @dataclass(frozen=True)
@@ -95,8 +101,8 @@ def measure_speed(
 
     `metrics` has `decode_ms`, `embed_ms`, `search_ms` with `vote_ms`, `verify_ms`, `ocr_ms` with
     `ocr_package_ms`, `logo_ms` (detecting and describing): milliseconds a photo, median of the rounds, after
-    one that does not count; and the figures of `measure_scan`. UsageError for empty sizes, or where logos are
-    asked for and nothing looks for them.
+    one that does not count; and the figures of `measure_scan`, or of `measure_checks`. UsageError for empty
+    sizes, or where logos are asked for and nothing looks for them.
     """
     if min(plan.photos, plan.rounds, plan.references, plan.listings) < 1:
         raise UsageError("give at least 1 photo, round, reference and listing")
@@ -105,16 +111,19 @@ def measure_speed(
     parts = make_parts(settings, plan.embedder) if MODELLED & set(wanted) else None
     if stage == "logo" and (parts is None or parts.logos is None):
         raise UsageError("models.logo is 'none': the stage logo needs models; set it in --config")
-    rounds = _rounds(plan, wanted, settings, parts, tell) if set(wanted) - {"scan"} else {}
+    rounds = _rounds(plan, wanted, settings, parts, tell) if set(wanted) - OUTSIDE else {}
     metrics: dict[str, JsonValue] = {
         f"{name}_ms": round(statistics.median(each), 3) for name, each in rounds.items()
     }
+    by: dict[str, JsonValue] = {}
     if "scan" in wanted:
         metrics |= _scan(plan, tell)
+    if "check" in wanted:
+        metrics, by = _checks(plan, tell)
     return {
         "task": "speed",
         "metrics": metrics,
-        "by": {},
+        "by": by,
         "settings": {
             "photos": plan.photos,
             "rounds": plan.rounds,
@@ -152,6 +161,21 @@ def _scan(plan: SpeedPlan, tell: Tell) -> dict[str, JsonValue]:
             references=plan.references,
             listings=plan.listings,
             workers=plan.workers,
+            size=plan.size,
+            command=plan.command,
+            tell=tell,
+        )
+
+
+def _checks(plan: SpeedPlan, tell: Tell) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
+    if min(plan.requests, *plan.clients) < 1:
+        raise UsageError("give at least 1 request and client")
+    with _folder(plan.folder) as folder:
+        return measure_checks(
+            folder,
+            references=plan.references,
+            requests=plan.requests,
+            clients=plan.clients,
             size=plan.size,
             command=plan.command,
             tell=tell,

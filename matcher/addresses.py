@@ -84,3 +84,11 @@ class Allowed:
             return True
         plain = getattr(address, "ipv4_mapped", None) or address
         return any(plain in network for network in self._networks)
+
+    def names(self, host: str) -> bool:
+        """Whether the settings name `host` itself, or as an address a network that holds it."""
+        try:
+            address = ipaddress.ip_address(host.strip("[]"))
+        except ValueError:
+            return host.rstrip(".").lower() in self._hosts
+        return any(address in network for network in self._networks)

@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 from matcher.commands import (
     about,
     admin,
+    backup,
     brand,
     catalog,
     check,
@@ -143,6 +144,8 @@ app.add_typer(review.app, name="review")
 app.add_typer(policy.app, name="policy")
 app.add_typer(index.app, name="index")
 app.command("purge")(purge.purge)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("serve")(serve.serve)
 app.add_typer(admin.app, name="admin")
 app.add_typer(about.app, name="config")

@@ -1,9 +1,12 @@
-"""Typed settings: the defaults stand here, a TOML file overrides them, an unknown key is refused by name."""
+"""Typed settings: defaults that a TOML file and the environment override; unknown keys are refused."""
 
 from __future__ import annotations
 
+import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -126,11 +129,27 @@ class ServiceSettings(Section):
     max_manifest_bytes: int = Field(
         2 * 2**30, gt=0, description="largest table of a scan or an import, bytes"
     )
+    max_archive_bytes: int = Field(
+        8 * 2**30, gt=0, description="largest ZIP of images, and largest upload in parts, bytes"
+    )
+    max_archive_entries: int = Field(100_000, gt=0, description="most entries of a ZIP of images")
+    max_expanded_bytes: int = Field(
+        32 * 2**30, gt=0, description="what a ZIP of images may hold when expanded, bytes"
+    )
+    max_uploads: int = Field(32, ge=1, description="uploads in parts that an owner may have open")
+    upload_hours: float = Field(24.0, gt=0, description="how long an upload waits for its next part")
+    keep_days: float = Field(
+        30.0, gt=0, description="after this long the files and rows of an ended job are removed"
+    )
     run_jobs: bool = Field(True, description="whether this server works on jobs, or only takes them")
     lease_seconds: float = Field(
         30.0, gt=0, description="after this long without a heartbeat another server takes a job up"
     )
     poll_seconds: float = Field(1.0, gt=0, description="how often jobs are looked for")
+    lookups_per_minute: int = Field(60, ge=1, description="look-ups of hashes a key may make in a minute")
+    lookup_cosine: float = Field(
+        0.9, ge=0, le=1, description="a look-up by descriptor gives references of this cosine or more"
+    )
     checks_waiting: int = Field(
         16, ge=0, description="checks that may wait for the one under way; more are refused for now"
     )
@@ -162,20 +181,49 @@ class Settings(Section):
     service: ServiceSettings = ServiceSettings()
 
 
-def load_settings(path: Path | None) -> Settings:
-    """Defaults, overridden by the TOML file at `path`; raises `ConfigError` naming the first wrong key."""
-    if path is None:
-        return Settings()
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(str(path), "file", f"cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), "file", f"is not TOML: {error}") from error
+ENVIRONMENT = "MATCHER__"
+"""Variables that begin so are settings: `MATCHER__SERVICE__RUN_JOBS=false` is `service.run_jobs = false`."""
+
+
+def load_settings(path: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Defaults, overridden by the TOML file at `path`, then by variables of the environment.
+
+    Raises `ConfigError` naming the first wrong key.
+    """
+    table = {} if path is None else _table(path)
+    for name, text in environment.items():
+        if name.startswith(ENVIRONMENT):
+            _set(table, name, text)
     try:
         return Settings.model_validate(table)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
+        variable = ENVIRONMENT + key.upper().replace(".", "__")
+        source = variable if variable in environment else str(path or "environment")
         reason = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
-        raise ConfigError(str(path), key, reason) from error
+        raise ConfigError(source, key, reason) from error
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(str(path), "file", f"cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), "file", f"is not TOML: {error}") from error
+
+
+def _set(table: dict[str, Any], name: str, text: str) -> None:
+    """Put what a variable says into the table; it is a TOML value, or else plain text."""
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *sections, key = name.removeprefix(ENVIRONMENT).lower().split("__")
+    for section in sections:
+        inner = table.setdefault(section, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(name, section, "is no section of the settings")
+        table = inner
+    table[key] = value

@@ -65,15 +65,15 @@ class VettedBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Connect to the first vetted address of `host` that answers."""
         failure: httpcore.NetworkError = httpcore.ConnectError(f"{host} has no address")
-        for address in self._vetted(host, port)[:_MAX_ADDRESSES]:
+        for address in self.vet(host, port)[:_MAX_ADDRESSES]:
             try:
                 return _Stream(self._sockets.connect_tcp(address, port, _remaining(), None, socket_options))
             except httpcore.NetworkError as error:
                 failure = error
         raise failure
 
-    def _vetted(self, host: str, port: int) -> list[str]:
-        """Every address of the host; one that may not be spoken to condemns them all."""
+    def vet(self, host: str, port: int) -> list[str]:
+        """Every address of the host; one that may not be spoken to condemns them all (`Refused`)."""
         addresses = _within(_remaining(), lambda: self._resolver(host, port))
         for text in addresses:
             try:

@@ -79,12 +79,12 @@ class Fetcher:
             deadline.reset(token)
 
     def _follow(self, url: str) -> bytes:
-        target = _checked(url)
+        target = checked(url)
         for _ in range(self._settings.max_redirects + 1):
             found = self._get(target)
             if isinstance(found, bytes):
                 return found
-            target = _checked(str(found))
+            target = checked(str(found))
         raise Refused(f"redirects more than {self._settings.max_redirects} times (fetch.max_redirects)")
 
     def _get(self, target: httpx.URL) -> bytes | httpx.URL:
@@ -125,7 +125,7 @@ class Fetcher:
         return Refused(f"is larger than {self._max_bytes:,} bytes (images.max_bytes)")
 
 
-def _checked(url: str) -> httpx.URL:
+def checked(url: str) -> httpx.URL:
     """The parsed URL, without fragment; refuses what is not a plain http(s) URL."""
     if len(url) > _MAX_URL:
         raise Refused(f"is a URL of more than {_MAX_URL} characters")

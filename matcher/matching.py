@@ -150,6 +150,13 @@ class PhotoMatcher:
         most = max((c.correspondence.inliers for c in compared.values() if c.correspondence), default=0)
         return self._ranked((i, replace(comparison, most_inliers=most)) for i, comparison in compared.items())
 
+    def alike(self, descriptor: Descriptors) -> list[Candidate]:
+        """References that a photo with this descriptor (dims,) of the whole of it may show; not verified."""
+        proposed = self._by_descriptor(descriptor[np.newaxis])
+        return self._ranked(
+            (i, Comparison(cosine, view, 0.0, 0.0, 0.0, None)) for i, (cosine, view) in proposed.items()
+        )
+
     def _by_descriptor(self, descriptors: Descriptors) -> dict[int, tuple[float, int]]:
         """The nearest images: their best cosine over all views and the view it was."""
         # A reference may have several views, so neighbours are asked for with room for repeats.

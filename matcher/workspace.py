@@ -11,6 +11,8 @@ from matcher.config import Settings, load_settings
 from matcher.errors import UsageError
 
 SETTINGS_FILE = "matcher.toml"
+RESTORING = ".restoring"
+"""A file that is there while a backup is put back."""
 
 
 class Workspace:
@@ -30,6 +32,8 @@ class Workspace:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(f"{folder}: cannot be made a workspace: {error.strerror}") from error
+        if (folder / RESTORING).exists():
+            raise UsageError(f"{folder}: a restore was cut off here; run the same `matcher restore` again")
         if settings is None:
             settings = workspace_settings(folder)
         return cls(folder, settings, open_database(settings.database, folder), ImageStore(folder / "images"))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from matcher.config import Settings, load_settings
+from matcher.errors import ConfigError
 from training.logos.recipe import read_logo_recipe
 from training.recipe import read_recipe
 from training.text_finder.recipe import read_text_finder_recipe
@@ -55,3 +56,22 @@ def names(table: dict[str, object], above: str = "") -> set[str]:
     for name, value in table.items():
         found |= names(value, f"{above}{name}.") if isinstance(value, dict) and value else {f"{above}{name}"}
     return found
+
+
+def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "matcher.toml"
+    path.write_text("[service]\nkeep_days = 3.0\npoll_seconds = 2.0\n", encoding="utf-8")
+    environment = {
+        "MATCHER__SERVICE__KEEP_DAYS": "9",
+        "MATCHER__DATABASE__URL": "postgresql:///x",
+        "MATCHER__FETCH__ALLOW_HOSTS": '["a.example"]',
+        "MATCHER_WORKSPACE": "elsewhere",
+    }
+    settings = load_settings(path, environment)
+    assert (settings.service.keep_days, settings.service.poll_seconds) == (9.0, 2.0)
+    assert (settings.database.url, settings.fetch.allow_hosts) == ("postgresql:///x", ("a.example",))
+    for wrong in ("MATCHER__SERVICE__NOTHING", "MATCHER__SERVICE__KEEP_DAYS__X", "MATCHER__NOWHERE__X"):
+        with pytest.raises(ConfigError):
+            load_settings(path, {wrong: "1"})
+    with pytest.raises(ConfigError, match=r"MATCHER__SERVICE__KEEP_DAYS: service\.keep_days"):
+        load_settings(path, {"MATCHER__SERVICE__KEEP_DAYS": "-1"})

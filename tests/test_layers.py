@@ -21,7 +21,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "matcher/examining.py", "matcher/reading.py", "matcher/spotting.py", "matcher/photo_cache.py",
         "matcher/workers.py", "matcher/demo_run.py",
         "matcher/galleries.py", "matcher/gallery_kinds.py", "matcher/describing.py",
-        "matcher/labels/*",
+        "matcher/labels/*", "matcher/backup/*",
     ),
     "judgement": (
         "matcher/decision.py", "matcher/policy.py", "matcher/matching*", "matcher/similarity.py",
@@ -31,7 +31,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "domain": (
         "matcher/catalog/*", "matcher/models/*", "matcher/manifests/*", "matcher/containers/*",
         "matcher/images.py", "matcher/colour.py", "matcher/sources.py", "matcher/fetch.py",
-        "matcher/addresses.py", "matcher/connections.py", "matcher/text/*",
+        "matcher/posting.py", "matcher/addresses.py", "matcher/connections.py", "matcher/text/*",
     ),
     "vectors": ("indexes/*",),
     "nouns": (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import Connection
 
@@ -44,6 +44,20 @@ class ImportSummary:
 
 
 @dataclass(frozen=True)
+class SettledRow:
+    """What came of one row; `reasons` are those of its bad images, or why the whole row failed."""
+
+    line: int
+    reference_id: str
+    outcome: Outcome | Literal["failed"]
+    reasons: str = ""
+
+
+Record = Callable[[Connection, list[SettledRow]], None]
+"""Keeps what came of a batch's rows, in the transaction that commits the batch."""
+
+
+@dataclass(frozen=True)
 class _Prepared:
     """A row whose images are in the image store."""
 
@@ -64,6 +78,7 @@ class _Import:
     settings: ImageSettings
     source: str
     owner_id: int
+    record: Record | None = None
     failed: list[FailedRow] = field(default_factory=list)
     counts: dict[Outcome, int] = field(default_factory=lambda: {"added": 0, "changed": 0, "unchanged": 0})
     seen: set[tuple[str, str]] = field(default_factory=set)
@@ -85,20 +100,23 @@ def import_references(
     settings: ImageSettings,
     source: str = "",
     owner_id: int = DEFAULT_OWNER,
+    record: Record | None = None,
 ) -> ImportSummary:
     """Take `rows` into the catalog; `read` gives the bytes of an image named as in its row.
 
     A row's own brand counts where `brand` is empty; where both are given they must be the same brand. A
     brand that is not there yet is added with its name as wordmark. `source` names the manifest in failures.
+    `record` is told of every row, in the transaction that takes it in.
     The same import again changes nothing, also after a kill at any point of this one. Bad rows and images
     go to the summary; raises `CatalogError` only when the database or the image store fails.
     """
-    run = _Import(store, read, brand.strip(), role, settings, source, owner_id)
+    run = _Import(store, read, brand.strip(), role, settings, source, owner_id, record)
     for batch in groups(rows, BATCH_ROWS):
         with store.keeping():
+            failed_before = len(run.failed)
             prepared = list(_prepare_batch(run, batch))
-            if prepared:
-                _commit_batch(database, run, prepared)
+            if prepared or record:
+                _commit_batch(database, run, prepared, run.failed[failed_before:])
     return ImportSummary(**run.counts, failed=run.failed)
 
 
@@ -172,14 +190,32 @@ def _store_image(run: _Import, source: str) -> StoredImage:
     return StoredImage(picture.content_hash, stored_hash_of(kept), source, picture.width, picture.height)
 
 
-def _commit_batch(database: Database, run: _Import, prepared: list[_Prepared]) -> None:
+def _commit_batch(
+    database: Database, run: _Import, prepared: list[_Prepared], failed: list[FailedRow]
+) -> None:
     commit_point("import:batch-stored")
     with database.write() as connection:
         outcomes = [_put(connection, run, row) for row in prepared]
+        if run.record:
+            run.record(connection, _settled(prepared, outcomes, failed))
         commit_point("import:batch-written")
     for outcome in outcomes:
         run.counts[outcome] += 1
     commit_point("import:batch-committed")
+
+
+def _settled(prepared: list[_Prepared], outcomes: list[Outcome], failed: list[FailedRow]) -> list[SettledRow]:
+    """Every row of the batch once, in the order of lines."""
+    reasons: dict[int, list[str]] = {}
+    for one in failed:
+        reasons.setdefault(one.line, []).append(one.reason)
+    taken = [
+        SettledRow(row.line, row.row.reference_id, outcome, "; ".join(reasons.pop(row.line, ())))
+        for row, outcome in zip(prepared, outcomes, strict=True)
+    ]
+    names = {one.line: one.listing_id for one in failed}
+    rest = [SettledRow(line, names[line], "failed", "; ".join(said)) for line, said in reasons.items()]
+    return sorted(taken + rest, key=lambda one: one.line)
 
 
 def _put(connection: Connection, run: _Import, prepared: _Prepared) -> Outcome:

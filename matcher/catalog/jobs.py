@@ -15,7 +15,7 @@ from matcher.catalog.columns import now
 from matcher.catalog.tables import jobs
 from matcher.errors import MissingError, UsageError
 
-JobKind = Literal["scan", "import"]
+JobKind = Literal["scan", "import", "archive"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 OPEN = ("waiting", "running")
 
@@ -77,6 +77,14 @@ def newest_jobs(
     if before is not None:
         query = query.where(jobs.c.job_id < before)
     return [_job(row) for row in connection.execute(query.order_by(jobs.c.job_id.desc()).limit(limit))]
+
+
+def job_folder_names(connection: Connection, ended_before: datetime | None = None) -> set[str]:
+    """The names of the folders of all jobs there are, or of those that ended before then."""
+    query = select(jobs.c.terms)
+    if ended_before is not None:
+        query = query.where(jobs.c.finished < ended_before)
+    return {str(json.loads(terms).get("folder", "")) for terms in connection.execute(query).scalars()}
 
 
 def claim_job(connection: Connection, worker: str, lease: timedelta) -> Job | None:

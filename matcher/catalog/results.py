@@ -62,6 +62,23 @@ def verdicts_after(
     return [(row.position, Verdict.model_validate_json(row.text)) for row in rows]
 
 
+def flagged_after(
+    connection: Connection, scan_id: int, position: int, limit: int
+) -> list[tuple[int, int, Verdict]]:
+    """At most `limit` verdicts that are not clear, of listings from `position` on.
+
+    Each comes after its listing's position and its number in reviews.
+    """
+    query = (
+        select(listings.c.position, listings.c.listing_row, verdicts.c.text)
+        .join_from(listings, verdicts, verdicts.c.listing_row == listings.c.listing_row)
+        .where(listings.c.scan_id == scan_id, listings.c.position >= position)
+        .where(verdicts.c.verdict != VerdictKind.CLEAR.value)
+    )
+    rows = connection.execute(query.order_by(listings.c.position).limit(limit))
+    return [(row.position, row.listing_row, Verdict.model_validate_json(row.text)) for row in rows]
+
+
 def failures_after(
     connection: Connection, scan_id: int, number: int, limit: int
 ) -> list[tuple[int, FailedRow]]:

@@ -32,11 +32,11 @@ def list_folder(folder: Path) -> list[FolderImage]:
     paths = sorted(_image_paths(folder))
     if not paths:
         raise ManifestError(str(folder), "holds no image (such as .jpg, .png or .webp)")
-    return [FolderImage(identity, path) for identity, path in zip(_identities(paths), paths, strict=True)]
+    return [FolderImage(identity, path) for identity, path in zip(identities(paths), paths, strict=True)]
 
 
-def _identities(paths: list[str]) -> list[str]:
-    """An id for each path; those shared by several are lengthened until none is."""
+def identities(paths: list[str]) -> list[str]:
+    """An id for each path, without its extension; those shared by several are lengthened until none is."""
     identities = [os.path.splitext(path)[0] for path in paths]
     while True:
         counts = Counter(identities)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -16,14 +17,18 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as RequestScope
 
-from matcher.catalog import Scope, find_key, record_act
+from matcher.catalog import Claim, Scope, find_key, mark_effected, record_act
 from matcher.errors import StorageError
 from matcher.service.logs import request_id
 from matcher.service.problems import RefusedError, respond
 from matcher.service.state import Service, service_of
 
 _NO_KEY = "give a valid API key: 'Authorization: Bearer KEY'"
+_LOCKED = ("/v1/", "/h/", "/m/", "/c/")
+"""What the paths begin with that need a key."""
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+claimed: ContextVar[Claim | None] = ContextVar("claimed", default=None)
+"""The idempotency key of the request under way, if it carries one."""
 _bearer = HTTPBearer(
     auto_error=False,
     scheme_name="key",
@@ -63,6 +68,8 @@ class Caller:
                 target=target,
                 request_id=request_id.get(),
             )
+            if claim := claimed.get():
+                mark_effected(connection, claim)
 
     def note(self, action: str, target: str) -> None:
         """Record an act whose changes commit by themselves, a part at a time."""
@@ -102,7 +109,7 @@ class KeysFirst:
 
     async def __call__(self, scope: RequestScope, receive: Receive, send: Send) -> None:
         """Pass on what has a valid key or sends nothing; `authorise` checks all the rest."""
-        if scope["type"] == "http" and scope["method"] in _WITH_BODY and scope["path"].startswith("/v1/"):
+        if scope["type"] == "http" and scope["method"] in _WITH_BODY and scope["path"].startswith(_LOCKED):
             given = Headers(scope=scope).get("authorization", "")
             if not await run_in_threadpool(_opens, scope["app"].state.service, given):
                 refusal = respond(HTTPStatus.UNAUTHORIZED, _NO_KEY, headers={"WWW-Authenticate": "Bearer"})

@@ -13,6 +13,7 @@ from fastapi_offline import FastAPIOffline
 from matcher import __version__
 from matcher.config import ServiceSettings, Settings
 from matcher.fetch import Fetcher
+from matcher.posting import Poster
 from matcher.service import (
     brands,
     check,
@@ -22,11 +23,19 @@ from matcher.service import (
     owners,
     problems,
     references,
+    resumable,
     reviews,
     status,
+    uploads,
+    webhooks,
 )
 from matcher.service.access import KeysFirst
 from matcher.service.checking import Checks
+from matcher.service.delivering import Deliverer
+from matcher.service.hma import banks, lookups
+from matcher.service.hma.errors import PeersErrors
+from matcher.service.hma.pdq import PdqIndex
+from matcher.service.idempotency import Idempotent, describe
 from matcher.service.limits import BodyLimit
 from matcher.service.observing import Metrics, Observed
 from matcher.service.rates import Rates
@@ -41,6 +50,23 @@ DESCRIPTION = """
 Compares the photos of marketplace listings with a brand's own images. A verdict is `clear`, `review` or
 `counterfeit`, and explains itself. Everything a key reads or writes belongs to the key's owner.
 """
+ROUTED = (
+    status,
+    check,
+    brands,
+    references,
+    uploads,
+    resumable,
+    reviews,
+    galleries,
+    jobs,
+    webhooks,
+    lookups,
+    banks,
+    owners,
+    keys,
+)
+"""The parts whose routes there are, in the order of the description."""
 
 
 def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
@@ -56,17 +82,20 @@ def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
         with (
             Workspace.open(folder, chosen) as workspace,
             Fetcher(chosen.fetch, chosen.images.max_bytes) as fetcher,
+            Poster(chosen.fetch) as poster,
         ):
             checks = Checks(workspace, metrics)
-            app.state.service = Service(workspace, metrics, Rates(), checks, fetcher)
-            runner = Runner(workspace)
-            if chosen.service.run_jobs:
-                runner.start()
+            app.state.service = Service(
+                workspace, metrics, Rates(), checks, fetcher, poster, PdqIndex(workspace)
+            )
+            workers = (Runner(workspace), Deliverer(workspace, poster)) if chosen.service.run_jobs else ()
+            for worker in workers:
+                worker.start()
             try:
                 yield
             finally:
-                if chosen.service.run_jobs:
-                    runner.stop(chosen.service.drain_seconds)
+                for worker in workers:
+                    worker.stop(chosen.service.drain_seconds)
 
     app = FastAPIOffline(
         title="Counterfeit image matcher",
@@ -77,11 +106,13 @@ def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
     )
     problems.install(app)
     # The last one added is the outermost: a request has its id before anything can go wrong with it.
+    app.add_middleware(Idempotent)
     app.add_middleware(KeysFirst)
     app.add_middleware(SessionsFirst, is_page=web.is_page)
+    app.add_middleware(PeersErrors)
     app.add_middleware(BodyLimit, limit=lambda path: _largest(path, chosen.service))
     app.add_middleware(Observed, metrics=metrics)
-    for part in (status, check, brands, references, reviews, galleries, jobs, owners, keys):
+    for part in ROUTED:
         app.include_router(part.router)
     web.install(app)
     _describe_problems(app)
@@ -89,9 +120,11 @@ def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
 
 
 def _largest(path: str, settings: ServiceSettings) -> int:
-    """The most bytes that a request to `path` may have; tables are streamed to disk."""
+    """The most bytes that a request to `path` may have; tables, archives and parts are streamed to disk."""
     if path == SIGN_IN:
         return _SIGN_IN_BYTES
+    if path.startswith("/v1/uploads/") or path.endswith("/archives"):
+        return settings.max_archive_bytes
     tables = ("/v1/scans", "/v1/imports", "/scans")
     return settings.max_manifest_bytes if path in tables else settings.max_request_bytes
 
@@ -107,6 +140,7 @@ def _describe_problems(app: FastAPI) -> None:
             schema = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(schema.pop("$defs", {}))
             schemas["Problem"] = schema
+            describe(description)
         return description
 
     app.openapi = openapi  # type: ignore[method-assign]

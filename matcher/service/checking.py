@@ -6,7 +6,8 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -14,6 +15,8 @@ from matcher.assembly import Models, build_examiner, build_galleries, build_mode
 from matcher.catalog import list_brands, newest_act, newest_change
 from matcher.errors import GalleryError, MatcherError, StorageError
 from matcher.examining import Examined, Examiner
+from matcher.matching import Candidate
+from matcher.models import Descriptors, Pixels
 from matcher.photo_cache import NoCache
 from matcher.policy import load_policy
 from matcher.records import Brand, Listing
@@ -53,18 +56,42 @@ class Checks:
 
         Raises `RefusedError` (503) where too many wait, or imports keep the catalog from coming to rest.
         """
+        with self._in_turn():
+            examined = self._examiner(owner_id).examine(listing, read)
+        if examined.result is not None:
+            self._metrics.checks.labels(examined.result.verdict.verdict.value).inc()
+        return examined
+
+    def describe(self, pixels: Pixels) -> tuple[str, Descriptors]:
+        """The embedder's fingerprint and its descriptor (dims,) of the whole photo."""
+        with self._in_turn():
+            embedder = self._loaded().embedder
+            vector: Descriptors = embedder.embed_photos([pixels])[0][0]
+            return embedder.fingerprint, vector
+
+    def alike(self, owner_id: int, vector: Callable[[int, str], Descriptors]) -> list[Candidate]:
+        """The owner's references that are like the vector, which is asked for with dims and fingerprint."""
+        with self._in_turn():
+            embedder = self._loaded().embedder
+            descriptor = vector(embedder.dims, embedder.fingerprint)
+            return self._examiner(owner_id).matcher.alike(descriptor)
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """One after the other; a bounded number waits."""
         if not self._places.acquire(blocking=False):
             raise RefusedError(
                 HTTPStatus.SERVICE_UNAVAILABLE, "too many checks wait already", {"Retry-After": "2"}
             )
         try:
             with self._turn:
-                examined = self._examiner(owner_id).examine(listing, read)
+                yield
         finally:
             self._places.release()
-        if examined.result is not None:
-            self._metrics.checks.labels(examined.result.verdict.verdict.value).inc()
-        return examined
+
+    def _loaded(self) -> Models:
+        self._models = self._models or build_models(self._workspace.settings)
+        return self._models
 
     def state_of(self, owner_id: int) -> tuple[int, str] | None:
         """The newest change that the owner's open examiner knows, and its snapshot's name; None: not open."""
@@ -95,7 +122,7 @@ class Checks:
             return newest_change(connection, owner_id), newest_act(connection, owner_id), brands
 
     def _open(self, owner_id: int, standing: Standing, before: _Opened | None) -> _Opened:
-        self._models = models = self._models or build_models(self._workspace.settings)
+        models = self._loaded()
         taken = freeze(self._workspace, build_galleries(self._workspace, models), self._policy, models)
         if before is not None and before.snapshot == taken.folder.name:
             return _Opened(standing, time.monotonic(), before.snapshot, before.examiner)

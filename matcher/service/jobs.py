@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import secrets
-import shutil
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime
 from http import HTTPStatus
-from pathlib import Path as FilePath
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, File, Form, Path, UploadFile
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, File, Form, Path, Query, UploadFile
+from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, JsonValue
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
@@ -25,30 +21,39 @@ from matcher.catalog import (
     add_job,
     brand_name_of,
     cancel_job,
+    drop_upload,
     failures_after,
     find_job,
     iterate_verdicts,
+    job_rows_after,
     latest_scan,
     list_jobs,
     retry_job,
     verdicts_after,
 )
-from matcher.errors import ManifestError
-from matcher.files import sync_folder
+from matcher.catalog.jobs import JobKind
 from matcher.manifests import read_listings, read_references
 from matcher.outputs import verdict_line, verdict_record
 from matcher.records import ImageRole, Verdict
 from matcher.service.access import Caller, allowed
 from matcher.service.brands import Writer as CatalogWriter
+from matcher.service.given import expect_readable, take
+from matcher.service.job_folders import job_folder, remove_upload_file
 from matcher.service.paging import LARGEST, After, Limit, Page, page
 from matcher.service.problems import RESPONSES, RefusedError
-from matcher.service.runner import FOLDER, job_folder
 
 router = APIRouter(prefix="/v1", tags=["jobs"], responses=RESPONSES)
 Reader = Annotated[Caller, allowed(Scope.SCANS_READ)]
 Writer = Annotated[Caller, allowed(Scope.SCANS_WRITE)]
 JobId = Annotated[int, Path(ge=1, le=LARGEST)]
-Manifest = Annotated[UploadFile, File(description="CSV, TSV, XLSX, JSON lines, Parquet or a Merchant feed.")]
+Manifest = Annotated[
+    UploadFile | None, File(description="CSV, TSV, XLSX, JSON lines, Parquet or a Merchant feed.")
+]
+Upload = Annotated[str, Form(max_length=64, description="A finished upload, instead of a file in the form.")]
+Outcome = Annotated[
+    Literal["", "added", "changed", "unchanged", "failed"],
+    Query(description="Only files of which this came."),
+]
 EVENT_SECONDS, POLL_SECONDS = 15.0, 0.25
 """How long one stream of events lasts, as clients connect again, and how often the job is read."""
 ENDED = ("done", "failed", "cancelled")
@@ -77,29 +82,42 @@ class FailedListing(BaseModel):
     reason: str
 
 
+class ShownRow(BaseModel):
+    """A file of an archive: `added`, `changed`, `unchanged` or `failed`, and then why."""
+
+    line: int
+    reference_id: str
+    outcome: str
+    reasons: str
+
+
 @router.post("/scans", status_code=HTTPStatus.ACCEPTED)
-def scan(caller: Writer, manifest: Manifest) -> ShownJob:
-    """Scan a table of listings, whose images are addresses; the answer is the job."""
-    folder = _kept(caller, manifest)
-    _expect_readable(lambda path: read_listings(path), folder)
-    return _added(caller, "scan", {"folder": folder.name})
+def scan(caller: Writer, manifest: Manifest = None, upload: Upload = "") -> ShownJob:
+    """Scan a table of listings, whose images are addresses; the answer is the job.
+
+    Send the table as `manifest`, or name a finished `upload` that holds it.
+    """
+    folder = take(caller, manifest, upload)
+    expect_readable(lambda path: read_listings(path), folder)
+    return added(caller, "scan", {"folder": folder.name}, upload)
 
 
 @router.post("/imports", status_code=HTTPStatus.ACCEPTED)
 def import_(
     caller: CatalogWriter,
-    manifest: Manifest,
+    manifest: Manifest = None,
     brand_id: Annotated[int | None, Form(ge=1, le=LARGEST)] = None,
     kind: Annotated[ImageRole, Form()] = ImageRole.REFERENCE,
+    upload: Upload = "",
 ) -> ShownJob:
     """Import a table of references, whose images are addresses; `brand_id` or its rows name the brand."""
     brand = ""
     if brand_id is not None:
         with caller.read() as connection:
             brand = brand_name_of(connection, brand_id, owner_id=caller.owner_id)
-    folder = _kept(caller, manifest)
-    _expect_readable(lambda path: read_references(path), folder)
-    return _added(caller, "import", {"folder": folder.name, "brand": brand, "kind": kind.value})
+    folder = take(caller, manifest, upload)
+    expect_readable(lambda path: read_references(path), folder)
+    return added(caller, "import", {"folder": folder.name, "brand": brand, "kind": kind.value}, upload)
 
 
 @router.get("/jobs")
@@ -138,6 +156,10 @@ def cancel(caller: Writer, job: JobId) -> ShownJob:
 @router.post("/jobs/{job}/retry")
 def retry(caller: Writer, job: JobId) -> ShownJob:
     """Let a job that failed or was cancelled go on where it stood."""
+    with caller.read() as connection:
+        terms = find_job(connection, caller.owner_id, job).terms
+    if not job_folder(caller.service.workspace, terms).is_dir():
+        raise RefusedError(HTTPStatus.CONFLICT, f"job {job} ended too long ago: its files are removed")
     with caller.write("job.retry", str(job)) as connection:
         return shown(retry_job(connection, caller.owner_id, job))
 
@@ -165,6 +187,37 @@ def verdict_lines(caller: Reader, job: JobId) -> StreamingResponse:
     return StreamingResponse(_lines(caller, number), media_type="application/x-ndjson")
 
 
+@router.get(
+    "/jobs/{job}/verdicts.parquet",
+    response_class=FileResponse,
+    responses={
+        200: {
+            "content": {"application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}}}
+        }
+    },
+)
+def verdict_table(caller: Reader, job: JobId) -> FileResponse:
+    """All verdicts of a scan that is done, as a table; its files are kept for `service.keep_days`."""
+    with caller.read() as connection:
+        found = find_job(connection, caller.owner_id, job)
+    path = job_folder(caller.service.workspace, found.terms) / "out" / "verdicts.parquet"
+    if found.kind != "scan" or found.state != "done" or not path.is_file():
+        detail = f"job {job} has no table of verdicts: it is no scan, not done, or its files are removed"
+        raise RefusedError(HTTPStatus.CONFLICT, detail)
+    return FileResponse(path, media_type="application/vnd.apache.parquet", filename=f"verdicts-{job}.parquet")
+
+
+@router.get("/jobs/{job}/rows")
+def rows(
+    caller: Reader, job: JobId, outcome: Outcome = "", after: After = 0, limit: Limit = 100
+) -> Page[ShownRow]:
+    """What came of each file of an archive, also while it is taken in."""
+    with caller.read() as connection:
+        find_job(connection, caller.owner_id, job)
+        found = job_rows_after(connection, job, after, limit + 1, outcome=outcome)
+    return page(found, limit, lambda one: one.line, lambda one: ShownRow(**vars(one)))
+
+
 @router.get("/jobs/{job}/failures")
 def failures(caller: Reader, job: JobId, after: After = 0, limit: Limit = 100) -> Page[FailedListing]:
     """Rows of a scan that could not be examined, with the reason."""
@@ -184,39 +237,25 @@ def _failed(one: tuple[int, Any]) -> FailedListing:
     return FailedListing(number=number, line=row.line, listing_id=row.listing_id, reason=row.reason)
 
 
-def _kept(caller: Caller, manifest: UploadFile) -> FilePath:
-    """A new folder with the table in it, durably, before the job that names it commits."""
-    folder = caller.service.workspace.folder / FOLDER / secrets.token_hex(12)
-    given = folder / "given"
-    given.mkdir(parents=True)
-    with (given / "manifest").open("xb") as file:
-        shutil.copyfileobj(manifest.file, file, 2**20)
-        file.flush()
-        os.fsync(file.fileno())
-    for made in (given, folder, folder.parent):
-        sync_folder(made)
-    return folder
-
-
-def _expect_readable(read: Any, folder: FilePath) -> None:
-    """Refuse at once what is no table; nothing of it stays."""
-    try:
-        read(folder / "given" / "manifest")
-    except ManifestError as error:
-        shutil.rmtree(folder)
-        raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, f"the manifest {error.reason}") from error
-
-
-def _added(caller: Caller, kind: Any, terms: dict[str, JsonValue]) -> ShownJob:
+def added(caller: Caller, kind: JobKind, terms: Mapping[str, JsonValue], upload: str = "") -> ShownJob:
+    """The new job; the upload that its file came by, if any, is over with the same commit."""
     with caller.write(f"job.{kind}", str(terms["folder"])) as connection:
-        return shown(find_job(connection, caller.owner_id, add_job(connection, caller.owner_id, kind, terms)))
+        number = add_job(connection, caller.owner_id, kind, terms)
+        if upload:
+            drop_upload(connection, caller.owner_id, upload)
+        job = shown(find_job(connection, caller.owner_id, number))
+    if upload:
+        remove_upload_file(caller.service.workspace, upload)
+    return job
 
 
 def _scan_of(connection: Connection, caller: Caller, job: int) -> int | None:
     """The number of the job's scan, None where it has not begun one."""
     found = find_job(connection, caller.owner_id, job)
     if found.kind != "scan":
-        raise RefusedError(HTTPStatus.CONFLICT, f"job {job} is an {found.kind}, which gives no verdicts")
+        raise RefusedError(
+            HTTPStatus.CONFLICT, f"job {job} is of the kind {found.kind}, which gives no verdicts"
+        )
     out = job_folder(caller.service.workspace, found.terms) / "out"
     begun = latest_scan(connection, str(out), owner_id=caller.owner_id)
     return None if begun is None else begun.scan_id

@@ -16,6 +16,7 @@ from matcher.catalog import (
 from matcher.images import storable
 from matcher.records import VerdictKind
 from matcher.service.access import Caller
+from matcher.service.announcing import tell_of_verdict
 from matcher.service.logs import request_id
 
 
@@ -46,4 +47,6 @@ def keep(caller: Caller, result: ExaminedListing, blobs: Mapping[str, bytes]) ->
             )
             commit_chunk(connection, scan_id, 0, [replace(result, photos=tuple(photos))], [], 1)
             finish_scan(connection, scan_id, 1)
-            return find_listing(connection, scan_id, verdict.listing_id).listing_row
+            number = find_listing(connection, scan_id, verdict.listing_id).listing_row
+            tell_of_verdict(connection, caller.owner_id, number, verdict)
+    return number

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from matcher.catalog import (
@@ -20,6 +20,7 @@ from matcher.catalog import (
     rotate_key,
 )
 from matcher.service.access import Caller, allowed
+from matcher.service.idempotency import told_once
 from matcher.service.paging import After, Limit, Page, page
 from matcher.service.problems import RESPONSES, RefusedError
 
@@ -78,7 +79,7 @@ def keys(caller: Keeper) -> list[Key]:
         return [Key.model_validate(facts(key)) for key in list_keys(connection, caller.owner_id)]
 
 
-@router.post("/keys", status_code=HTTPStatus.CREATED)
+@router.post("/keys", status_code=HTTPStatus.CREATED, dependencies=[Depends(told_once)])
 def make(caller: Keeper, wanted: NewKey) -> KeyWithSecret:
     """A new key of this owner, with scopes that the asking key has itself."""
     beyond = sorted(set(wanted.scopes) - caller.scopes)
@@ -89,7 +90,7 @@ def make(caller: Keeper, wanted: NewKey) -> KeyWithSecret:
     return issued(caller, caller.owner_id, wanted)
 
 
-@router.post("/keys/{prefix}/rotate", status_code=HTTPStatus.CREATED)
+@router.post("/keys/{prefix}/rotate", status_code=HTTPStatus.CREATED, dependencies=[Depends(told_once)])
 def rotate(caller: Keeper, prefix: Prefix, grace_seconds: Grace = 0) -> KeyWithSecret:
     """A new key like this one; the old one ends after `grace_seconds`."""
     with caller.write("key.rotate", prefix) as connection:

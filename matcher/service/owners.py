@@ -5,11 +5,12 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from matcher.catalog import Scope, add_owner, list_owners
 from matcher.service.access import Caller, allowed
+from matcher.service.idempotency import told_once
 from matcher.service.keys import KeyWithSecret, NewKey, issued
 from matcher.service.paging import LARGEST
 from matcher.service.problems import RESPONSES
@@ -48,7 +49,7 @@ def add(caller: Admin, wanted: NewOwner) -> Owner:
         return Owner(owner_id=add_owner(connection, wanted.name), name=wanted.name)
 
 
-@router.post("/owners/{owner_id}/keys", status_code=HTTPStatus.CREATED)
+@router.post("/owners/{owner_id}/keys", status_code=HTTPStatus.CREATED, dependencies=[Depends(told_once)])
 def give_key(caller: Admin, owner_id: OwnerId, wanted: NewKey) -> KeyWithSecret:
     """A new key of that owner, with any scopes."""
     return issued(caller, owner_id, wanted)

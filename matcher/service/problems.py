@@ -124,8 +124,15 @@ async def _refused(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _deliberate(_request: Request, error: Exception) -> JSONResponse:
-    """What only the server's keeper can mend is told to the log, not to whoever asked."""
     assert isinstance(error, MatcherError)
+    return refuse(error)
+
+
+def refuse(error: MatcherError) -> JSONResponse:
+    """The response to an error of the matcher's own.
+
+    What only the server's keeper can mend is told to the log, not to whoever asked.
+    """
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         tell_keeper(error)

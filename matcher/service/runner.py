@@ -10,26 +10,30 @@ import logging
 import os
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import JsonValue
 
-from matcher.catalog import Job, beat, claim_job, finish_job, import_references, release_job
+from matcher.catalog import Job, beat, claim_job, finish_job, import_references, last_number, release_job
 from matcher.errors import CatalogError, ManifestError, MatcherError
 from matcher.faults import commit_point
 from matcher.manifests import manifest_folder, read_references
 from matcher.policy import load_policy
 from matcher.records import ImageRole
 from matcher.scan import ScanRequest, run_scan
+from matcher.service.announcing import Announcer, tell_of_end
+from matcher.service.archive_import import import_archive
+from matcher.service.hma.pdq import hash_some
+from matcher.service.job_folders import job_folder, sweep
 from matcher.sources import ImageSource
 from matcher.workspace import Workspace
 
 _log = logging.getLogger("matcher.service")
-FOLDER = "jobs"
 MOST_FAILURES = 1_000
+SWEEP_SECONDS = 3_600.0
 Item = TypeVar("Item")
 Progress = Callable[[int], None]
 
@@ -46,6 +50,7 @@ class Runner:
         self._name = secrets.token_hex(8)
         self._lease = timedelta(seconds=workspace.settings.service.lease_seconds)
         self._stopping = threading.Event()
+        self._next_sweep, self._hashed = 0.0, -1
         self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
 
     def start(self) -> None:
@@ -60,14 +65,37 @@ class Runner:
     def _work(self) -> None:
         while not self._stopping.is_set():
             try:
+                self._sweep()
                 with self._workspace.database.write() as connection:
                     job = claim_job(connection, self._name, self._lease)
                 if job is not None:
                     self._run(job)
                     continue
+                if self._hash():
+                    continue
             except CatalogError as error:
                 _log.error("jobs cannot be looked for", extra={"error": str(error)})
             self._stopping.wait(self._workspace.settings.service.poll_seconds)
+
+    def _hash(self) -> bool:
+        """Hash some images; whether there may be more. Asked for only where the catalog moved on."""
+        with self._workspace.database.read() as connection:
+            number = last_number(connection)
+        if number == self._hashed:
+            return False
+        if hash_some(self._workspace):
+            return True
+        self._hashed = number
+        return False
+
+    def _sweep(self) -> None:
+        """Remove what is left over, now and then."""
+        if time.monotonic() >= self._next_sweep:
+            self._next_sweep = time.monotonic() + SWEEP_SECONDS
+            try:
+                sweep(self._workspace)
+            except OSError as error:
+                _log.error("left-over files cannot be removed", extra={"error": str(error)})
 
     def _run(self, job: Job) -> None:
         """Work on the job and end it; a mistake of ours ends it too, and stands in the log."""
@@ -88,17 +116,19 @@ class Runner:
                 error = "a mistake in the matcher; its log says more"
         commit_point("job:worked")
         with self._workspace.database.write() as connection:
-            finish_job(connection, job.job_id, self._name, result=result, error=error)
+            ours = finish_job(connection, job.job_id, self._name, result=result, error=error)
+            if ours and job.kind == "scan":
+                tell_of_end(connection, job, result, error)
         _log.info("job ended", extra={"job": job.job_id, "kind": job.kind, "error": error})
 
     def _worked(self, job: Job) -> dict[str, JsonValue]:
-        work = {"scan": _scan, "import": _import}[job.kind]
+        work = {"scan": _scan, "import": _import, "archive": import_archive}[job.kind]
         return work(self._workspace, job, lambda done: self._progress(job, done))
 
     def _told(self, job: Job, error: MatcherError) -> str:
         """The error in words that name no folder of the server."""
         if isinstance(error, ManifestError):
-            return f"the manifest {error.reason}"
+            return f"the {'archive' if job.kind == 'archive' else 'manifest'} {error.reason}"
         folder = job_folder(self._workspace, job.terms)
         return (
             str(error).replace(f"{folder / 'given'}{os.sep}", "the ").replace(str(folder), "the job's folder")
@@ -129,17 +159,19 @@ class Runner:
             heart.join()
 
 
-def job_folder(workspace: Workspace, terms: dict[str, Any]) -> Path:
-    """Where a job's files lie: `given/manifest`, and what a scan writes in `out`."""
-    return (workspace.folder / FOLDER / str(terms["folder"])).resolve()
-
-
 def _scan(workspace: Workspace, job: Job, progress: Progress) -> dict[str, JsonValue]:
     folder = job_folder(workspace, job.terms)
     request = ScanRequest(
         manifest=folder / "given" / "manifest", out=folder / "out", resume=True, owner_id=job.owner_id
     )
-    summary = run_scan(workspace, load_policy(), request, progress=lambda rows, _photos: progress(rows))
+    announcer = Announcer(workspace, job)
+
+    def committed(rows: int, _photos: int) -> None:
+        announcer.tell()
+        progress(rows)
+
+    summary = run_scan(workspace, load_policy(), request, progress=committed)
+    announcer.tell()
     progress(summary.listings + summary.failed)
     counts: dict[str, JsonValue] = {kind.value: count for kind, count in summary.counts.items()}
     facts: dict[str, JsonValue] = {"scan": summary.scan_id, "listings": summary.listings}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from matcher.config import Settings
 from matcher.errors import UsageError
 from matcher.service.app import create_app
 from matcher.service.logs import log_to_stderr
+
+SPOOL = "tmp"
 
 
 def serve(
@@ -24,6 +27,7 @@ def serve(
     `service.drain_seconds` to end. Raises `UsageError` where the address cannot be had.
     """
     listening = _listen(host, port)
+    _spool_in(folder / SPOOL)
     name = f"[{host}]" if ":" in host else host
     log_to_stderr()
     config = uvicorn.Config(
@@ -40,6 +44,15 @@ def serve(
         signal.signal(number, _stopped)
     with listening:
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _spool_in(folder: Path) -> None:
+    """Let bodies that come be kept beside the workspace: the system's own place may be memory."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be made: {error.strerror}") from error
+    tempfile.tempdir = str(folder)
 
 
 def _listen(host: str, port: int) -> socket.socket:

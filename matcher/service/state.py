@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from matcher.fetch import Fetcher
+from matcher.posting import Poster
 from matcher.service.checking import Checks
+from matcher.service.hma.pdq import PdqIndex
 from matcher.service.observing import Metrics
 from matcher.service.rates import Rates
 from matcher.workspace import Workspace
@@ -22,6 +24,8 @@ class Service:
     rates: Rates
     checks: Checks
     fetcher: Fetcher
+    poster: Poster
+    hashes: PdqIndex
 
 
 def service_of(request: Request) -> Service:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
@@ -29,6 +30,20 @@ class Ready(BaseModel):
 
     status: Literal["ready"] = "ready"
     catalog: int
+
+
+@router.get(
+    "/status",
+    response_class=PlainTextResponse,
+    responses={503: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+def status(request: Request) -> PlainTextResponse:
+    """Whether requests can be answered, in the words of the Hasher-Matcher-Actioner."""
+    try:
+        ready(request)
+    except RefusedError:
+        return PlainTextResponse("DATABASE-UNAVAILABLE", HTTPStatus.SERVICE_UNAVAILABLE)
+    return PlainTextResponse("I-AM-ALIVE")
 
 
 @router.get("/status/live")

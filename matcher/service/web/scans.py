@@ -28,8 +28,8 @@ from matcher.manifests import read_listings, read_references
 from matcher.records import VerdictKind
 from matcher.service import jobs as api
 from matcher.service.access import Caller
+from matcher.service.job_folders import job_folder
 from matcher.service.paging import LARGEST
-from matcher.service.runner import job_folder
 from matcher.service.web.frame import PageRoute, render, see_other
 from matcher.service.web.visiting import Visitor, admitted
 

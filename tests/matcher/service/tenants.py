@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection
+import zipfile
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,4 +65,13 @@ def png(number: int) -> bytes:
     """The picture of a product that no other number gives."""
     buffer = io.BytesIO()
     drawn.product(number).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def zipped(files: Mapping[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
+    """A ZIP of `files`."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for name, blob in files.items():
+            archive.writestr(name, blob)
     return buffer.getvalue()

@@ -11,6 +11,8 @@ from tests.matcher.service.conftest import Start
 from tests.matcher.service.tenants import Tenant, png, tenant
 from tests.matcher.service.test_app import problem
 
+BOTH_DATABASES = True
+
 
 def add_brand(owner: Tenant, name: str = "Acme", **facts: Any) -> int:
     answer = owner.post("/v1/brands", json={"name": name, **facts})

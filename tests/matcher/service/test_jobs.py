@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pyarrow.parquet as parquet
 import pytest
 
 from matcher.config import FetchSettings, ServiceSettings
@@ -22,6 +24,8 @@ from tests.matcher.service.test_app import problem
 from tests.matcher.service.test_catalog import add_brand
 from tests.matcher.service.test_check import check, stolen
 from tests.matcher.service.test_server import begin
+
+BOTH_DATABASES = True
 
 QUICK = SETTINGS.model_copy(
     update={
@@ -97,6 +101,8 @@ def test_a_scan_is_watched_and_read_back_and_sees_its_owners_catalog_alone(
     assert [one["verdict"] for one in found] == ["clear", "counterfeit"] * 3
     lines = owner.get(f"/v1/jobs/{number}/verdicts.ndjson").text.splitlines()
     assert [json.loads(line)["listing_id"] for line in lines] == [f"L-{n}" for n in range(6)]
+    table = parquet.read_table(io.BytesIO(owner.get(f"/v1/jobs/{number}/verdicts.parquet").content))
+    assert table["listing_id"].to_pylist() == [f"L-{n}" for n in range(6)]
     failed = owner.get(f"/v1/jobs/{number}/failures").json()["items"]
     assert {one["listing_id"] for one in failed} == {"gone", "none"}
     assert str(tmp_path) not in str(failed)
@@ -121,6 +127,7 @@ def test_an_import_tells_its_bad_rows_and_counts_in_the_next_check(start: Start,
     again = ended(owner, begun(owner, "/v1/imports", manifest, brand_id=brand))
     assert again["result"]["unchanged"] == 1
     problem(owner.get(f"/v1/jobs/{job['job_id']}/verdicts"), 409)
+    problem(owner.get(f"/v1/jobs/{job['job_id']}/verdicts.parquet"), 409)
 
 
 @pytest.mark.parametrize(

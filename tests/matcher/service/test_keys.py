@@ -12,6 +12,8 @@ from tests.matcher.service.conftest import Start
 from tests.matcher.service.tenants import EVERYTHING, Tenant, tenant
 from tests.matcher.service.test_app import problem
 
+BOTH_DATABASES = True
+
 
 def test_the_first_admin_is_made_on_the_command_line(start: Start, tmp_path: Path) -> None:
     made = matcher(tmp_path / "workspace", "admin", "create")

@@ -15,6 +15,8 @@ from tests.matcher.service.test_app import problem
 from tests.matcher.service.test_catalog import add_brand, put
 from tests.matcher.service.test_check import check, stolen
 
+BOTH_DATABASES = True
+
 
 @pytest.fixture
 def client(start: Start, tmp_path: Path) -> TestClient:

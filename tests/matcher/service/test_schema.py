@@ -15,6 +15,14 @@ from tests.matcher.service.tenants import tenant
 from tests.matcher.service.test_isolation import IDLE, routes
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
+
+
+@schemathesis.serializer("application/offset+octet-stream")
+def as_it_is(_context: Any, value: bytes) -> bytes:
+    """A part of an upload is sent byte by byte."""
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
 FEW = settings(
     max_examples=6,
     deadline=None,

@@ -56,6 +56,7 @@ def test_a_server_answers_until_it_is_told_to_stop(tmp_path: Path, how: signal.S
     asked = [line for line in lines if line["event"] == "request"]
     assert [line["route"] for line in asked] == ["/status/ready"]
     assert asked[0]["request_id"]
+    assert list((tmp_path / "workspace" / "tmp").iterdir()) == [], "bodies that come lie here, without a name"
 
 
 def test_from_the_first_key_to_a_verdict_and_a_stop_that_lets_the_last_check_end(tmp_path: Path) -> None:

@@ -1,0 +1,169 @@
+"""A ZIP of images as a manifest: each image is one reference; nothing is unpacked to disk."""
+
+from __future__ import annotations
+
+import io
+import re
+import stat
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from matcher.containers import sniff
+from matcher.errors import ImageError, ManifestError
+from matcher.manifests.directory import END_BYTES, read_directory
+from matcher.manifests.folder import identities
+from matcher.manifests.rows import Row
+from matcher.records import FailedRow, ReferenceRow
+
+READ_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""The others expand without bound in memory, and no program packs photos so."""
+_ENCRYPTED = 0x1
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_DRIVE = re.compile(r"[A-Za-z]:")
+_PASSED_OVER = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
+_LONGEST_NAME = 500
+
+
+@dataclass(frozen=True)
+class ArchiveLimits:
+    """What an archive may hold: `entries`, bytes when expanded in all and a file, expanded over packed."""
+
+    entries: int = 100_000
+    total_bytes: int = 32 * 2**30
+    file_bytes: int = 40 * 2**20
+    ratio: int = 100
+
+
+class ImageArchive:
+    """The images of one ZIP file; a context manager, for one thread.
+
+    Raises `ManifestError` where it is no ZIP, or is hostile as a whole: too many entries, too much when
+    expanded, entries that lie over one another, or bytes before or behind it, as a file of two kinds has.
+    """
+
+    def __init__(self, path: Path, limits: ArchiveLimits) -> None:
+        self._path, self._limits = path, limits
+        directory = read_directory(path, limits.entries)
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            raise ManifestError(str(path), f"is no ZIP that can be read: {error}") from error
+        try:
+            self._entries = [one for one in self._zip.infolist() if not _passed_over(one)]
+            self._refuse_hostile(directory.offset)
+        except BaseException:
+            self._zip.close()
+            raise
+        self._by_name = {one.filename: one for one in self._entries}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._zip.close()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def rows(self) -> Iterator[Row[ReferenceRow] | FailedRow]:
+        """An entry a row, in the archive's order, lines counted from 1; what cannot be an image has failed.
+
+        A reference's id is the entry's name without its extension, or with it where two would be the same.
+        """
+        times = Counter(one.filename for one in self._entries)
+        reasons = [_reason(one, self._limits, times[one.filename]) for one in self._entries]
+        good = [one.filename for one, reason in zip(self._entries, reasons, strict=True) if not reason]
+        names = dict(zip(good, identities(good), strict=True))
+        for line, (entry, reason) in enumerate(zip(self._entries, reasons, strict=True), 1):
+            if reason:
+                yield FailedRow(
+                    source="archive", line=line, listing_id=entry.filename[:_LONGEST_NAME], reason=reason
+                )
+            else:
+                name = entry.filename
+                yield Row(line, ReferenceRow(reference_id=names[name], images=(name,)))
+
+    def read(self, name: str) -> bytes:
+        """The bytes of the entry; raises `ImageError` where it is damaged or a file of two kinds."""
+        try:
+            with self._zip.open(self._by_name[name]) as file:
+                blob = file.read(self._limits.file_bytes + 1)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
+            raise ImageError(name, f"is damaged in the archive: {error}") from error
+        if also := second_kind(blob):
+            raise ImageError(name, f"is an image and {also} at once, which is refused")
+        return blob
+
+    def _refuse_hostile(self, directory_offset: int) -> None:
+        total = sum(one.file_size for one in self._entries)
+        packed = max(1, self._path.stat().st_size)
+        if total > self._limits.total_bytes:
+            self._refuse(f"would expand to {total:,} bytes, at most {self._limits.total_bytes:,} are read")
+        if total / packed > self._limits.ratio:
+            self._refuse(f"would expand {total // packed:,}-fold, as no archive of photos does")
+        self._refuse_overlaps(directory_offset)
+
+    def _refuse_overlaps(self, directory_offset: int) -> None:
+        """Each entry's bytes end before the next one's begin, and the first is where the file begins."""
+        ordered = sorted(self._zip.infolist(), key=lambda one: one.header_offset)
+        if ordered and ordered[0].header_offset != 0:
+            self._refuse("holds something before its first entry: it is a file of two kinds")
+        starts = [one.header_offset for one in ordered[1:]] + [directory_offset]
+        for entry, following in zip(ordered, starts, strict=True):
+            if entry.header_offset + 30 + entry.compress_size > following:
+                self._refuse("holds entries that lie over one another")
+
+    def _refuse(self, reason: str) -> None:
+        raise ManifestError(str(self._path), reason)
+
+
+def second_kind(blob: bytes) -> str:
+    """What else a picture's file would open as: 'a ZIP archive', 'a PDF' …; empty where it is one thing."""
+    if sniff(blob) is None:
+        return ""
+    if b"PK\x05\x06" in blob[-END_BYTES:] and zipfile.is_zipfile(io.BytesIO(blob)):
+        return "a ZIP archive"
+    if b"%PDF-" in blob[:1024]:
+        return "a PDF"
+    if b"Rar!\x1a\x07" in blob:
+        return "a RAR archive"
+    return "a 7z archive" if b"7z\xbc\xaf\x27\x1c" in blob else ""
+
+
+def _passed_over(entry: zipfile.ZipInfo) -> bool:
+    """Folders, and what systems leave beside people's files."""
+    parts = entry.filename.lower().replace("\\", "/").rstrip("/").split("/")
+    hidden = any(part.startswith(".") and part.strip(".") for part in parts)
+    return entry.is_dir() or hidden or bool(_PASSED_OVER & set(parts))
+
+
+def _reason(entry: zipfile.ZipInfo, limits: ArchiveLimits, times: int) -> str:
+    """Why the entry is not read, told from what the archive says of it; empty where it is."""
+    name, kind = entry.filename, stat.S_IFMT(entry.external_attr >> 16)
+    parts = name.replace("\\", "/").split("/")
+    ratio = entry.file_size / max(1, entry.compress_size)
+    checks = (
+        (not name.strip() or bool(_CONTROL.search(name)), "has a name with characters that no name has"),
+        (len(name) > _LONGEST_NAME, f"has a name of more than {_LONGEST_NAME} characters"),
+        (parts[0] == "" or bool(_DRIVE.match(name)), "has an absolute name"),
+        (".." in parts, "has a name that leads out of the archive ('..')"),
+        (times > 1, "occurs more than once in the archive"),
+        (kind == stat.S_IFLNK, "is a symbolic link"),
+        (kind not in (0, stat.S_IFREG), "is no regular file"),
+        (bool(entry.flag_bits & _ENCRYPTED), "is encrypted"),
+        (
+            entry.compress_type not in READ_METHODS,
+            "is packed in a way that is not read; use stored or deflate",
+        ),
+        (entry.file_size > limits.file_bytes, f"is {entry.file_size:,} bytes, at most {limits.file_bytes:,}"),
+        (ratio > limits.ratio, f"would expand {ratio:,.0f}-fold, as no photo does"),
+    )
+    return next((reason for wrong, reason in checks if wrong), "")
