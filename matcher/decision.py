@@ -110,9 +110,15 @@ def _score(evidence: Iterable[Evidence], prior: float) -> Score:
 
 
 def _verdict(score: Score, policy: Policy, brand: str, evidence: Sequence[Evidence]) -> VerdictKind:
-    """A title is only what it is offered under: what it adds leads to a review, never further."""
+    """What title and the brand's own mark add leads to a review, never further.
+
+    A title is only what it is offered under, and honest goods carry the mark too, unless they are said to be
+    copies.
+    """
     thresholds = policy.rules(brand).thresholds
-    proven = _score((one for one in evidence if one.signal != "title"), policy.prior)
+    copies = any(one.signal == "claims" and one.weight > 0 for one in evidence)
+    proofs = [one for one in evidence if one.signal != "title" and (copies or not _is_honest(one))]
+    proven = _score(proofs, policy.prior)
     if proven >= thresholds.counterfeit and _corroborated(evidence):
         return VerdictKind.COUNTERFEIT
     return VerdictKind.REVIEW if score >= thresholds.review else VerdictKind.CLEAR

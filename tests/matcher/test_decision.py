@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from matcher.decision import best_matches, decide, logistic
+from matcher.decision import NEAR_MISS_ALONE, best_matches, decide, logistic
 from matcher.policy import Policy, load_policy, parse_policy
 from matcher.records import Evidence, Region, Verdict, VerdictKind
 from matcher.signals import Signal
@@ -116,7 +116,9 @@ class TestDefaultPolicy:
             ([inscribed("near-miss", 0.6), UNLICENSED], "review"),
             ([inscribed("near-miss"), LICENSED], "clear"),
             ([inscribed("exact"), UNLICENSED], "clear"),
-            ([inscribed("exact"), product(), UNLICENSED], "clear"),  # as every honest resale
+            ([inscribed("exact"), product(), UNLICENSED], "review"),  # as every honest resale, too
+            ([inscribed("exact"), product(), LICENSED], "clear"),
+            ([inscribed("exact", 1.0), product(), priced(0.15), UNLICENSED], "review"),  # or a bargain
             ([inscribed("exact"), product(0.9), priced(0.5), UNLICENSED], "review"),
             ([inscribed("exact"), copy(), UNLICENSED], "review"),
             ([claimed(), UNLICENSED], "review"),
@@ -239,7 +241,8 @@ class TestPromises:
     def test_a_single_weak_sign_is_never_counterfeit_whatever_it_weighs(
         self, one: Evidence, weight: float, licensed: bool
     ) -> None:
-        assume(one.detail.get("kind") != "copy")
+        proof = one.signal == "wordmark" and one.score >= NEAR_MISS_ALONE
+        assume(one.detail.get("kind") != "copy" and not proof)
         text = POLICY.policy_text
         for name in ("copy = 2.2", "product = 1.0", "known_counterfeit_product = 3.0", "price = 3.0"):
             text = text.replace(name, f"{name.partition(' ')[0]} = {weight}")
