@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from matcher.models import Correspondence, Keypoints, Pixels
 from matcher.models.alignment import SWATCH_GRID, compare_aligned
+from matcher.models.inner_products import inner_products
 from matcher.models.rootsift import DESCRIPTOR_LENGTH, mirrored
 
 Floats = NDArray[np.float32]
@@ -82,13 +83,14 @@ def mutual_matches(photo: NDArray[np.uint8], reference: NDArray[np.uint8], ratio
     """Pairs (photo, reference), intp (m, 2), that are each other's nearest and pass the ratio test."""
     if len(photo) < 2 or len(reference) < 2:
         return np.zeros((0, 2), np.intp)
-    alike = photo.astype(np.float32) @ reference.astype(np.float32).T
+    alike = inner_products(photo, reference)
     rows = np.arange(len(photo))
     nearest = alike.argmax(axis=1)
     best = alike[rows, nearest]
     alike[rows, nearest] = -1
     first, second = (
-        np.maximum(2 - 2 * value / DESCRIPTOR_LENGTH**2, 0) for value in (best, alike.max(axis=1))
+        np.maximum(2 - 2 * value.astype(np.float32) / DESCRIPTOR_LENGTH**2, 0)
+        for value in (best, alike.max(axis=1))
     )
     alike[rows, nearest] = best
     # Few pass the ratio test: only their columns are searched for a nearer photo keypoint, which is dear.
