@@ -24,7 +24,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "matcher/labels/*",
     ),
     "judgement": (
-        "matcher/decision.py", "matcher/policy.py", "matcher/matching*", "matcher/similarity.py",
+        "matcher/decision.py", "matcher/policy.py", "matcher/matching*", "matcher/glancing.py",
+        "matcher/similarity.py",
         "matcher/logo_likeness.py", "matcher/logo_matching.py",
         "matcher/signals/*", "matcher/tuning/*",
     ),
