@@ -1,25 +1,29 @@
-"""Writes the ONNX graph that multiplies RootSIFT descriptors in whole numbers; the same bytes each time."""
+"""Writes the ONNX graphs that multiply RootSIFT descriptors in whole numbers; the same bytes each time."""
 
 from __future__ import annotations
 
 from onnx import TensorProto, helper
 
-from matcher.models.inner_products import GRAPH
+from matcher.models.inner_products import SIGNED, UNSIGNED
 
 OPSET = 13
 IR_VERSION = 8
 
 
-def graph_bytes() -> bytes:
-    """Two matrices of unsigned bytes, (n, 128) and (m, 128), to their inner products, int32 (n, m)."""
+def graph_bytes(*, signed: bool) -> bytes:
+    """Two matrices of bytes, (n, 128) and (m, 128), to their inner products, int32 (n, m).
+
+    The first is unsigned, the second `signed` or not.
+    """
     value = helper.make_tensor_value_info
+    right = TensorProto.INT8 if signed else TensorProto.UINT8
     graph = helper.make_graph(
         [
             helper.make_node("Transpose", ["right"], ["turned"], perm=[1, 0]),
             helper.make_node("MatMulInteger", ["left", "turned"], ["products"]),
         ],
         "inner_products",
-        [value("left", TensorProto.UINT8, ["n", 128]), value("right", TensorProto.UINT8, ["m", 128])],
+        [value("left", TensorProto.UINT8, ["n", 128]), value("right", right, ["m", 128])],
         [value("products", TensorProto.INT32, ["n", "m"])],
     )
     opset = [helper.make_opsetid("", OPSET)]
@@ -28,4 +32,5 @@ def graph_bytes() -> bytes:
 
 
 if __name__ == "__main__":
-    GRAPH.write_bytes(graph_bytes())
+    UNSIGNED.write_bytes(graph_bytes(signed=False))
+    SIGNED.write_bytes(graph_bytes(signed=True))

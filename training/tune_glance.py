@@ -22,7 +22,7 @@ from matcher.matching import Candidate
 from matcher.models import Correspondence, Keypoints, Pixels
 from training.fit_similarity import Decoded
 
-THRESHOLDS = ((5, 0, 3), (7, 0, 3), (7, 3, 3), (7, 5, 3), (7, 5, 4), (8, 5, 3), (10, 5, 3))
+THRESHOLDS = ((4, 0, 3), (4, 5, 3), (5, 5, 3), (6, 5, 3), (7, 5, 3), (10, 5, 3))
 """Tried in turn: how many must agree, how many candidates are nearest, how many must agree for those."""
 EVIDENCE = 0.3
 """A score that crosses it is a finding gained or lost."""

@@ -36,6 +36,9 @@ CHUNKED = SETTINGS.model_copy(
     update={"scan": SETTINGS.scan.model_copy(update={"chunk_photos": 2, "workers": 1})}
 )
 
+TOKEN = secrets.token_hex(32)
+"""One for all tests: Ray reads it once a process."""
+
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
@@ -54,7 +57,7 @@ def local(places: tuple[Path, Path]) -> dict[str, bytes]:
 def small_tasks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A chunk a task; Ray keeps no token in the home folder."""
     monkeypatch.setattr(module, "CHUNKS_A_FILE", 1)
-    monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    monkeypatch.setenv("RAY_AUTH_TOKEN", TOKEN)
     yield
     ray.shutdown()
 
