@@ -99,7 +99,7 @@ class RayEngine:
         if expected != self._count:
             raise ScanError(f"Ray answered {expected} of {self._count} chunks; run again with --resume")
 
-    def _rows(self, files: list[str]) -> Iterator[dict[str, Any]]:
+    def _rows(self, files: int) -> Iterator[dict[str, Any]]:
         """What the actors answer; a worker's `ScanError` as it was, another trouble of the cluster as one."""
         try:
             yield from self._examined(files).iter_rows()
@@ -112,26 +112,24 @@ class RayEngine:
                 str(cause) if cause else f"Ray gave up: {said}; run again with --resume"
             ) from error
 
-    def _written(self, chunks: Iterable[Sequence[Entry]]) -> list[str]:
-        """The chunks in files that sort in their order."""
+    def _written(self, chunks: Iterable[Sequence[Entry]]) -> int:
+        """Write the chunks, a few a file; how many files that gave."""
         from pyarrow import BinaryArray, table
         from pyarrow.parquet import write_table
 
         shutil.rmtree(self._spool, ignore_errors=True)
         self._spool.mkdir(parents=True)
         numbered = enumerate(chunks)
-        files: list[str] = []
-        self._count = 0
+        files = self._count = 0
         while group := list(islice(numbered, CHUNKS_A_FILE)):
             numbers = [number for number, _ in group]
             packed = BinaryArray.from_pandas([pickle.dumps(list(entries)) for _, entries in group])
-            files.append(str(self._spool / f"{len(files):09d}.parquet"))
-            write_table(table({"number": numbers, "entries": packed}), files[-1])
-            self._count += len(group)
+            write_table(table({"number": numbers, "entries": packed}), self._spool / spool_name(files))
+            files, self._count = files + 1, self._count + len(group)
         return files
 
-    def _examined(self, files: list[str]) -> Any:
-        from ray.data import ActorPoolStrategy, DataContext, read_parquet
+    def _examined(self, files: int) -> Any:
+        from ray.data import ActorPoolStrategy, DataContext, range
 
         context = DataContext.get_current()
         context.enable_progress_bars = False
@@ -140,11 +138,11 @@ class RayEngine:
         count = self._settings.workers or max(int(cores), 1)
         # One core's worth of slots stays free: with none, Ray Data's own tasks would wait for ever.
         share = max(int(100 * (cores - 1) / count), 1) / 100 if cores > 1 else 0.5
-        return read_parquet(files, override_num_blocks=len(files)).map_batches(
+        # A number a file, which the actor opens: listing files, Ray Data stumbles over packages it lacks.
+        return range(files, override_num_blocks=files).map_batches(
             ExaminingActor,
-            fn_constructor_args=(self._arguments, self._settings.listing_timeout_seconds),
+            fn_constructor_args=(self._spool, self._arguments, self._settings.listing_timeout_seconds),
             batch_size=1,
-            batch_format="pyarrow",
             compute=ActorPoolStrategy(min_size=1, max_size=count),
             num_cpus=min(share, 1.0),
         )
@@ -156,10 +154,16 @@ class RayEngine:
             self._ray.shutdown()
 
 
+def spool_name(number: int) -> str:
+    """The name of a file of chunks."""
+    return f"{number:09d}.parquet"
+
+
 class ExaminingActor:
     """What an actor does: it keeps one worker process, which may hang or die at the cost of one listing."""
 
-    def __init__(self, arguments: tuple[Any, ...], item_seconds: float) -> None:
+    def __init__(self, spool: Path, arguments: tuple[Any, ...], item_seconds: float) -> None:
+        self._spool = spool
         *before, owner_id = arguments
         self._folder = tempfile.TemporaryDirectory(prefix="matcher-ray-")
         cache = Path(self._folder.name) / CACHE
@@ -167,10 +171,13 @@ class ExaminingActor:
             1, prepare_worker, (*before, cache, owner_id), item_seconds=item_seconds
         )
 
-    def __call__(self, batch: Any) -> Any:
-        """Rows of `number` and `entries`; the same with `results`."""
+    def __call__(self, batch: dict[str, Any]) -> Any:
+        """The file that `batch["id"]` numbers: its rows of `number` and `entries`, with `results`."""
         from pyarrow import BinaryArray
+        from pyarrow.parquet import read_table
 
-        chunks = [pickle.loads(packed.as_py()) for packed in batch["entries"]]  # noqa: S301 - the parent's
+        (number,) = batch["id"].tolist()
+        rows = read_table(self._spool / spool_name(number))
+        chunks = [pickle.loads(packed.as_py()) for packed in rows["entries"]]  # noqa: S301 - the parent's
         results = [pickle.dumps(list(found)) for _, found in self._workers.run(chunks)]
-        return batch.append_column("results", BinaryArray.from_pandas(results))
+        return rows.append_column("results", BinaryArray.from_pandas(results))
