@@ -24,6 +24,7 @@ from training.fit_similarity import Decoded
 
 THRESHOLDS = ((4, 0, 3), (4, 5, 3), (5, 5, 3), (6, 5, 3), (7, 5, 3), (10, 5, 3))
 """Tried in turn: how many must agree, how many candidates are nearest, how many must agree for those."""
+FEW = 300
 EVIDENCE = 0.3
 """A score that crosses it is a finding gained or lost."""
 
@@ -81,7 +82,7 @@ def compared_thresholds(task: Task, folder: Path, limit: int) -> Iterator[str]:
         finder.photo_matcher.settings = without
         full = _answers(finder, queries)
         yield f"all compared in full: first answer right for {_right(full, queries, names)} of {len(queries)}"
-        finder.photo_matcher.settings = settings.matching
+        finder.photo_matcher.settings = settings.matching.model_copy(update={"glance_keypoints": FEW})
         for agree, near, near_agree in THRESHOLDS:
             with (
                 patch.object(glancing, "AGREEING", agree),

@@ -129,19 +129,20 @@ def test_a_node_that_dies_costs_nothing(
 ) -> None:
     from ray.cluster_utils import Cluster
 
-    cluster: Any = Cluster(
-        initialize_head=True, head_node_args={"num_cpus": 1, "node_ip_address": "127.0.0.1"}
-    )
-    other = cluster.add_node(num_cpus=2, node_ip_address="127.0.0.1")
+    # Each node has an address of its own on the loopback; 127.0.0.1 itself Ray takes for the machine's.
+    head, first, second = (f"127.0.0.{number}" for number in (2, 3, 4))
+    cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "node_ip_address": head})
+    other = cluster.add_node(num_cpus=2, node_ip_address=first)
     lost: list[Any] = []
 
     def lose_a_node(_rows: int, _photos: int) -> None:
         if not lost:
             lost.append(other)
-            cluster.add_node(num_cpus=2, node_ip_address="127.0.0.1")
+            cluster.add_node(num_cpus=2, node_ip_address=second)
             cluster.remove_node(other, allow_graceful=False)
 
     try:
+        ray.init(address=cluster.address, _node_ip_address=head, log_to_driver=False)
         assert scan(*places, tmp_path / "out", ray_engine(cluster.address), lose_a_node) == local
     finally:
         ray.shutdown()
