@@ -29,6 +29,7 @@ from matcher.commands import (
     scan,
     screen,
     serve,
+    watch,
 )
 from matcher.commands.session import Session
 from matcher.errors import MatcherError
@@ -139,6 +140,7 @@ app.add_typer(brand.app, name="brand")
 app.add_typer(catalog.app, name="catalog")
 app.command("check")(check.check)
 app.command("scan")(scan.scan)
+app.command("watch")(watch.watch)
 app.command("report")(report.report)
 app.add_typer(review.app, name="review")
 app.add_typer(policy.app, name="policy")

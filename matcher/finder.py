@@ -69,7 +69,7 @@ class Finder:
             keypoints[number] = detector.detect(picture.pixels)
         self._keypoints = keypoints
         folder = Path(self._folder.name)
-        self._matcher = build_photo_matcher(
+        self.photo_matcher = build_photo_matcher(
             self.settings,
             embedder=self.embedder,
             descriptors=self._descriptor_gallery(folder, np.concatenate(descriptors)),
@@ -82,7 +82,7 @@ class Finder:
 
         `image_id` counts references from 0.
         """
-        return self._matcher.find(picture.pixels, verify=self.verify)
+        return self.photo_matcher.find(picture.pixels, verify=self.verify)
 
     def find(self, picture: Picture, k: int) -> list[Found]:
         """The `k` best references by the task's score (the descriptors' cosine without verification)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,10 +9,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import cv2
-
-from indexes.threads import use_threads
-from matcher.assembly import build_examiner
 from matcher.catalog import (
     ImageStore,
     Scan,
@@ -25,24 +20,22 @@ from matcher.catalog import (
     iterate_failures,
     iterate_verdicts,
 )
-from matcher.config import Settings
 from matcher.examining import Examined
 from matcher.faults import commit_point
-from matcher.manifests import Row, manifest_folder, read_listings
+from matcher.manifests import Row, read_listings
 from matcher.outputs import write_outputs
-from matcher.photo_cache import ScanCache
 from matcher.policy import Policy
-from matcher.records import FailedRow, Listing, VerdictKind
+from matcher.records import FailedRow, VerdictKind
+from matcher.scan_engine import CACHE as CACHE
+from matcher.scan_engine import Answer, Engine, Entry, OpenEngine, local_engine
+from matcher.scan_engine import prepare_worker as prepare_worker
 from matcher.scan_report import write_scan_report
 from matcher.scan_start import ScanRequest as ScanRequest
 from matcher.scan_start import ScanTerms, begin, snapshot_of
 from matcher.snapshot import Snapshot
-from matcher.sources import ImageSource
-from matcher.workers import Lost, Workers
+from matcher.workers import Lost
 from matcher.workspace import Workspace
 
-Entry = Row[Listing] | FailedRow
-CACHE = "photos.cache"
 ENTRIES_PER_PHOTO = 4
 """A chunk ends after `chunk_photos` photos, or this many times as many rows: some have no photo."""
 
@@ -70,18 +63,26 @@ Progress = Callable[[int, int], None]
 
 
 def run_scan(
-    workspace: Workspace, policy: Policy, request: ScanRequest, *, progress: Progress | None = None
+    workspace: Workspace,
+    policy: Policy,
+    request: ScanRequest,
+    *,
+    progress: Progress | None = None,
+    engine: OpenEngine = local_engine,
+    take: Callable[[], Snapshot] | None = None,
 ) -> ScanSummary:
     """Examine every listing of the manifest and write the outputs into `request.out`.
 
-    Raises `ScanError` when `out` holds another scan, or one that cannot be resumed; `ManifestError` when the
-    manifest as a whole cannot be read.
+    `take` gives the snapshot of a new scan, None: one is taken now. Raises `ScanError` when `out`
+    holds another scan, or one that cannot be resumed; `ManifestError` when the manifest as a whole cannot be
+    read.
     """
     entries = read_listings(request.manifest)
-    scan = begin(workspace, policy, request)
+    scan = begin(workspace, policy, request, take)
     photos, started = 0, time.monotonic()
     if scan.state == "running":
-        photos, started = _examine_all(workspace, request, scan, entries, progress)
+        opened = engine(workspace, request, snapshot_of(workspace, scan).folder)
+        photos, started = _examine_all(workspace, request, scan, entries, progress, opened)
     return _finish(workspace, request, scan, photos, time.monotonic() - started)
 
 
@@ -91,21 +92,13 @@ def _examine_all(
     scan: Scan,
     entries: Iterator[Entry],
     progress: Progress | None,
+    engine: Engine,
 ) -> tuple[int, float]:
     """Examine from the scan's position on; returns this run's photos and when the first chunk went out."""
     settings = workspace.settings.scan
     rest = islice(entries, scan.position, request.limit)
-    place = snapshot_of(workspace, scan).folder
-    cache = request.out / CACHE
-    arguments = (workspace.folder, workspace.settings, place, request.manifest, cache, request.owner_id)
-    workers: Workers[Entry, Examined] = Workers(
-        settings.workers or os.cpu_count() or 1,
-        prepare_worker,
-        arguments,
-        item_seconds=settings.listing_timeout_seconds,
-    )
     position, photos, started = scan.position, 0, time.monotonic()
-    answers = _answers(workspace.store, workers, chunked(rest, settings.chunk_photos))
+    answers = _answers(workspace.store, engine, chunked(rest, settings.chunk_photos))
     try:
         for chunk, results in answers:
             examined = [
@@ -122,7 +115,7 @@ def _examine_all(
                 progress(position, photos)
     finally:
         answers.close()
-        workers.close()
+        engine.close()
     with workspace.database.write() as connection:
         finish_scan(connection, scan.scan_id, position)
     commit_point("scan:finished")
@@ -130,8 +123,8 @@ def _examine_all(
 
 
 def _answers(
-    store: ImageStore, workers: Workers[Entry, Examined], chunks: Iterator[list[Entry]]
-) -> Generator[tuple[Sequence[Entry], list[Examined | Lost]], None, None]:
+    store: ImageStore, engine: Engine, chunks: Iterator[list[Entry]]
+) -> Generator[Answer, None, None]:
     """Each chunk with its results; no image file is swept between a worker's putting it and the commit.
 
     A purge that waits has its turn as soon as the chunks under way are committed.
@@ -149,7 +142,7 @@ def _answers(
 
     while not exhausted:
         with store.keeping():
-            yield from workers.run(until_a_sweep_waits())
+            yield from engine.run(until_a_sweep_waits())
 
 
 def chunked(entries: Iterable[Entry], photos: int) -> Iterator[list[Entry]]:
@@ -164,29 +157,6 @@ def chunked(entries: Iterable[Entry], photos: int) -> Iterator[list[Entry]]:
             chunk, held = [], 0
     if chunk:
         yield chunk
-
-
-def prepare_worker(
-    folder: Path,
-    settings: Settings,
-    snapshot: Path,
-    manifest: Path,
-    cache: Path,
-    owner_id: int | None = None,
-) -> Callable[[Entry], Examined]:
-    """What a worker process calls on each entry; everything heavy is loaded here, once."""
-    use_threads(1)
-    cv2.setNumThreads(1)
-    workspace = Workspace.open(folder, settings)
-    examiner = build_examiner(workspace, Snapshot(snapshot, owner_id), cache=ScanCache(cache))
-    source = ImageSource(manifest_folder(manifest), settings)
-
-    def examine(entry: Entry) -> Examined:
-        if isinstance(entry, FailedRow):
-            return Examined(None, (entry,))
-        return examiner.examine(entry.value, source.read, source=str(manifest), line=entry.line)
-
-    return examine
 
 
 def _settled(entry: Entry, result: Examined | Lost, source: str) -> Examined:

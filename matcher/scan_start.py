@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,9 +53,12 @@ class ScanTerms(Record):
         return cls.model_validate(scan.settings)
 
 
-def begin(workspace: Workspace, policy: Policy, request: ScanRequest) -> Scan:
+def begin(
+    workspace: Workspace, policy: Policy, request: ScanRequest, take: Callable[[], Snapshot] | None = None
+) -> Scan:
     """The scan to run, or to write the outputs of once more where it is finished.
 
+    A new one reads the snapshot that `take` gives, or one that is taken now.
     Raises `ScanError` where `out` holds another scan, or one that was begun on other terms.
     """
     fingerprint = manifest_fingerprint(request.manifest)
@@ -72,7 +76,12 @@ def begin(workspace: Workspace, policy: Policy, request: ScanRequest) -> Scan:
     if found:
         _expect_terms(workspace, found, fingerprint, request)
         return found
-    return _started(workspace, policy, request, fingerprint)
+    return _started(
+        workspace,
+        request,
+        fingerprint,
+        take or (lambda: freeze(workspace, build_galleries(workspace), policy)),
+    )
 
 
 def snapshot_of(workspace: Workspace, scan: Scan) -> Snapshot:
@@ -85,12 +94,14 @@ def snapshot_of(workspace: Workspace, scan: Scan) -> Snapshot:
     return Snapshot(folder)
 
 
-def _started(workspace: Workspace, policy: Policy, request: ScanRequest, fingerprint: str) -> Scan:
+def _started(
+    workspace: Workspace, request: ScanRequest, fingerprint: str, take: Callable[[], Snapshot]
+) -> Scan:
     try:
         request.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ScanError(f"{request.out} cannot be made a folder: {error.strerror}; give another") from error
-    snapshot = freeze(workspace, build_galleries(workspace), policy)
+    snapshot = take()
     terms = ScanTerms(
         snapshot=snapshot.folder.name,
         limit=request.limit,

@@ -97,12 +97,24 @@ def load_scorer(path: Path = WEIGHTS) -> Scorer:
     return Scorer(weights[0], weights[1], hashlib.sha256(text.encode()).hexdigest())
 
 
+class Shading:
+    """One image in grey, squashed to a square of 64 pixels, to be held against others of the same size."""
+
+    def __init__(self, swatch: Pixels) -> None:
+        self._mine = _centred(swatch)
+        self._flipped = self._mine[:, ::-1]
+        self._variance = float((self._mine**2).mean())
+
+    def correlation(self, swatch: Pixels) -> float:
+        """Correlation in [-1, 1] with another, the better of plain and flipped."""
+        theirs = _centred(swatch)
+        spread = math.sqrt((self._variance + 4) * (float((theirs**2).mean()) + 4))
+        return max(float((self._mine * theirs).mean()), float((self._flipped * theirs).mean())) / spread
+
+
 def shading(mine: Pixels, theirs: Pixels) -> float:
     """Correlation in [-1, 1] of two images of one size in grey, the better of plain and flipped."""
-    left = _centred(mine)
-    right = _centred(theirs)
-    spread = math.sqrt((float((left**2).mean()) + 4) * (float((right**2).mean()) + 4))
-    return max(float((left * right).mean()), float((left[:, ::-1] * right).mean())) / spread
+    return Shading(mine).correlation(theirs)
 
 
 def _centred(image: Pixels) -> NDArray[np.float64]:

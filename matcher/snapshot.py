@@ -85,6 +85,7 @@ class Fingerprints(Record):
     reader: str
     texts: str
     logo: str = ""
+    verifier: str = ""
 
 
 class Opened(NamedTuple):
@@ -187,6 +188,7 @@ def take_snapshot(
     reader: str,
     texts: str,
     logo: str,
+    verifier: str,
 ) -> Snapshot:
     """Bring the galleries up to the catalog and freeze both under `folder`.
 
@@ -225,6 +227,7 @@ def take_snapshot(
             reader=reader,
             texts=texts,
             logo=logo,
+            verifier=verifier,
         ),
     )
     text = description.model_dump_json(indent=1)

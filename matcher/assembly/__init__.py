@@ -20,6 +20,7 @@ from matcher.assembly.models import (
     build_models,
     build_photo_matcher,
     build_text_reader,
+    verifier_fingerprint,
 )
 from matcher.config import Settings
 from matcher.describing import CatalogKeypoints, Describer, LogoDescriber
@@ -125,6 +126,7 @@ def freeze(
         reader=reader.fingerprint if reader else "",
         texts=tables.fingerprint(),
         logo=logo.fingerprint if logo else "",
+        verifier=verifier_fingerprint(workspace.settings),
     )
 
 
@@ -170,7 +172,8 @@ def build_examiner(
     models = models or build_models(settings)
     embedder = models.embedder
     describer = build_describer(workspace, settings, models)
-    _expect_models(snapshot, embedder, models.detector, models.reader, models.logos)
+    verifier = verifier_fingerprint(settings)
+    _expect_models(snapshot, embedder, models.detector, models.reader, models.logos, verifier)
     descriptors: DescriptorSearch = Gallery.open(
         snapshot.folder / "descriptors", fingerprint=embedder.fingerprint
     )
@@ -229,6 +232,7 @@ def _expect_models(
     detector: KeypointDetector,
     reader: TextReader | None,
     logo: LogoModels | None,
+    verifier: str,
 ) -> None:
     taken = snapshot.description.fingerprints
     for what, before, now in (
@@ -238,6 +242,7 @@ def _expect_models(
         ("other weights", taken.scorer, load_scorer().fingerprint),
         ("other logo models", taken.logo, logo.fingerprint if logo else ""),
         ("other tables of words", taken.texts, tables.fingerprint()),
+        ("another way of verifying", taken.verifier, verifier),
     ):
         if before != now:
             raise ScanError(f"snapshot {snapshot.folder.name} was taken with {what}; start a new scan")

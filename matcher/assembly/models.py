@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from matcher import glancing
 from matcher.config import ModelSettings, Settings
 from matcher.errors import ModelError
 from matcher.logo_likeness import load_logo_scorer
@@ -64,6 +65,11 @@ def build_keypoints(settings: Settings) -> tuple[KeypointDetector, KeypointMatch
     return detector, HomographyMatcher(
         ratio=wanted.ratio, threshold=wanted.threshold, least=wanted.least_inliers
     )
+
+
+def verifier_fingerprint(settings: Settings) -> str:
+    """Names how candidates are verified: from the first look to the full comparison."""
+    return f"{glancing.FINGERPRINT}-{build_keypoints(settings)[1].fingerprint}"
 
 
 def build_text_reader(settings: ModelSettings) -> TextReader | None:

@@ -17,6 +17,7 @@ from matcher.errors import UsageError
 
 if TYPE_CHECKING:
     from matcher.scan import ScanRequest, ScanSummary
+    from matcher.scan_engine import OpenEngine
     from matcher.workspace import Workspace
 
 
@@ -42,8 +43,12 @@ def scan(
         int | None, typer.Option(min=0, metavar="N", help="Worker processes; 0: one a core.")
     ] = None,
     engine: Annotated[
-        Engine, typer.Option(help="What the scan runs on; ray is not in this version.")
+        Engine, typer.Option(help="What the scan runs on: workers of this machine, or Ray.")
     ] = Engine.LOCAL,
+    address: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="The Ray cluster; without one, Ray runs on this machine alone."),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Examine only the first N rows.")
     ] = None,
@@ -66,13 +71,12 @@ def scan(
       matcher scan listings.csv --out monday
       matcher scan listings.csv --out monday --resume
       matcher scan photos/ --out trial --limit 100 --csv
+      matcher scan listings.parquet --out monday --engine ray --address auto
     """
     from matcher.scan import ScanRequest
 
-    if engine is not Engine.LOCAL:
-        raise UsageError(
-            f"--engine {engine.value} is not in this version; leave it out to scan on this machine"
-        )
+    if address and engine is not Engine.RAY:
+        raise UsageError("--address is of a Ray cluster; give --engine ray with it")
     request = ScanRequest(manifest=path, out=out, resume=resume, limit=limit, csv=csv)
     with open_workspace(context) as workspace:
         if workers is not None:
@@ -81,7 +85,7 @@ def scan(
             workspace.settings = settings.model_copy(update={"scan": chosen})
         _warn_of_empty_catalog(workspace)
         with Meter(quiet=as_json) as meter:
-            summary = run(workspace, request, policy, meter)
+            summary = run(workspace, request, policy, meter, engine=_engine(engine, address))
     if as_json:
         typer.echo((out / "summary.json").read_text(encoding="utf-8").rstrip("\n"))
     else:
@@ -90,10 +94,26 @@ def scan(
         raise typer.Exit(screen.FINDINGS)
 
 
-def run(workspace: Workspace, request: ScanRequest, policy: Path | None, meter: Meter) -> ScanSummary:
+def _engine(engine: Engine, address: str | None) -> OpenEngine | None:
+    if engine is Engine.LOCAL:
+        return None
+    from matcher.ray_engine import ray_engine
+
+    return ray_engine(address)
+
+
+def run(
+    workspace: Workspace,
+    request: ScanRequest,
+    policy: Path | None,
+    meter: Meter,
+    *,
+    engine: OpenEngine | None = None,
+) -> ScanSummary:
     """Run the scan with its progress on `meter`."""
     from matcher.manifests import read_listings
     from matcher.scan import run_scan
+    from matcher.scan_engine import local_engine
 
     chosen = chosen_policy(policy)
     rows = count_within(read_listings(request.manifest))
@@ -102,6 +122,7 @@ def run(workspace: Workspace, request: ScanRequest, policy: Path | None, meter: 
     return run_scan(
         workspace, chosen, request,
         progress=lambda done, photos: meter.show(done, total, counted=photos, unit="photos"),
+        engine=engine or local_engine,
     )  # fmt: skip
 
 

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from matcher.models import Correspondence, Keypoints, Pixels
 from matcher.models.alignment import SWATCH_GRID, compare_aligned
-from matcher.models.rootsift import DESCRIPTOR_LENGTH, mirrored
+from matcher.models.inner_products import inner_products
+from matcher.models.rootsift import DESCRIPTOR_LENGTH
+from matcher.models.rootsift import mirrored as flipped
 
 Floats = NDArray[np.float32]
 Homography = NDArray[np.float64]
@@ -41,9 +43,7 @@ class HomographyMatcher:
         """
         if mirrored:
             photo, pixels = self._flip(photo, pixels)
-        pairs = mutual_matches(photo.descriptors, reference.descriptors, self.ratio)
-        matches = len(pairs)
-        pairs = pairs[agreeing(photo.frames[pairs[:, 0]], reference.frames[pairs[:, 1]])]
+        pairs, matches = self._agreeing_pairs(photo, reference)
         if len(pairs) < self.least:
             return None
         fit = self._fit(photo, reference, pairs)
@@ -52,10 +52,21 @@ class HomographyMatcher:
         homography, inliers = fit
         return describe(photo, pixels, reference, pairs[inliers], homography, matches, mirrored)
 
+    def agreeing(self, photo: Keypoints, reference: Keypoints, *, mirrored: bool) -> int:
+        """How many matches share the most common change of scale and angle."""
+        pairs, _ = self._agreeing_pairs(flipped(photo) if mirrored else photo, reference)
+        return len(pairs)
+
+    def _agreeing_pairs(self, photo: Keypoints, reference: Keypoints) -> tuple[NDArray[np.intp], int]:
+        """Matches that agree, (m, 2), and how many there are in all."""
+        pairs = mutual_matches(photo.descriptors, reference.descriptors, self.ratio)
+        kept = agreeing(photo.frames[pairs[:, 0]], reference.frames[pairs[:, 1]])
+        return pairs[kept], len(pairs)
+
     def _flip(self, photo: Keypoints, pixels: Pixels) -> tuple[Keypoints, Pixels]:
         """The flipped photo, kept until another comes: it is tried against several references in a row."""
         if self._flipped is None or self._flipped[0] is not photo:
-            self._flipped = photo, (mirrored(photo), np.ascontiguousarray(pixels[:, ::-1]))
+            self._flipped = photo, (flipped(photo), np.ascontiguousarray(pixels[:, ::-1]))
         return self._flipped[1]
 
     def _fit(
@@ -82,13 +93,14 @@ def mutual_matches(photo: NDArray[np.uint8], reference: NDArray[np.uint8], ratio
     """Pairs (photo, reference), intp (m, 2), that are each other's nearest and pass the ratio test."""
     if len(photo) < 2 or len(reference) < 2:
         return np.zeros((0, 2), np.intp)
-    alike = photo.astype(np.float32) @ reference.astype(np.float32).T
+    alike = inner_products(photo, reference)
     rows = np.arange(len(photo))
     nearest = alike.argmax(axis=1)
     best = alike[rows, nearest]
     alike[rows, nearest] = -1
     first, second = (
-        np.maximum(2 - 2 * value / DESCRIPTOR_LENGTH**2, 0) for value in (best, alike.max(axis=1))
+        np.maximum(2 - 2 * value.astype(np.float32) / DESCRIPTOR_LENGTH**2, 0)
+        for value in (best, alike.max(axis=1))
     )
     alike[rows, nearest] = best
     # Few pass the ratio test: only their columns are searched for a nearer photo keypoint, which is dear.
@@ -115,7 +127,7 @@ def agreeing(
 
 def distinct_spots(source: Floats, target: Floats) -> int:
     """How many inliers lie on spots of their own on both sides (3-pixel cells)."""
-    return min(len(np.unique(np.rint(points / 3), axis=0)) for points in (source, target))
+    return min(len(set(map(tuple, np.rint(points / 3).tolist()))) for points in (source, target))
 
 
 def canvas(aspect: float) -> Floats:

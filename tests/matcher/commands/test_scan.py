@@ -57,7 +57,7 @@ def test_the_same_folder_again_needs_resume_and_gives_the_same_verdicts(shop: Sh
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (("--engine", "ray"), "not in this version"),
+        (("--address", "auto"), "give --engine ray"),
         (("--engine", "cloud"), "cloud"),
         (("--limit", "0"), "--limit"),
         (("--policy", "none.toml"), "none.toml"),

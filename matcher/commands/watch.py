@@ -1,0 +1,106 @@
+"""`matcher watch`: verdicts for listings as they arrive, in a folder or a Redis stream."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from matcher.commands import screen
+from matcher.commands.session import chosen_policy, open_workspace
+
+if TYPE_CHECKING:
+    from matcher.errors import ManifestError
+    from matcher.scan import ScanSummary
+    from matcher.watching import Watch
+
+
+def watch(
+    context: typer.Context,
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="DIR|URL",
+            help="A folder that manifests are moved into, or redis://HOST:PORT/DB?stream=NAME.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where verdicts go: a folder for each manifest.")],
+    workers: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Worker processes; 0: one a core.")
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A policy (TOML) instead of the shipped one.")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Answer what is there, then end.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print each verdict as a line of JSON instead of a summary.")
+    ] = False,
+) -> None:
+    """Answer listings as they arrive, until Ctrl-C or SIGTERM.
+
+    Models stay loaded, and each manifest is answered against the catalog as it
+    is then. A manifest is written elsewhere and moved in when it is whole, the
+    photos it names before it. When it is answered it is moved to `done/`; one
+    that cannot be read goes to `failed/`. After a kill the same command goes
+    on; with --json a manifest's lines may then come once more.
+
+      matcher watch inbox --out answers
+      matcher watch inbox --out answers --once --json
+      matcher watch 'redis://127.0.0.1:6379/0?stream=listings' --out answers
+    """
+    from matcher.watching import Watch
+    from matcher.watching.inbox import Inbox
+
+    with open_workspace(context) as workspace:
+        if workers is not None:
+            settings = workspace.settings
+            chosen = settings.scan.model_copy(update={"workers": workers})
+            workspace.settings = settings.model_copy(update={"scan": chosen})
+        feed = None
+        folder = Path(source)
+        if source.startswith(("redis://", "rediss://", "unix://")):
+            from matcher.watching.redis_stream import RedisFeed
+
+            folder = out / "inbox"
+            feed = RedisFeed(source, folder)
+        running = Watch(
+            workspace,
+            chosen_policy(policy),
+            Inbox(folder),
+            out,
+            feed=feed,
+            told=_print_verdicts if as_json else _tell,
+            refused=_complain,
+        )
+        _stop_on_signals(running)
+        screen.note(f"watching {folder if feed is None else source} (Ctrl-C ends it)", "green")
+        running.run(once=once)
+
+
+def _stop_on_signals(running: Watch) -> None:
+    """The first signal ends the watch after the chunk under way; a second one ends it at once."""
+
+    def stop(number: int, _frame: object) -> None:
+        running.stopping.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+
+
+def _tell(manifest: Path, summary: ScanSummary) -> None:
+    counts = ", ".join(f"{count:,} {kind.value}" for kind, count in summary.counts.items())
+    screen.say(f"{manifest.name}: {counts}, {summary.failed:,} failed rows: {summary.out}")
+
+
+def _print_verdicts(_manifest: Path, summary: ScanSummary) -> None:
+    """Before the manifest is done with, so that a kill repeats lines and loses none."""
+    with (summary.out / "verdicts.jsonl").open(encoding="utf-8", newline="\n") as lines:
+        for line in lines:
+            typer.echo(line.rstrip("\n"))
+
+
+def _complain(manifest: Path, error: ManifestError) -> None:
+    screen.note(f"{error}; it is in {manifest.parent / 'failed'}", "yellow")

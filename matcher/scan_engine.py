@@ -1,0 +1,96 @@
+"""What examines a scan's chunks: worker processes on this machine, or whatever else answers like them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+
+from indexes.threads import use_threads
+from matcher.assembly import build_examiner
+from matcher.config import Settings
+from matcher.examining import Examined
+from matcher.manifests import Row, manifest_folder
+from matcher.photo_cache import ScanCache
+from matcher.records import FailedRow, Listing
+from matcher.scan_start import ScanRequest
+from matcher.snapshot import Snapshot
+from matcher.sources import ImageSource
+from matcher.workers import Lost, Workers
+from matcher.workspace import Workspace
+
+Entry = Row[Listing] | FailedRow
+Answer = tuple[Sequence[Entry], list[Examined | Lost]]
+CACHE = "photos.cache"
+
+
+class Engine(Protocol):
+    """Examines chunks of entries, in any order, and answers them in the order they came."""
+
+    def run(self, chunks: Iterable[Sequence[Entry]]) -> Iterator[Answer]:
+        """Each chunk with a result an entry; only a few chunks are read ahead."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what the engine holds; what is under way is dropped."""
+        ...
+
+
+OpenEngine = Callable[[Workspace, ScanRequest, Path], Engine]
+"""Opens an engine for one scan against the snapshot in a folder."""
+
+
+def local_engine(workspace: Workspace, request: ScanRequest, snapshot: Path) -> Engine:
+    """Worker processes on this machine."""
+    settings = workspace.settings.scan
+    arguments = (
+        workspace.folder,
+        workspace.settings,
+        snapshot,
+        request.manifest,
+        request.out / CACHE,
+        request.owner_id,
+    )
+    workers: Workers[Entry, Examined] = Workers(
+        worker_count(workspace.settings),
+        prepare_worker,
+        arguments,
+        item_seconds=settings.listing_timeout_seconds,
+    )
+    return workers
+
+
+def worker_count(settings: Settings) -> int:
+    """How many workers the settings ask for: one a core where they name no number."""
+    return settings.scan.workers or os.cpu_count() or 1
+
+
+def prepare_worker(
+    folder: Path,
+    settings: Settings,
+    snapshot: Path,
+    manifest: Path,
+    cache: Path,
+    owner_id: int | None = None,
+) -> Callable[[Entry], Examined]:
+    """What a worker process calls on each entry; everything heavy is loaded here, once."""
+    use_one_thread()
+    workspace = Workspace.open(folder, settings)
+    examiner = build_examiner(workspace, Snapshot(snapshot, owner_id), cache=ScanCache(cache))
+    source = ImageSource(manifest_folder(manifest), settings)
+
+    def examine(entry: Entry) -> Examined:
+        if isinstance(entry, FailedRow):
+            return Examined(None, (entry,))
+        return examiner.examine(entry.value, source.read, source=str(manifest), line=entry.line)
+
+    return examine
+
+
+def use_one_thread() -> None:
+    """Compute on one thread in this process: there is a worker a core."""
+    use_threads(1)
+    cv2.setNumThreads(1)

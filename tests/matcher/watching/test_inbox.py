@@ -1,0 +1,45 @@
+"""What counts as arrived, in which order, and where it goes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from matcher.errors import UsageError
+from matcher.watching.inbox import DONE, FAILED, Inbox, is_manifest
+
+
+@pytest.mark.parametrize("name", ["a.csv", "A.CSV", "b.jsonl", "c.json.gz", "d.parquet", "e.xml", "f.xlsx"])
+def test_tables_count(name: str) -> None:
+    assert is_manifest(name)
+
+
+@pytest.mark.parametrize("name", [".a.csv", ".a.csv.part", "photo.jpg", "a.csv.part", "notes", "x.gz"])
+def test_what_is_still_written_and_photos_do_not(name: str) -> None:
+    assert not is_manifest(name)
+
+
+def test_manifests_come_in_the_order_they_were_written_and_folders_are_none(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path)
+    for turn, name in enumerate(("z.csv", "a.csv", "m.csv")):
+        (tmp_path / name).write_text("listing_id\n")
+        os.utime(tmp_path / name, ns=(turn, turn))
+    (tmp_path / "folder.csv").mkdir()
+    assert [path.name for path in inbox.waiting()] == ["z.csv", "a.csv", "m.csv"]
+
+
+def test_what_is_settled_is_moved_and_waits_no_more(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path)
+    for place in (DONE, FAILED):
+        (tmp_path / "a.csv").write_text(place)
+        inbox.settle(tmp_path / "a.csv", place)
+        assert (tmp_path / place / "a.csv").read_text() == place
+    assert inbox.waiting() == []
+
+
+def test_a_file_cannot_be_watched(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot be watched"):
+        Inbox(tmp_path / "file")
