@@ -66,7 +66,7 @@ class ModelSettings(Section):
     keypoint_side: int = Field(512, ge=64, description="longest side in which keypoints are found, pixels")
     keypoint_count: int = Field(800, ge=16, description="keypoints kept of an image")
     logo: str = Field(
-        "none", description="what finds and tells logos: builtin, onnx:FOLDER of logo models, or none"
+        "builtin", description="what finds and tells logos: builtin, onnx:FOLDER of logo models, or none"
     )
     logo_boxes: int = Field(8, ge=1, le=100, description="regions of a photo that are compared with logos")
     logo_least: float = Field(

@@ -7,5 +7,5 @@ LOGOS=$(realpath "${2:?usage: logo-score.sh DATA LOGOS}")
 cd "$(dirname "$0")/../.."
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 .venv/bin/python -m training.fit_logo_score --models matcher/models/weights --logos "$LOGOS" \
-  --photos "$DATA"/clothing/images --plain "$DATA"/grocery/train/Fruit --sizes 10 100 1000 5000 \
+  --photos "$DATA"/clothing/images --plain "$DATA"/grocery/train/Fruit --sizes 10 100 300 --scenes 120 \
   --out matcher/models/weights
