@@ -43,7 +43,9 @@ class OnnxLogoDetector:
         digest = hashlib.sha256(graph.content).digest()
         self.fingerprint = hashlib.sha256(digest + recipe.encode()).hexdigest()
         self.name = f"{'builtin' if folder == WEIGHTS else f'onnx:{folder.name}'}@{self.fingerprint[:12]}"
-        self._detected(np.zeros((16, 16, 3), np.uint8))  # a graph of other outputs is refused now
+        # Refused now and not by a run, which would hold its memory where no logo is ever looked for.
+        if [one.name for one in self._session.get_outputs()] != ["boxes", "scores"]:
+            raise ModelError(self._kind, "gives no boxes and scores; export it again")
 
     def detect(self, images: Sequence[Pixels]) -> list[list[LogoBox]]:
         """Boxes an image, best first, in its pixels."""

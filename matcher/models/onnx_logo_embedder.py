@@ -59,10 +59,11 @@ class OnnxLogoEmbedder:
         return np.asarray(vector / np.float32(length), np.float32)
 
     def _width(self) -> int:
-        found = self._session.run(None, {"crops": np.zeros((1, 3, self.side, self.side), np.float32)})
-        if len(found) != 1 or found[0].ndim != 2 or found[0].shape[0] != 1:
+        """As the graph says: a run would hold its memory where no logo is ever looked for."""
+        given = self._session.get_outputs()
+        if len(given) != 1 or len(given[0].shape) != 2 or not isinstance(given[0].shape[1], int):
             raise ModelError(self._kind, "gives no descriptors (crops, dims); export it again")
-        return int(found[0].shape[1])
+        return int(given[0].shape[1])
 
 
 def _whole(image: Pixels, embedder: OnnxLogoEmbedder) -> Planes:

@@ -23,6 +23,10 @@ class Session(Protocol):
         """What the graph wants to be given, each with its `name`."""
         ...
 
+    def get_outputs(self) -> list[Any]:
+        """What the graph gives, each with its `name` and `shape`."""
+        ...
+
     def get_modelmeta(self) -> Any:
         """What the graph says of itself: `custom_metadata_map`."""
         ...

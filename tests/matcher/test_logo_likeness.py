@@ -19,6 +19,8 @@ from matcher.logo_likeness import (
     LogoScorer,
     load_logo_scorer,
 )
+from matcher.models.onnx_logo_embedder import OnnxLogoEmbedder
+from tests.matcher.plain_logo_score import plain_scorer
 
 SURE = LogoComparison(
     cosine=0.85, other=0.4, background=0.35, logo_background=0.35, logos=100, box=0.8, side=120
@@ -27,7 +29,14 @@ SURE = LogoComparison(
 
 @pytest.fixture
 def scorer() -> LogoScorer:
-    return load_logo_scorer(dims=4)
+    return plain_scorer(4)
+
+
+def test_the_score_that_ships_fits_the_embedder_that_ships() -> None:
+    shipped = load_logo_scorer(dims=OnnxLogoEmbedder().dims)
+    assert len(shipped.background) > 100
+    for name, worse in {"cosine": 0.4, "other": 0.8, "background": 0.8, "logo_background": 0.8}.items():
+        assert shipped.score(replace(SURE, **{name: worse})) < shipped.score(SURE)
 
 
 def test_a_near_logo_with_no_rival_is_likely_and_a_far_one_is_not(scorer: LogoScorer) -> None:
@@ -78,7 +87,7 @@ def write_models(folder: Path, background: np.ndarray | None = None, **changed: 
 
 
 def test_a_folder_of_models_brings_its_own_weights_and_background(tmp_path: Path) -> None:
-    plain = load_logo_scorer(dims=4)
+    plain = load_logo_scorer(tmp_path / "none", dims=4)
     own = load_logo_scorer(write_models(tmp_path, np.eye(4, dtype=np.float16)), dims=4)
     assert len(own.background) == 4
     assert own.fingerprint != plain.fingerprint

@@ -46,7 +46,7 @@ class LogoDetectorContract(ABC):
     def test_a_logo_is_found_where_it_is(self, detector: LogoDetector) -> None:
         (boxes,) = detector.detect([goods((1, (120, 120)), side=120)])
         table = overlaps(np.array([boxes[0].region]), np.array([[120.0, 120, 240, 240]]))
-        assert table[0, 0] > 0.5
+        assert table[0, 0] > 0.4
 
     def test_boxes_come_best_first_lie_in_the_photo_and_differ(self, detector: LogoDetector) -> None:
         photo = goods((1, (0, 0)), (2, (240, 120)), (3, (360, 240)))
