@@ -92,11 +92,6 @@ class MatchingSettings(Section):
     by_vote: int = Field(20, ge=0, description="candidates proposed by votes of local features; 0: none")
     voting_keypoints: int = Field(300, ge=1, description="keypoints of an image that vote or are voted for")
     mirrored: int = Field(4, ge=0, description="unverified candidates that are tried again mirrored")
-    glance_keypoints: int = Field(
-        0,
-        ge=0,
-        description="keypoints of a photo for a quicker first look at each candidate, as 300; 0: none",
-    )
     ratio: float = Field(0.85, gt=0, le=1, description="nearest over second nearest keypoint distance")
     threshold: float = Field(4.0, gt=0, description="pixels on a 400-pixel canvas a match may be off")
     least_inliers: int = Field(5, ge=4, description="fewer agreeing keypoints verify nothing")

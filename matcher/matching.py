@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from indexes.exact import Neighbours, pair_scores
 from indexes.gallery import Stored
 from matcher.config import MatchingSettings
-from matcher.glancing import Glance, nearest, spread
 from matcher.models import Descriptors, Embedder, KeypointDetector, KeypointMatcher, Keypoints, Pixels
 from matcher.records import Score
 from matcher.similarity import Comparison, Scorer, Shading
@@ -23,6 +22,8 @@ BACKGROUND_FROM = 4
 
 FEW_INLIERS = 30
 """A correspondence of fewer may be chance: symmetric details of a flipped copy agree unflipped too."""
+CELLS = 4
+"""Parts a side of a photo, from each of which features vote."""
 
 
 class DescriptorSearch(Protocol):
@@ -140,17 +141,12 @@ class PhotoMatcher:
                 background,
                 shading.correlation(references[image_id].swatch),
                 votes.get(image_id, 0.0),
-                None,
+                self.verifier.match(keypoints, pixels, references[image_id], mirrored=False),
             )
             for image_id, (cosine, view) in proposed.items()
             if image_id in references
         }
-        glance = self._glance(keypoints, votes, compared)
-        for image_id, comparison in compared.items():
-            if glance.is_worth(image_id, references[image_id]):
-                found = self.verifier.match(keypoints, pixels, references[image_id], mirrored=False)
-                compared[image_id] = replace(comparison, correspondence=found)
-        self._try_mirrored(pixels, keypoints, compared, references, glance)
+        self._try_mirrored(pixels, keypoints, compared, references)
         most = max((c.correspondence.inliers for c in compared.values() if c.correspondence), default=0)
         return self._ranked((i, replace(comparison, most_inliers=most)) for i, comparison in compared.items())
 
@@ -197,29 +193,17 @@ class PhotoMatcher:
             if float(scores[view]) > proposed.get(image_id, (-2.0, 0))[0]:
                 proposed[image_id] = (float(scores[view]), view)
 
-    def _glance(
-        self, keypoints: Keypoints, votes: Mapping[int, float], compared: Mapping[int, Comparison]
-    ) -> Glance:
-        scores = {
-            image_id: max(self.scorer.copy(comparison), self.scorer.product(comparison))
-            for image_id, comparison in compared.items()
-        }
-        return Glance(self.verifier, keypoints, self.settings.glance_keypoints, nearest(votes, scores))
-
     def _try_mirrored(
         self,
         pixels: Pixels,
         keypoints: Keypoints,
         compared: dict[int, Comparison],
         references: Mapping[int, Keypoints],
-        glance: Glance,
     ) -> None:
         """A flipped copy keeps its descriptor, not its keypoints: look again at the nearest weak ones."""
         weak = [item for item in compared.items() if _inliers(item[1]) < FEW_INLIERS]
         weak.sort(key=lambda item: (-item[1].cosine, item[0]))
         for image_id, comparison in weak[: self.settings.mirrored]:
-            if not glance.is_worth(image_id, references[image_id], mirrored=True):
-                continue
             found = self.verifier.match(keypoints, pixels, references[image_id], mirrored=True)
             if found is not None and found.inliers > _inliers(comparison):
                 compared[image_id] = replace(comparison, correspondence=found)
@@ -234,3 +218,17 @@ class PhotoMatcher:
 
 def _inliers(comparison: Comparison) -> int:
     return comparison.correspondence.inliers if comparison.correspondence else 0
+
+
+def spread(keypoints: Keypoints, count: int) -> NDArray[np.intp]:
+    """Indices of up to `count` keypoints, the strongest of each cell of a `CELLS` x `CELLS` grid in turn.
+
+    By strength alone a lively background would speak for a small pasted product.
+    """
+    columns = np.minimum((keypoints.points * CELLS).astype(np.intp), CELLS - 1)
+    cells = columns[:, 1] * CELLS + columns[:, 0]
+    turns = np.zeros(len(cells), np.intp)
+    for cell in range(CELLS**2):
+        here = np.flatnonzero(cells == cell)
+        turns[here] = np.arange(len(here))
+    return np.argsort(turns, kind="stable")[:count]

@@ -25,7 +25,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "matcher/labels/*", "matcher/backup/*",
     ),
     "judgement": (
-        "matcher/decision.py", "matcher/policy.py", "matcher/matching*", "matcher/glancing.py",
+        "matcher/decision.py", "matcher/policy.py", "matcher/matching*",
         "matcher/similarity.py",
         "matcher/logo_likeness.py", "matcher/logo_matching.py",
         "matcher/signals/*", "matcher/tuning/*",

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from matcher import glancing
 from matcher.config import ModelSettings, Settings
 from matcher.errors import ModelError
 from matcher.logo_likeness import load_logo_scorer
@@ -68,8 +67,8 @@ def build_keypoints(settings: Settings) -> tuple[KeypointDetector, KeypointMatch
 
 
 def verifier_fingerprint(settings: Settings) -> str:
-    """Names how candidates are verified: from the first look to the full comparison."""
-    return f"{glancing.FINGERPRINT}-{build_keypoints(settings)[1].fingerprint}"
+    """Names how candidates are verified."""
+    return build_keypoints(settings)[1].fingerprint
 
 
 def build_text_reader(settings: ModelSettings) -> TextReader | None:

@@ -131,10 +131,6 @@ class KeypointMatcher(Protocol):
         """
         ...
 
-    def agreeing(self, photo: Keypoints, reference: Keypoints, *, mirrored: bool) -> int:
-        """How many keypoints match and agree in the change of scale and angle: all that `match` can fit."""
-        ...
-
 
 @dataclass(frozen=True)
 class LogoBox:

@@ -43,7 +43,9 @@ class HomographyMatcher:
         """
         if mirrored:
             photo, pixels = self._flip(photo, pixels)
-        pairs, matches = self._agreeing_pairs(photo, reference)
+        pairs = mutual_matches(photo.descriptors, reference.descriptors, self.ratio)
+        matches = len(pairs)
+        pairs = pairs[agreeing(photo.frames[pairs[:, 0]], reference.frames[pairs[:, 1]])]
         if len(pairs) < self.least:
             return None
         fit = self._fit(photo, reference, pairs)
@@ -51,17 +53,6 @@ class HomographyMatcher:
             return None
         homography, inliers = fit
         return describe(photo, pixels, reference, pairs[inliers], homography, matches, mirrored)
-
-    def agreeing(self, photo: Keypoints, reference: Keypoints, *, mirrored: bool) -> int:
-        """How many matches share the most common change of scale and angle."""
-        pairs, _ = self._agreeing_pairs(flipped(photo) if mirrored else photo, reference)
-        return len(pairs)
-
-    def _agreeing_pairs(self, photo: Keypoints, reference: Keypoints) -> tuple[NDArray[np.intp], int]:
-        """Matches that agree, (m, 2), and how many there are in all."""
-        pairs = mutual_matches(photo.descriptors, reference.descriptors, self.ratio)
-        kept = agreeing(photo.frames[pairs[:, 0]], reference.frames[pairs[:, 1]])
-        return pairs[kept], len(pairs)
 
     def _flip(self, photo: Keypoints, pixels: Pixels) -> tuple[Keypoints, Pixels]:
         """The flipped photo, kept until another comes: it is tried against several references in a row."""

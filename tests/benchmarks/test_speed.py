@@ -60,9 +60,6 @@ class NoKeypoints:
     ) -> Correspondence | None:
         return None
 
-    def agreeing(self, photo: Keypoints, reference: Keypoints, *, mirrored: bool) -> int:
-        return 0
-
 
 def fixed_parts(settings: Settings, embedder: str) -> Parts:
     return Parts(FixedEmbedder(), NoKeypoints(), NoKeypoints(), ScriptedReader({}))

@@ -11,7 +11,8 @@ from PIL import Image
 
 from matcher.assembly import build_examiner, build_galleries, freeze
 from matcher.examining import Examiner
-from matcher.matching import Candidate
+from matcher.matching import CELLS, Candidate, spread
+from matcher.models import Keypoints
 from matcher.policy import load_policy
 from matcher.reading import PhotoText
 from matcher.records import Listing
@@ -150,3 +151,15 @@ def test_a_photo_gives_the_same_bytes_whatever_was_examined_before(
     assert findings(examiner, photos[::-1]) == forwards[::-1]
     newly_loaded = build_examiner(workspace, examiner.snapshot, cache=DictCache(), keep=False)
     assert findings(newly_loaded, photos) == forwards
+
+
+def test_spread_takes_the_strongest_of_every_cell_first() -> None:
+    rng = np.random.default_rng(0)
+    crowded = rng.random((200, 2)) * 0.2
+    elsewhere = np.array([[0.9, 0.9], [0.1, 0.9], [1.0, 0.0]])
+    points = np.concatenate([crowded, elsewhere]).astype(np.float32)
+    swatch = np.zeros((64, 64, 3), np.uint8)
+    found = Keypoints(points, points, np.zeros((len(points), 128), np.uint8), 1.0, swatch)
+    assert set(spread(found, 4).tolist()) == {0, 200, 201, 202}
+    assert sorted(spread(found, 1000).tolist()) == list(range(203))
+    assert CELLS == 4

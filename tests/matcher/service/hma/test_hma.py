@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,9 @@ from tests.matcher.service.test_jobs import IDLE
 BOTH_DATABASES = True
 
 pdqhash = pytest.importorskip("pdqhash", reason="pdqhash is not installed")
-DESCRIPTION = Path(__file__).resolve().parents[5] / "shared" / "reference" / "hma_openapi.json"
-"""The peer's own description; it is not ours to ship, so without it the answers are not held against it."""
+DESCRIPTION = Path(os.environ.get("HMA_OPENAPI", "hma_openapi.json"))
+"""The peer's own description, named by `HMA_OPENAPI`: it is not ours to ship, so without it the answers are not
+held against it."""
 
 
 STRICT = IDLE.model_copy(update={"service": ServiceSettings(run_jobs=False, lookup_cosine=0.962)})
