@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 import matcher.report
@@ -17,6 +17,7 @@ from matcher.files import replacing
 from matcher.records import VerdictKind
 from matcher.report import ReportRow, words
 from matcher.report.card import card
+from matcher.report.templating import templates_of
 
 KINDS = tuple(reversed(VerdictKind))
 
@@ -41,16 +42,8 @@ def write_diff(path: Path, diff: ScanDiff, rows: Iterable[tuple[Change, ReportRo
 
 @cache
 def _templates() -> Environment:
-    templates = Environment(
-        loader=PackageLoader("benchmarks.diff"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.filters.update(
-        revealed=words.revealed, percent=words.percent, signed=words.signed, signal=words.signal_name
-    )
+    templates = templates_of("benchmarks.diff")
+    templates.filters.update(signed=words.signed, signal=words.signal_name)
     return templates
 
 

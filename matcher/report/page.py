@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from matcher.files import replacing
@@ -16,6 +15,7 @@ from matcher.records import VerdictKind
 from matcher.report import words
 from matcher.report.card import card
 from matcher.report.rows import ReportRow, ReportSummary
+from matcher.report.templating import templates_of
 
 KINDS = (VerdictKind.COUNTERFEIT, VerdictKind.REVIEW, VerdictKind.CLEAR)
 """The verdicts in the order a reviewer reads them."""
@@ -28,7 +28,7 @@ def write_report(path: Path, summary: ReportSummary, rows: Iterable[ReportRow]) 
     are named by hash in its Content-Security-Policy. It is whole or absent, and the same input gives the
     same bytes. Raises `UsageError` where `path` cannot be written or a thumbnail is not WebP, JPEG or PNG.
     """
-    templates = _templates()
+    templates = templates_of("matcher.report")
     style, script = _source("report.css"), _source("report.js")
     head = templates.get_template("head.html").render(
         summary=summary,
@@ -45,24 +45,6 @@ def write_report(path: Path, summary: ReportSummary, rows: Iterable[ReportRow]) 
         for count, row in enumerate(rows, 1):
             file.write(_encoded(one.render(card=card(row, count - 1))))
         file.write(_encoded(foot.render(summary=summary, count=count, script=script)))
-
-
-@cache
-def _templates() -> Environment:
-    templates = Environment(
-        loader=PackageLoader("matcher.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.filters.update(
-        revealed=words.revealed,
-        percent=words.percent,
-        money=lambda facts: words.money(facts.price, facts.currency),
-    )
-    templates.globals.update(below=words.below)
-    return templates
 
 
 @cache

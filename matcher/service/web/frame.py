@@ -15,11 +15,11 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from starlette.exceptions import HTTPException
 
 from matcher.errors import MatcherError, MissingError
-from matcher.report import words
+from matcher.report.templating import templates_of
 from matcher.service.logs import request_id
 from matcher.service.problems import RefusedError, status_of, tell_keeper, unexpected
 
@@ -122,21 +122,9 @@ def _told(error: Exception) -> tuple[HTTPStatus, str]:
 @cache
 def templates() -> Environment:
     """The templates, which escape whatever they are given."""
-    made = Environment(
-        loader=PackageLoader("matcher.service.web"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters.update(
-        revealed=words.revealed,
-        percent=words.percent,
-        money=lambda facts: words.money(facts.price, facts.currency),
-        count=lambda number: f"{number:,}",
-        minute=_minute,
-    )
-    made.globals.update(below=words.below, asset=asset, query=query)
+    made = templates_of("matcher.service.web")
+    made.filters.update(count=lambda number: f"{number:,}", minute=_minute)
+    made.globals.update(asset=asset, query=query)
     return made
 
 

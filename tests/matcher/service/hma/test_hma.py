@@ -26,8 +26,7 @@ BOTH_DATABASES = True
 
 pdqhash = pytest.importorskip("pdqhash", reason="pdqhash is not installed")
 DESCRIPTION = Path(os.environ.get("HMA_OPENAPI", "hma_openapi.json"))
-"""The peer's own description, named by `HMA_OPENAPI`: it is not ours to ship, so without it the answers are not
-held against it."""
+"""The peer's own description, which is not ours to ship: without it the answers are not held against it."""
 
 
 STRICT = IDLE.model_copy(update={"service": ServiceSettings(run_jobs=False, lookup_cosine=0.962)})
