@@ -1,4 +1,4 @@
-"""How templates are read wherever pages are made: what they are given is escaped, what is missing an error."""
+"""How templates are read wherever pages are made: escaped, and with an error for what is missing."""
 
 from __future__ import annotations
 
