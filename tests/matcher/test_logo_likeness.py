@@ -20,7 +20,7 @@ from matcher.logo_likeness import (
     load_logo_scorer,
 )
 from matcher.models.onnx_logo_embedder import OnnxLogoEmbedder
-from tests.matcher.plain_logo_score import plain_scorer
+from tests.matcher.shipped_logo_score import shipped_scorer
 
 SURE = LogoComparison(
     cosine=0.85, other=0.4, background=0.35, logo_background=0.35, logos=100, box=0.8, side=120
@@ -29,7 +29,7 @@ SURE = LogoComparison(
 
 @pytest.fixture
 def scorer() -> LogoScorer:
-    return plain_scorer(4)
+    return shipped_scorer(4)
 
 
 def test_the_score_that_ships_fits_the_embedder_that_ships() -> None:

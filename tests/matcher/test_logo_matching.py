@@ -20,7 +20,7 @@ from matcher.signals import Sighting
 from matcher.spotting import PhotoLogos
 from tests.matcher import drawn
 from tests.matcher.models.fixed_logos import FixedLogoDetector, FixedLogoEmbedder
-from tests.matcher.plain_logo_score import plain_scorer
+from tests.matcher.shipped_logo_score import shipped_scorer
 
 HERE, THERE = Region(10, 10, 110, 90), Region(200, 100, 260, 160)
 BRANDS = {1: "Aurelio", 2: "Aurelio", 3: "Borealis", 4: "Cirrus"}
@@ -55,7 +55,7 @@ class Shelf:
         keypoints: Mapping[int, Keypoints] | None = None,
     ) -> LogoMatcher:
         detector = FixedLogoDetector(*(LogoBox(region, 0.8) for region in regions))
-        models = LogoModels("m", "f", detector, FixedLogoEmbedder(regions), plain_scorer(3))
+        models = LogoModels("m", "f", detector, FixedLogoEmbedder(regions), shipped_scorer(3))
         found, verifier = build_keypoints(Settings())
         return LogoMatcher(
             models, gallery=self.gallery, logos=self.count, brand_of=brands.get,
