@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -55,6 +55,17 @@ class OptimiserTable(Table):
     average: float
 
 
+class RatesTable(Table):
+    """AdamW: rates of trunk and head, averaging of weights over steps."""
+
+    trunk: float
+    head: float
+    weight_decay: float
+    warmup: int
+    clip: float
+    average: float
+
+
 class SetTable(Table):
     """One set of photos; `left_out`: beginnings of product names that are never trained on."""
 
@@ -85,13 +96,21 @@ class Recipe(Table):
         return max((start, side) for start, side in self.sides if start <= step)[1]
 
 
-def read_recipe(path: Path) -> Recipe:
+Read = TypeVar("Read", bound=Table)
+
+
+def read_table(path: Path, kind: type[Read]) -> Read:
     """The recipe in `path`; raises UsageError, in one line, where it cannot be read or is wrong."""
     try:
-        return Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path}: cannot be read: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise UsageError(f"{path}: {place}: {first['msg']}") from error
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The embedder's recipe in `path`; raises UsageError as `read_table`."""
+    return read_table(path, Recipe)

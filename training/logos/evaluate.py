@@ -14,11 +14,11 @@ from benchmarks.box_metrics import Boxes, average_precision_50, hits
 from matcher.models import Pixels
 from matcher.models.logo_crops import cut_pixels
 from matcher.records import Region
+from training.learner import as_images
 from training.logos.artwork import Logo
 from training.logos.crops import CropPairs
 from training.logos.detector import Detector, boxes_at, places
 from training.logos.embedder import LogoEmbedder
-from training.logos.learners import as_images
 from training.logos.scenes import Scene, Scenes
 from training.logos.styles import ALTERATIONS, altered
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from matcher.errors import UsageError
-from training.recipe import SetTable, Table
+from training.recipe import RatesTable, SetTable, Table, read_table
 
 
 class ScenesTable(Table):
@@ -31,17 +29,6 @@ class ScenesTable(Table):
     buttons: float
     styles: tuple[float, float, float, float]
     wear: tuple[float, float, float]
-
-
-class RatesTable(Table):
-    """AdamW: rates of trunk and head, averaging of weights over steps."""
-
-    trunk: float
-    head: float
-    weight_decay: float
-    warmup: int
-    clip: float
-    average: float
 
 
 class DetectorTable(Table):
@@ -95,11 +82,5 @@ class LogoRecipe(Table):
 
 
 def read_logo_recipe(path: Path) -> LogoRecipe:
-    """The recipe in `path`; raises UsageError, in one line, where it cannot be read or is wrong."""
-    try:
-        return LogoRecipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    """The recipe in `path`; raises UsageError as `read_table`."""
+    return read_table(path, LogoRecipe)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from training.logos.learners import Learner, as_images
+from training.learner import Learner, as_images
 from training.text_finder.network import TextFinderNetwork, probabilities
 from training.text_finder.pages import Page, Pages
 from training.text_finder.recipe import TextFinderRecipe

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from matcher.errors import UsageError
-from training.logos.recipe import RatesTable
-from training.recipe import SetTable, Table
+from training.recipe import RatesTable, SetTable, Table, read_table
 
 
 class PagesTable(Table):
@@ -47,11 +42,5 @@ class TextFinderRecipe(Table):
 
 
 def read_text_finder_recipe(path: Path) -> TextFinderRecipe:
-    """The recipe in `path`; raises UsageError, in one line, where it cannot be read or is wrong."""
-    try:
-        return TextFinderRecipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    """The recipe in `path`; raises UsageError as `read_table`."""
+    return read_table(path, TextFinderRecipe)

@@ -18,7 +18,7 @@ from matcher.config import ModelSettings
 from matcher.errors import MatcherError, UsageError
 from training.logos.artwork import part_of
 from training.logos.stock import Chosen
-from training.logos.train import Batches, resume, train
+from training.loop import Batches, resume, train
 from training.photo_store import store_photos
 from training.photos import READERS
 from training.text_finder.labels import Outlines, read_outlines

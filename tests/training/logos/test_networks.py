@@ -12,12 +12,14 @@ import torch
 from matcher.errors import UsageError
 from matcher.models.onnx_session import open_session
 from tests.matcher import drawn
+from training import loop
+from training.learner import Learner
 from training.logos import evaluate, export, measure
 from training.logos import train as runs
 from training.logos.detector import STRIDES, Detector, boxes_at, places
 from training.logos.detector_loss import assigned, detection_loss
 from training.logos.embedder import LogoEmbedder
-from training.logos.learners import DetectorLearner, EmbedderLearner, Learner, scene_batch
+from training.logos.learners import DetectorLearner, EmbedderLearner, scene_batch
 from training.logos.stock import Stock
 
 SIDE = 128
@@ -91,9 +93,9 @@ def test_a_resumed_run_is_where_an_unbroken_one_would_be(model: str, stock: Stoc
     unbroken, first = started(model, stock), started(model, stock)
     learn(unbroken, 3)
     learn(first, 1)
-    runs.save(first, tmp_path)
+    loop.save(first, tmp_path)
     second = started(model, stock)
-    runs.resume(second, tmp_path)
+    loop.resume(second, tmp_path)
     learn(second, 3)
     for name, weights in unbroken.average.state_dict().items():
         assert torch.equal(weights, second.average.state_dict()[name]), name
@@ -117,10 +119,10 @@ def test_a_checkpoint_that_does_not_fit_is_refused(stock: Stock, tmp_path: Path,
     run = started("detector", stock)
     (tmp_path / "checkpoint.pt").write_bytes(content)
     with pytest.raises(UsageError, match="train into another folder"):
-        runs.resume(run, tmp_path)
+        loop.resume(run, tmp_path)
     torch.save({**run.state(), "network": {}}, tmp_path / "checkpoint.pt")
     with pytest.raises(UsageError, match="train into another folder"):
-        runs.resume(run, tmp_path)
+        loop.resume(run, tmp_path)
 
 
 def test_a_wrong_call_ends_with_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

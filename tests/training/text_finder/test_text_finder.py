@@ -14,7 +14,7 @@ from matcher.models.text_finder import CELL, TextFinder
 from tests.benchmarks.text.fonts import latin_fonts
 from tests.matcher import drawn
 from tests.matcher.models.text_reader_contract import written
-from training.logos import train as runs
+from training import loop as runs
 from training.text_finder import export
 from training.text_finder.labels import Outlines
 from training.text_finder.learner import TextFinderLearner, averaged, figures
