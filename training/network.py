@@ -28,7 +28,6 @@ class TwoHeads(nn.Module):
     def features(self, images: Tensor) -> Tensor:
         """Last feature map (n, channels, rows, columns) of uint8 images (n, height, width, 3)."""
         pixels = (images.permute(0, 3, 1, 2).float() - 127.5) / 127.5
-        pixels = pixels.contiguous(memory_format=torch.channels_last)
         # Attributes of a Module are typed as tensors or modules; timm's trunks have this method.
         run = cast(Callable[[Tensor], Tensor], self.trunk.forward_features)
         return run(pixels)
@@ -40,14 +39,6 @@ class TwoHeads(nn.Module):
             functional.normalize(self.copy_head(unit), dim=1),
             functional.normalize(self.product_head(unit), dim=1),
         )
-
-    def train(self, mode: bool = True) -> TwoHeads:
-        """Batch statistics stay those of ImageNet: small batches of edited photos would spoil them."""
-        super().train(mode)
-        for layer in self.modules():
-            if isinstance(layer, nn.BatchNorm2d):
-                layer.eval()
-        return self
 
 
 def pool(features: Tensor, tiles: tuple[Box, ...], chosen: Tensor) -> Tensor:

@@ -75,8 +75,12 @@ class SetTable(Table):
 
 
 class Recipe(Table):
-    """Everything that decides what a run learns."""
+    """Everything that decides what a run learns.
 
+    `start`: the weights it goes on from, ImageNet's or those that ship.
+    """
+
+    start: Literal["imagenet", "builtin"] = "imagenet"
     seed: int
     copy_dims: int
     product_dims: int

@@ -95,21 +95,24 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--recipe", type=Path, default=Path("configs/train_embedder.toml"))
     parser.add_argument("--photos", type=Path, required=True, help="folder that the recipe's sets lie in")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="exported graph to go on from, whatever the recipe says")
     parser.add_argument("--until", type=int, help="stop after this step; the schedule stays the recipe's")
     options = parser.parse_args(arguments)
     try:
-        run(options.recipe, options.photos, options.out, options.until)
+        run(options.recipe, options.photos, options.out, options.until, options.start)
     except (MatcherError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def run(recipe_file: Path, photos: Path, out: Path, until: int | None = None) -> None:
+def run(
+    recipe_file: Path, photos: Path, out: Path, until: int | None = None, start: Path | None = None
+) -> None:
     """Train as the recipe says, from the start or from the checkpoint in `out`."""
     recipe = read_recipe(recipe_file)
     torch.set_num_threads(recipe.threads)
-    trainer = Trainer(recipe, open_pairs(recipe, photos, out / "photos"))
+    trainer = Trainer(recipe, open_pairs(recipe, photos, out / "photos"), start)
     resume(trainer, out)
     train(trainer, min(until or recipe.steps, recipe.steps), out, measure(photos, recipe))
 

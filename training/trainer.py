@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import copy
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from matcher.models.onnx_embedder import BUILTIN
 from matcher.models.views import boxes
 from training import losses
 from training.descent import descend, follow
 from training.network import TwoHeads, pool, start_heads
 from training.pairs import Batch, Pairs
 from training.recipe import OptimiserTable, Recipe
-from training.trunks import CHANNELS, imagenet_trunk
+from training.trunks import CHANNELS, imagenet_trunk, load_graph
 
 FIRST_LOOK = 12
 """Batches whose features set the heads' axes."""
@@ -38,18 +40,19 @@ class Memory:
 class Trainer:
     """The state of a run: network, its average, optimiser, memories and the step it is at."""
 
-    def __init__(self, recipe: Recipe, pairs: Pairs) -> None:
+    def __init__(self, recipe: Recipe, pairs: Pairs, start: Path | None = None) -> None:
+        """`start`: the graph to go on from, instead of the recipe's own start."""
         torch.manual_seed(recipe.seed)
         self.recipe, self.pairs = recipe, pairs
         trunk = imagenet_trunk()
         self.teacher = TwoHeads(copy.deepcopy(trunk), CHANNELS, copy_dims=1, product_dims=1).eval()
-        self.network = TwoHeads(
-            trunk, CHANNELS, copy_dims=recipe.copy_dims, product_dims=recipe.product_dims
-        ).to(memory_format=torch.channels_last)
-        self.teacher.to(memory_format=torch.channels_last).requires_grad_(False)
+        self.network = TwoHeads(trunk, CHANNELS, copy_dims=recipe.copy_dims, product_dims=recipe.product_dims)
+        self.teacher.requires_grad_(False)
         self.tiles = boxes(recipe.mix.tiles)
         self.step = 0
         start_heads(self.network, self._first_features())
+        if start or recipe.start == "builtin":
+            load_graph(self.network.trunk, self.network.product_head, start or BUILTIN)
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
         self.optimiser = torch.optim.AdamW(groups(self.network, recipe.optimiser), fused=True)
         self.rates = [group["lr"] for group in self.optimiser.param_groups]
