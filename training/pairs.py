@@ -60,13 +60,15 @@ class Pairs:
 
     @cached_property
     def _groups(self) -> list[list[list[int]]]:
-        """Products by the set they come from: photo numbers of each product with two photos or more."""
+        """Products by set and name: photo numbers of each product with two photos or more."""
         found: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         for number, path in enumerate(self.photos.paths):
             if path in self._product_of:
                 product = self._product_of[path]
                 found[product.split(":")[0]][product].append(number)
-        groups = [[members for members in group.values() if len(members) > 1] for group in found.values()]
+        groups = [
+            [members for _, members in sorted(group.items()) if len(members) > 1] for group in found.values()
+        ]
         return [group for group in groups if group]
 
     @cached_property
@@ -98,11 +100,8 @@ class Pairs:
         """Products from all sets in turn, no product twice."""
         if not self._groups:
             return []
-        chosen: list[list[int]] = []
         each = -(-self.mix.products // len(self._groups))
-        for group in self._groups:
-            places = rng.choice(len(group), min(each, len(group)), replace=False)
-            chosen += [group[int(place)] for place in places]
+        chosen = [members for group in self._groups for members in siblings(group, each, rng)]
         return chosen[: self.mix.products]
 
     def _copy(self, photo: int, side: int, rng: Rng) -> tuple[int, Pixels, Pixels, int]:
@@ -150,6 +149,17 @@ class Pairs:
         overlaps = [overlap(box, window) for window in self._windows]
         best = int(np.argmax(overlaps))
         return best if rng.random() < 0.6 else WHOLE_PHOTO
+
+
+def siblings(group: Sequence[list[int]], count: int, rng: Rng) -> list[list[int]]:
+    """Up to `count` products of a group, each beside its neighbour: by name that is a sibling, the hardest.
+
+    Another flavour of a package, the same garment in another colour.
+    """
+    pairs = max(1, len(group) // 2)
+    starts = 2 * rng.choice(pairs, min(-(-count // 2), pairs), replace=False) + rng.integers(2)
+    places = dict.fromkeys((int(start) + step) % len(group) for start in starts for step in (0, 1))
+    return [group[place] for place in places][:count]
 
 
 def overlap(one: Box, other: Box) -> float:

@@ -9,7 +9,7 @@ import pytest
 
 from matcher.models.views import boxes
 from tests.training.sets import PRODUCTS, tiny_recipe, write_set
-from training.pairs import WHOLE_PHOTO, Pairs, overlap
+from training.pairs import WHOLE_PHOTO, Pairs, overlap, siblings
 from training.train_embedder import open_pairs
 
 
@@ -45,6 +45,15 @@ def test_products_of_a_batch_are_all_different(pairs: Pairs) -> None:
         batch = pairs.batch(number, 64)
         products = batch.product[~batch.copied]
         assert len(set(products.tolist())) == len(products)
+
+
+def test_products_come_with_their_neighbours_by_name() -> None:
+    group = [[number, number + 100] for number in range(7)]
+    for seed in range(50):
+        chosen = [members[0] for members in siblings(group, 4, np.random.default_rng(seed))]
+        assert len(set(chosen)) == 4
+        assert all((one + 1) % 7 == other for one, other in zip(chosen[::2], chosen[1::2], strict=True))
+    assert siblings(group[:1], 4, np.random.default_rng(0)) == group[:1]
 
 
 def test_only_pasted_tiled_and_staged_copies_are_read_from_a_window(pairs: Pairs) -> None:

@@ -53,7 +53,8 @@ def _font(file: str | None, size: int) -> ImageFont.FreeTypeFont | ImageFont.Ima
 
 
 @lru_cache(maxsize=1)
-def _words() -> list[str]:
+def words() -> list[str]:
+    """Ordinary English words, commonest first."""
     return [word for word in top_n_list("en", 4000) if word.isalpha()]
 
 
@@ -72,7 +73,7 @@ def sentence(rng: Rng) -> str:
     if rng.random() < 0.3:
         return str(rng.choice(SIGNS))
     lines = [
-        " ".join(str(word) for word in rng.choice(_words(), int(rng.integers(2, 7))))
+        " ".join(str(word) for word in rng.choice(words(), int(rng.integers(2, 7))))
         for _ in range(int(rng.integers(1, 7)))
     ]
     text = "\n".join(lines)
