@@ -19,6 +19,7 @@ CONFIGS = Path(__file__).parents[1] / "configs"
 RECIPES = {
     "train_embedder.toml": read_recipe,
     "train_embedder_further.toml": read_recipe,
+    "train_embedder_own.toml": read_recipe,
     "train_logos.toml": read_logo_recipe,
     "train_text_finder.toml": read_text_finder_recipe,
 }

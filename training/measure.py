@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +55,11 @@ def measure(photos: Path, recipe: Recipe) -> Measured:
             probes["garments"] = garments(folder)
         elif "copies" not in probes:
             probes["copies"] = copies(folder)
-    tiles = boxes(recipe.mix.tiles)
+    return measured_on(probes, boxes(recipe.mix.tiles))
+
+
+def measured_on(probes: Mapping[str, Probe], tiles: tuple[Box, ...]) -> Measured:
+    """The recalls of each probe that `measure` would give, named `PROBE FIGURE`."""
 
     def run(network: TwoHeads) -> dict[str, float]:
         figures: dict[str, float] = {}
@@ -106,7 +110,7 @@ def packages(folder: Path, left_out: tuple[str, ...]) -> Probe:
     chosen = [query for query in found.queries if next(iter(query.truth)).startswith(left_out)]
     return Probe(
         [_read(reference.path) for reference in found.references],
-        [_decoded(query.blob(), query.query_id) for query in chosen],
+        [decoded(query.blob(), query.query_id) for query in chosen],
         np.array([place[next(iter(query.truth))] for query in chosen]),
         np.full(len(chosen), "package"),
     )
@@ -136,7 +140,7 @@ def copies(folder: Path) -> Probe:
     backgrounds, known = paths[:40], paths[40:]
     kinds = [KINDS[turn % len(KINDS)] for turn in range(min(COPIES, len(known)))]
     queries = [
-        _decoded(edited_blob(path, kind, 77, path.name, backgrounds), path.name)
+        decoded(edited_blob(path, kind, 77, path.name, backgrounds), path.name)
         for path, kind in zip(known, kinds, strict=False)
     ]
     return Probe([_read(path) for path in known], queries, np.arange(len(kinds)), np.array(kinds))
@@ -148,8 +152,9 @@ def _kept_style(product: str) -> bool:
 
 
 def _read(path: Path) -> Pixels:
-    return _decoded(path.read_bytes(), str(path))
+    return decoded(path.read_bytes(), str(path))
 
 
-def _decoded(blob: bytes, name: str) -> Pixels:
+def decoded(blob: bytes, name: str) -> Pixels:
+    """The pixels of an encoded image, as the matcher decodes it."""
     return decode(blob, name, ImageSettings()).pixels

@@ -7,7 +7,7 @@ import json
 import pickle
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -19,7 +19,7 @@ from matcher.files import replacing
 from training.measure import Measured, measure
 from training.pairs import Batch, Pairs
 from training.photo_store import store_photos
-from training.photos import READERS
+from training.photos import READERS, Labelled
 from training.recipe import Recipe, read_recipe
 from training.trainer import Trainer
 
@@ -37,15 +37,25 @@ class Batches(Dataset[Batch]):
 
 def open_pairs(recipe: Recipe, photos: Path, store: Path) -> Pairs:
     """The photos of all sets, decoded into `store`, and how batches are drawn of them."""
-    labelled = [
-        photo
-        for chosen in recipe.sets
-        for photo in READERS[chosen.layout](photos / chosen.folder, chosen.left_out)
-    ]
+    labelled = photos_of_sets(recipe, photos)
     if len(labelled) < recipe.mix.copies:
         raise UsageError(
             f"{photos}: the recipe's sets hold {len(labelled)} photos; a step takes {recipe.mix.copies}"
         )
+    return pairs_of(labelled, recipe, store)
+
+
+def photos_of_sets(recipe: Recipe, photos: Path) -> list[Labelled]:
+    """What the recipe's sets, whose folders lie in `photos`, hold to train on."""
+    return [
+        photo
+        for chosen in recipe.sets
+        for photo in READERS[chosen.layout](photos / chosen.folder, chosen.left_out)
+    ]
+
+
+def pairs_of(labelled: Sequence[Labelled], recipe: Recipe, store: Path) -> Pairs:
+    """The photos, decoded into `store`, and how batches are drawn of them."""
     decoded = store_photos([photo.path for photo in labelled], store, side=recipe.store_side)
     return Pairs(
         decoded,

@@ -34,7 +34,7 @@ def clusters_of(
     clear, or purged) are not in the answer: they join only their equals. `heard`: photos done, of how many.
     """
     known = sorted({one for one in hashes if workspace.store.has(one)})
-    kept, vectors = _described(workspace, known, heard)
+    kept, vectors = described(workspace, known, heard)
     return clustered(kept, vectors, least)
 
 
@@ -49,8 +49,8 @@ def clustered(names: Sequence[str], vectors: NDArray[np.float32], least: float) 
     return {name: names[group] for name, group in zip(names, groups, strict=True)}
 
 
-def _described(
-    workspace: Workspace, hashes: Sequence[str], heard: Heard
+def described(
+    workspace: Workspace, hashes: Sequence[str], heard: Heard = lambda *_: None
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Those of `hashes` that decode, and the descriptor of each whole photo, (photos, dims)."""
     if not hashes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.matcher import drawn
@@ -43,3 +44,25 @@ def tiny_recipe(**changes: object) -> Recipe:
         "sets": [{"layout": "csv", "folder": "drawn"}],
     }  # fmt: skip
     return Recipe.model_validate({**table, **changes})
+
+
+def write_recipe(path: Path, **changes: object) -> Path:
+    """`tiny_recipe(**changes)` as a TOML file."""
+    table = tiny_recipe(**changes).model_dump(mode="json")
+    parts: dict[str, list[str]] = {"": []}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            parts[f"[{key}]"] = _lines(value)
+        elif key == "sets":
+            for number, chosen in enumerate(value):
+                parts[f"[[sets]]{' ' * number}"] = _lines(chosen)
+        else:
+            parts[""] += _lines({key: value})
+    text = "\n".join(line for head, lines in parts.items() for line in (head, *lines))
+    path.write_text(text + "\n", encoding="utf-8")
+    return path
+
+
+def _lines(table: dict[str, object]) -> list[str]:
+    """JSON writes numbers, texts and lists as TOML does."""
+    return [f"{key} = {json.dumps(value)}" for key, value in table.items()]
