@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -22,6 +22,8 @@ BUILTIN = Path(__file__).parent / "weights" / "embedder.onnx"
 STRIDE = 32
 """Pixels a cell of the feature map."""
 GEM_POWER = 3
+PRECISION = "precision"
+"""The entry of a graph's metadata that names what it computes in; without it: fp32."""
 
 
 class OnnxEmbedder:
@@ -46,10 +48,13 @@ class OnnxEmbedder:
         self._photo_boxes, self._reference_boxes = boxes(photo_tiles), boxes(reference_tiles)
         self.photo_views, self.reference_views = len(self._photo_boxes), len(self._reference_boxes)
         graph = _read(kind, weights)
-        recipe = json.dumps(["gem", GEM_POWER, side, self._photo_boxes, self._reference_boxes, "fp32", 2])
+        self._session, self.dims = _session(kind, graph)
+        self.precision = self._session.get_modelmeta().custom_metadata_map.get(PRECISION, "fp32")
+        recipe = json.dumps(
+            ["gem", GEM_POWER, side, self._photo_boxes, self._reference_boxes, self.precision, 2]
+        )
         self.fingerprint = hashlib.sha256(hashlib.sha256(graph).digest() + recipe.encode()).hexdigest()
         self.name = f"{kind}@{self.fingerprint[:12]}"
-        self._session, self.dims = _session(kind, graph)
 
     def embed_references(self, images: Sequence[Pixels]) -> Descriptors:
         """Shape (images, reference_views, dims)."""
@@ -64,11 +69,14 @@ class OnnxEmbedder:
             return np.zeros((0, len(wanted), self.dims), np.float32)
         return np.stack([self._described(image, wanted) for image in images])
 
-    def _described(self, image: Pixels, wanted: tuple[Box, ...]) -> Descriptors:
+    def inputs(self, image: Pixels, wanted: tuple[Box, ...] = (WHOLE,)) -> dict[str, NDArray[Any]]:
+        """What the graph is given for an image and the boxes of it that shall be described."""
         sized = self._sized(image)
         rows, columns = (length // STRIDE for length in sized.shape[:2])
-        given = {"image": sized[None], "windows": window_weights(rows, columns, wanted)}
-        (descriptors,) = self._session.run(None, given)
+        return {"image": sized[None], "windows": window_weights(rows, columns, wanted)}
+
+    def _described(self, image: Pixels, wanted: tuple[Box, ...]) -> Descriptors:
+        (descriptors,) = self._session.run(None, self.inputs(image, wanted))
         return cast(Descriptors, descriptors)
 
     def _sized(self, image: Pixels) -> Pixels:
