@@ -81,6 +81,14 @@ def test_a_scan_without_a_workspace_makes_none(tmp_path: Path) -> None:
     assert not (tmp_path / "typo").exists()
 
 
+def test_a_folder_of_photos_named_as_workspace_is_left_as_it_was(tmp_path: Path) -> None:
+    photo = draw(tmp_path / "photos" / "a.jpg", 3)
+    for words in (("brand", "list"), ("check", photo), ("catalog", "verify")):
+        refused = matcher(photo.parent, *words)
+        assert (refused.exit_code, "there is no workspace" in refused.stderr) == (2, True)
+    assert [path.name for path in photo.parent.iterdir()] == ["a.jpg"]
+
+
 def test_an_empty_catalog_is_told(tmp_path: Path) -> None:
     draw(tmp_path / "photos" / "a.jpg", 3)
     matcher(tmp_path / "workspace", "brand", "add", "Nordlys")
