@@ -59,6 +59,9 @@ def test_the_same_folder_again_needs_resume_and_gives_the_same_verdicts(shop: Sh
     [
         (("--address", "auto"), "give --engine ray"),
         (("--engine", "cloud"), "cloud"),
+        # Nothing listens at port 9 of this machine; Ray itself would try for many minutes.
+        (("--engine", "ray", "--address", "127.0.0.1:9"), "the Ray cluster 127.0.0.1:9 cannot be reached"),
+        (("--engine", "ray", "--address", "ray://[::1]:9"), "the Ray cluster ray://[::1]:9 cannot be reached"),
         (("--limit", "0"), "--limit"),
         (("--policy", "none.toml"), "none.toml"),
     ],
