@@ -86,6 +86,7 @@ def confirm(question: str, *, yes: bool) -> None:
     try:
         agreed = typer.confirm(plain(question), err=True)
     except typer.Abort as error:
+        typer.echo(err=True)  # the question's line still stands open
         raise UsageError("nothing was changed, as nobody answered; give --yes to go ahead unasked") from error
     if not agreed:
         note("nothing was changed")

@@ -40,15 +40,16 @@ def session_of(context: typer.Context) -> Session:
 
 def open_workspace(context: typer.Context, *, make: bool = False) -> Workspace:
     """The workspace, for a `with`; raises `UsageError` where there is none and `make` is not set."""
-    from matcher.workspace import Workspace
+    from matcher.workspace import Workspace, is_workspace
 
     session = session_of(context)
-    if not make and not session.workspace.is_dir():
+    settings = session.settings()
+    if not make and not is_workspace(session.workspace, settings):
         raise UsageError(
             f"there is no workspace in {session.workspace}: "
             "`matcher brand add` makes one, --workspace names another"
         )
-    return Workspace.open(session.workspace, session.settings())
+    return Workspace.open(session.workspace, settings)
 
 
 def chosen_policy(path: Path | None) -> Policy:

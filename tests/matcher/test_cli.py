@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from matcher import __version__
@@ -58,6 +59,28 @@ def test_wrong_use_is_two() -> None:
     assert run("serve", "--port", "no-number").exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (
+            ("scan", "x.csv", "--out", "x", "--engine", "moon"),
+            "Invalid value for '--engine': 'moon' is not one of 'local', 'ray'; see `matcher scan --help`",
+        ),
+        (("brand", "ad"), "No such command 'ad'. Did you mean 'add'? See `matcher brand --help`"),
+        (("scan", "x.csv"), "Missing option '--out'; see `matcher scan --help`"),
+        (("--no-such\x1b",), "No such option: --no-such\\x1b; see `matcher --help`"),
+    ],
+)
+def test_wrong_use_is_told_in_one_line_with_where_to_look(words: tuple[str, ...], line: str) -> None:
+    refused = run(*words)
+    assert (refused.exit_code, refused.stderr) == (2, f"error: {line}\n")
+    assert refused.stdout == ""
+
+
+def test_a_group_alone_shows_its_help() -> None:
+    assert "Usage: matcher brand" in run("brand").output
+
+
 def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> Any:
     """What `matcher version` gives when it fails with `error`."""
 
@@ -82,8 +105,15 @@ def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> Any:
             "error: internal error: ValueError: surprise; run again with MATCHER_DEBUG=1",
         ),
         (PermissionError(13, "Permission denied", "/x/y"), 2, "error: /x/y: Permission denied\n"),
+        (
+            OSError(28, "No space left on device"),
+            2,
+            "error: No space left on device; free some, then run the same command again\n",
+        ),
+        (OSError(24, "Too many open files"), 2, "error: Too many open files; allow more with `ulimit -n`\n"),
         (KeyboardInterrupt(), 130, "interrupted"),
         (BrokenPipeError(), 141, ""),
+        (typer.Abort(), 130, "nobody answered; nothing was changed\n"),
     ],
 )
 def test_an_error_is_one_line_without_traceback(

@@ -59,6 +59,9 @@ def test_the_same_folder_again_needs_resume_and_gives_the_same_verdicts(shop: Sh
     [
         (("--address", "auto"), "give --engine ray"),
         (("--engine", "cloud"), "cloud"),
+        # Nothing listens at port 9 of this machine; Ray itself would try for many minutes.
+        (("--engine", "ray", "--address", "127.0.0.1:9"), "the Ray cluster 127.0.0.1:9 cannot be reached"),
+        (("--engine", "ray", "--address", "ray://[::1]:9"), "the Ray cluster ray://[::1]:9 cannot be reached"),
         (("--limit", "0"), "--limit"),
         (("--policy", "none.toml"), "none.toml"),
     ],
@@ -79,6 +82,14 @@ def test_a_scan_without_a_workspace_makes_none(tmp_path: Path) -> None:
     assert refused.stderr.count("\n") == 1
     assert "there is no workspace" in refused.stderr
     assert not (tmp_path / "typo").exists()
+
+
+def test_a_folder_of_photos_named_as_workspace_is_left_as_it_was(tmp_path: Path) -> None:
+    photo = draw(tmp_path / "photos" / "a.jpg", 3)
+    for words in (("brand", "list"), ("check", photo), ("catalog", "verify")):
+        refused = matcher(photo.parent, *words)
+        assert (refused.exit_code, "there is no workspace" in refused.stderr) == (2, True)
+    assert [path.name for path in photo.parent.iterdir()] == ["a.jpg"]
 
 
 def test_an_empty_catalog_is_told(tmp_path: Path) -> None:
