@@ -123,7 +123,7 @@ def _largest(path: str, settings: ServiceSettings) -> int:
     """The most bytes that a request to `path` may have; tables, archives and parts are streamed to disk."""
     if path == SIGN_IN:
         return _SIGN_IN_BYTES
-    if path.startswith("/v1/uploads/") or path.endswith("/archives"):
+    if path.startswith(("/v1/uploads/", "/uploads/")) or path.endswith(("/archives", "/files")):
         return settings.max_archive_bytes
     tables = ("/v1/scans", "/v1/imports", "/scans")
     return settings.max_manifest_bytes if path in tables else settings.max_request_bytes

@@ -91,7 +91,7 @@ class PageRoute(APIRoute):
             except SeeOtherError as other:
                 return see_other(request, other.address)
             except (RefusedError, RequestValidationError, HTTPException, MatcherError) as error:
-                return error_page(request, *_told(error))
+                return error_page(request, *said_of(error))
             except Exception as error:  # noqa: BLE001 - whatever it is, a person gets a page, the log the rest
                 unexpected(error)
                 return error_page(request, HTTPStatus.INTERNAL_SERVER_ERROR, MISTAKE)
@@ -99,8 +99,8 @@ class PageRoute(APIRoute):
         return answered
 
 
-def _told(error: Exception) -> tuple[HTTPStatus, str]:
-    """The status of an error and its line for a person."""
+def said_of(error: Exception) -> tuple[HTTPStatus, str]:
+    """The status of a deliberate error and its line for a person; what its keeper can mend is logged."""
     if isinstance(error, RefusedError):
         return error.status, error.detail
     if isinstance(error, RequestValidationError):

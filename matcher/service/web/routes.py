@@ -19,10 +19,11 @@ from matcher.service.web import (
     search,
     shipped,
     signing_in,
+    uploading,
 )
 from matcher.service.web.frame import error_page
 
-PARTS = (shipped, signing_in, overview, review, evidence, pictures, brands, scans, search)
+PARTS = (shipped, signing_in, overview, review, evidence, pictures, brands, uploading, scans, search)
 ROUTERS = tuple(part.router for part in PARTS)
 
 

@@ -92,7 +92,7 @@ def test_a_job_that_waits_is_watched_cancelled_and_goes_on(start: Start) -> None
 def test_a_table_of_references_is_imported_as_a_job(kim: Person, photo_server: str) -> None:
     brand = kim.send("/brands", name="Acme").headers["location"]
     rows = f"reference_id,image\nA,{photo_server}/product-80.png\nB,{photo_server}/absent.png\n".encode()
-    to = kim.send(f"{brand}/table", files=[("manifest", ("t.csv", rows))]).headers["location"]
+    to = tabled(kim, brand, rows)
     for _ in range(300):
         if "Done" in (page := kim.page(to)):
             break
@@ -100,6 +100,13 @@ def test_a_table_of_references_is_imported_as_a_job(kim: Person, photo_server: s
     assert "<dt>Added</dt><dd>1</dd>" in page
     assert "404" in page
     assert "References <b>1</b>" in kim.page(brand)
+
+
+def tabled(kim: Person, brand: str, rows: bytes) -> str:
+    """The address of the import that a table of references became."""
+    page = kim.send(f"{brand}/files", files=[("files", ("t.csv", rows))])
+    assert page.status_code == 200, page.text
+    return re.findall(r'href="(/scans/\d+)"', page.text)[0]
 
 
 def test_an_evidence_pack_holds_all_that_speaks_and_checks_itself(
