@@ -19,7 +19,7 @@ from jinja2 import Environment
 from starlette.exceptions import HTTPException
 
 from matcher.errors import MatcherError, MissingError
-from matcher.report.templating import templates_of
+from matcher.report.templating import STYLE, templates_of
 from matcher.service.logs import request_id
 from matcher.service.problems import RefusedError, status_of, tell_keeper, unexpected
 
@@ -138,8 +138,13 @@ def _minute(time: datetime) -> str:
     return time.strftime("%Y-%m-%d %H:%M UTC")
 
 
+def asset_file(name: str) -> Path:
+    """Where a file that ships with the pages lies."""
+    return STYLE if name == STYLE.name else ASSETS / name
+
+
 @cache
 def asset(name: str) -> str:
     """The address of a file that ships with the pages; another file has another."""
-    digest = hashlib.sha256((ASSETS / name).read_bytes()).hexdigest()
+    digest = hashlib.sha256(asset_file(name).read_bytes()).hexdigest()
     return f"/assets/{name}?v={digest[:12]}"

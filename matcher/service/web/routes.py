@@ -12,6 +12,7 @@ from starlette.types import Scope
 from matcher.service.web import (
     brands,
     evidence,
+    keypoints,
     overview,
     pictures,
     review,
@@ -23,7 +24,19 @@ from matcher.service.web import (
 )
 from matcher.service.web.frame import error_page
 
-PARTS = (shipped, signing_in, overview, review, evidence, pictures, brands, uploading, scans, search)
+PARTS = (
+    shipped,
+    signing_in,
+    overview,
+    review,
+    keypoints,
+    evidence,
+    pictures,
+    brands,
+    uploading,
+    scans,
+    search,
+)
 ROUTERS = tuple(part.router for part in PARTS)
 
 

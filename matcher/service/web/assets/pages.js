@@ -41,3 +41,13 @@ document.addEventListener("click", (event) => {
     if (!menu.contains(event.target)) menu.open = false;
   }
 });
+
+// What one chose to see stays chosen on the next page.
+const choices = (part) => [...part.querySelectorAll("input[data-remember]")];
+htmx.onLoad((part) => {
+  for (const one of choices(part)) one.checked = localStorage.getItem(one.dataset.remember) !== "no";
+});
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset.remember;
+  if (name) localStorage.setItem(name, event.target.checked ? "yes" : "no");
+});

@@ -101,6 +101,7 @@ def reviews_by_keyboard(page: Any) -> None:
     assert sorted(order) == ["Offer A", "Offer B", "Offer C", "Offer D"]
     assert [pressed("k") for _ in range(3)] == order[2::-1]
     assert page.locator(".marks polygon").count() > 0
+    draws_keypoints(page, pressed)
     answers = {"Offer A": "c", "Offer B": "c", "Offer C": "r", "Offer D": "x"}
     for step, title in enumerate(order):
         after = pressed(answers[title])
@@ -112,13 +113,32 @@ def reviews_by_keyboard(page: Any) -> None:
     assert "of 3 answered were fakes" in page.locator(".tiles").inner_text()
 
 
+def draws_keypoints(page: Any, pressed: Any) -> None:
+    """Lines lie over the pictures; M hides them, also on the next page, and brings them back."""
+    lines = page.locator("svg.lines")
+    lines.wait_for()
+    boxes = [one.bounding_box() for one in page.locator(".pair .frame").all()]
+    drawn = lines.bounding_box()
+    assert abs(drawn["x"] - boxes[0]["x"]) < 1
+    assert abs(drawn["x"] + drawn["width"] - boxes[1]["x"] - boxes[1]["width"]) < 1
+    assert abs(drawn["height"] - boxes[0]["height"]) < 1
+    page.keyboard.press("m")
+    lines.wait_for(state="hidden")
+    pressed("j")
+    page.get_by_label("Matched keypoints").wait_for()
+    lines.wait_for(state="hidden")
+    page.keyboard.press("m")
+    lines.wait_for()
+    pressed("k")
+
+
 def packs_evidence(page: Any) -> None:
     """The pack of a confirmed fake comes as a ZIP that holds both pictures and the verdict."""
     menu(page, "Scans")
     page.locator("a.row").first.click()
     page.locator("a.row.listing", has_text="Offer A").click()
     with page.expect_download() as coming:
-        page.get_by_role("link", name="Evidence pack").click()
+        page.get_by_role("link", name="Evidence ZIP").click()
     with zipfile.ZipFile(io.BytesIO(Path(coming.value.path()).read_bytes())) as archive:
         names = archive.namelist()
         assert "kim: a fake" in archive.read("evidence.txt").decode()

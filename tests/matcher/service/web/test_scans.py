@@ -123,7 +123,8 @@ def test_an_evidence_pack_holds_all_that_speaks_and_checks_itself(
     sums = dict(reversed(line.split("  ", 1)) for line in contents.pop("SHA256SUMS").decode().splitlines())
     assert sums == {name: hashlib.sha256(blob).hexdigest() for name, blob in contents.items()}
     assert sorted(contents) == [
-        "evidence.txt", "listing.json", "photos/01-photo-1.png", "references/01-Aurelio-R-2.png",
+        "evidence.txt", "keypoints.png", "listing.json", "photos/01-photo-1.png",
+        "references/01-Aurelio-R-2.png",
         "side-by-side.png", "verdict.json",
     ]  # fmt: skip
     text = contents["evidence.txt"].decode()
@@ -137,6 +138,22 @@ def test_an_evidence_pack_holds_all_that_speaks_and_checks_itself(
     with service_behind(client).workspace.database.read() as connection:
         acts = [(act.actor, act.action) for act in list_acts(connection, 1, limit=1000)]
     assert ("person:vera", "evidence.pack") in acts
+
+
+def test_an_evidence_pack_comes_as_pages_too(client: TestClient, kim: Person, photo_server: str) -> None:
+    pytest.importorskip("typst", reason="the extra `pdf` is not installed")
+    pdfium = pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed")
+    to = scanned(kim, listings(photo_server))
+    number = re.findall(r'href="/review/(\d+)\?', kim.page(f"{to}?kind=counterfeit"))[0]
+    assert f'href="/review/{number}/evidence.pdf"' in kim.page(f"/review/{number}")
+    answer = kim.get(f"/review/{number}/evidence.pdf")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert "attachment" in answer.headers["content-disposition"]
+    said = " ".join(page.get_textpage().get_text_range() for page in pdfium.PdfDocument(answer.content))
+    for words in ("An offer", "shop-9", "is a copy of reference", "Matched keypoints", "SHA-256"):
+        assert words in said, words
+    with service_behind(client).workspace.database.read() as connection:
+        assert "evidence.pdf" in [act.action for act in list_acts(connection, 1, limit=1000)]
 
 
 def test_a_confirmed_fake_is_found_by_the_next_scan(kim: Person, photo_server: str) -> None:
