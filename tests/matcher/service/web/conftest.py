@@ -14,6 +14,8 @@ from tests.matcher.service.test_jobs import TOML
 from tests.matcher.service.test_server import begin
 from tests.matcher.service.web.browsing import FLAGS, Site
 
+PEOPLE = {"kim": ("Acme", "manager"), "rhea": ("Acme", "reviewer"), "lee": ("Other", "manager")}
+"""Who signs in, with owner and role."""
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -33,12 +35,9 @@ def site(browser: Any, tmp_path: Path) -> Iterator[Site]:
     workspace = tmp_path / "workspace"
     workspace.mkdir()
     (workspace / "matcher.toml").write_text(TOML)
-    people = {"kim": "Acme", "lee": "Other"}
     passwords = {
-        name: matcher(
-            workspace, "admin", "person", name, "--owner", owner, "--role", "manager"
-        ).stdout.strip()
-        for name, owner in people.items()
+        name: matcher(workspace, "admin", "person", name, "--owner", owner, "--role", role).stdout.strip()
+        for name, (owner, role) in PEOPLE.items()
     }
     running, address = begin(workspace)
     try:
