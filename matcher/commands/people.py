@@ -20,6 +20,7 @@ class RoleChoice(StrEnum):
     VIEWER = "viewer"
     REVIEWER = "reviewer"
     MANAGER = "manager"
+    ADMIN = "admin"
 
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What the person signs in with.")]
@@ -34,7 +35,8 @@ def person(
     role: Annotated[
         RoleChoice,
         typer.Option(
-            help="viewer: looks on; reviewer: also answers; manager: also keeps catalog, scans and keys."
+            help="viewer: looks on; reviewer: also answers; manager: also keeps catalog, scans and keys; "
+            "admin: also keeps people and keys of every owner."
         ),
     ] = RoleChoice.REVIEWER,
     password_stdin: Annotated[
