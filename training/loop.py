@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 from matcher.errors import UsageError
 from matcher.files import replacing
 from training.learner import Learner
+from training.loading import end_with_parent
 from training.train_embedder import tell
 
 Figures = Callable[[], dict[str, float]]
@@ -56,6 +57,7 @@ def batches(learning: Learner[Any], source: Batches, until: int) -> Iterator[Any
         num_workers=1,
         prefetch_factor=4,
         multiprocessing_context="spawn",
+        worker_init_fn=end_with_parent,
     )
 
 

@@ -44,7 +44,8 @@ def measure(photos: Path, recipe: Recipe) -> Measured:
     """R@1 of unseen packages, garments and copies, read from the folders the recipe's sets lie in.
 
     Packages: tuning photos of the brands left out, among all shop images. Garments: other views of styles
-    kept for fitting. Copies: edits of photos kept for fitting. A set whose folder is not there is left out.
+    kept for fitting. Copies: edits of photos kept for fitting, of the first set of which some are. What there
+    are no photos for is left out.
     """
     probes: dict[str, Probe] = {}
     for chosen in recipe.sets:
@@ -53,8 +54,9 @@ def measure(photos: Path, recipe: Recipe) -> Measured:
             probes["packages"] = packages(folder, tuple(chosen.left_out))
         elif chosen.layout == "magento_luma":
             probes["garments"] = garments(folder)
-        elif "copies" not in probes:
+        elif chosen.layout == "photos" and "copies" not in probes:
             probes["copies"] = copies(folder)
+    probes = {name: probe for name, probe in probes.items() if probe.queries}
     return measured_on(probes, boxes(recipe.mix.tiles))
 
 

@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from matcher.errors import MatcherError, UsageError
 from matcher.files import replacing
+from training.loading import end_with_parent
 from training.measure import Measured, measure
 from training.pairs import Batch, Pairs
 from training.photo_store import store_photos
@@ -76,6 +77,7 @@ def steps(trainer: Trainer, until: int) -> Iterator[Batch]:
         prefetch_factor=6,
         multiprocessing_context="spawn",
         persistent_workers=False,
+        worker_init_fn=end_with_parent,
     )
 
 
