@@ -6,7 +6,9 @@ import errno
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,12 +53,17 @@ _REMEDIES = {
 class _Commands(TyperGroup):
     """Tells an error in one line, however the commands are called."""
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+    def main(
+        self, args: Sequence[str] | None = None, prog_name: str | None = None,
+        complete_var: str | None = None, standalone_mode: bool = True, windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:  # fmt: skip
         """Ends the program, as Typer's own does, but for the box that it draws around wrong use."""
+        run = partial(super().main, args, prog_name, complete_var, False, windows_expand_args, **extra)
         if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **extra)
+            return run()
         try:
-            code = super().main(*args, standalone_mode=False, **extra)
+            code = run()
         except TyperException as error:
             _tell_wrong_use(error)
             code = error.exit_code
