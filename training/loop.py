@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from matcher.errors import UsageError
 from matcher.files import replacing
+from training import board
 from training.learner import Learner
 from training.loading import end_with_parent
 from training.train_embedder import tell
@@ -92,3 +93,4 @@ def train(
             save(learning, out)
         if learning.step % recipe.measure_every == 0 or learning.step == until:
             tell(out, {"step": learning.step, **figures()})
+    board.close(out)

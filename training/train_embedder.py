@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from matcher.errors import MatcherError, UsageError
 from matcher.files import replacing
+from training import board
 from training.loading import end_with_parent
 from training.measure import Measured, measure
 from training.pairs import Batch, Pairs
@@ -144,14 +145,16 @@ def train(trainer: Trainer, until: int, out: Path, measured: Measured) -> None:
             save(trainer, out)
         if trainer.step % recipe.measure_every == 0 or trainer.step == until:
             tell(out, {"step": trainer.step, **measured(trainer.average)})
+    board.close(out)
 
 
 def tell(out: Path, figures: dict[str, float]) -> None:
-    """Print figures and add them to the log."""
+    """Print the figures of a step and add them to the log, and to TensorBoard's where that is installed."""
     line = json.dumps({name: round(value, 4) for name, value in figures.items()})
     print(line, flush=True)
     with (out / "log.jsonl").open("a", encoding="utf-8") as log:
         log.write(line + "\n")
+    board.show(out, figures)
 
 
 if __name__ == "__main__":
