@@ -51,12 +51,13 @@ _REMEDIES = {
 class _Commands(TyperGroup):
     """Tells an error in one line, however the commands are called."""
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+    def main(self, *args: Any, **options: Any) -> Any:
         """Ends the program, as Typer's own does, but for the box that it draws around wrong use."""
-        if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **extra)
+        if not options.get("standalone_mode", True):
+            return super().main(*args, **options)
+        options["standalone_mode"] = False
         try:
-            code = super().main(*args, standalone_mode=False, **extra)
+            code = super().main(*args, **options)
         except TyperException as error:
             _tell_wrong_use(error)
             code = error.exit_code
