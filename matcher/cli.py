@@ -6,9 +6,7 @@ import errno
 import os
 import sys
 import traceback
-from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,17 +51,13 @@ _REMEDIES = {
 class _Commands(TyperGroup):
     """Tells an error in one line, however the commands are called."""
 
-    def main(
-        self, args: Sequence[str] | None = None, prog_name: str | None = None,
-        complete_var: str | None = None, standalone_mode: bool = True, windows_expand_args: bool = True,
-        **extra: Any,
-    ) -> Any:  # fmt: skip
+    def main(self, *args: Any, **options: Any) -> Any:
         """Ends the program, as Typer's own does, but for the box that it draws around wrong use."""
-        run = partial(super().main, args, prog_name, complete_var, False, windows_expand_args, **extra)
-        if not standalone_mode:
-            return run()
+        if not options.get("standalone_mode", True):
+            return super().main(*args, **options)
+        options["standalone_mode"] = False
         try:
-            code = run()
+            code = super().main(*args, **options)
         except TyperException as error:
             _tell_wrong_use(error)
             code = error.exit_code

@@ -31,8 +31,8 @@ def ray_engine(address: str | None = None) -> OpenEngine:
     """Opens engines on the cluster at `address`; None: one on this machine alone, ended with the scan.
 
     Every node must see the workspace, the manifest and its photos under the same paths and have the matcher
-    installed; more than one node needs PostgreSQL. Raises `UsageError` where nothing listens at `address`, the
-    engine it gives also where Ray is missing or the cluster cannot be used.
+    installed; more than one node needs PostgreSQL. Raises `UsageError` where nothing listens at `address`,
+    when it opens an engine also where Ray is missing or the cluster cannot be used.
     """
     _expect_listener(address or "")
 
@@ -44,7 +44,7 @@ def ray_engine(address: str | None = None) -> OpenEngine:
 
 
 def _expect_listener(address: str) -> None:
-    """Ray would try an address where nothing listens for many minutes; other mistakes in it, it tells at once."""
+    """Ray would try a silent address for many minutes; of other mistakes in one it tells at once."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not host or not port.isdigit():
         return
@@ -53,7 +53,7 @@ def _expect_listener(address: str) -> None:
     except (OSError, OverflowError) as error:
         said = getattr(error, "strerror", None) or error
         raise UsageError(
-            f"the Ray cluster {address} cannot be reached: {said}; give the address that `ray start --head` told"
+            f"the Ray cluster {address} cannot be reached: {said}; give what `ray start --head` told"
         ) from error
 
 

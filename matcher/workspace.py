@@ -53,7 +53,7 @@ class Workspace:
 
 
 def is_workspace(folder: Path, settings: Settings) -> bool:
-    """Whether one was made there, or is being put back; a folder is enough where the database is elsewhere."""
+    """Whether one is there, or half put back; a folder is enough where the database is elsewhere."""
     if settings.database.url:
         return folder.is_dir()
     return (folder / FILE_NAME).exists() or (folder / RESTORING).exists()

@@ -105,7 +105,9 @@ def people(
 def remove_person(context: typer.Context, name: Name) -> None:
     """Remove a person's account and end its sessions; what the person did stays on record.
 
-    matcher admin remove-person kim
+    For instance:
+
+      matcher admin remove-person kim
     """
     from matcher.catalog import record_act, remove_account
 

@@ -56,6 +56,11 @@ def complain(text: str) -> None:
     note(f"error: {text}", "bold red")
 
 
+def counted(number: int, noun: str) -> str:
+    """The number with its noun, `1 photo` or `2 photos`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def say_json(value: Any) -> None:
     """`value` as JSON on standard output."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))

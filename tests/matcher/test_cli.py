@@ -146,6 +146,21 @@ def test_the_settings_in_force_are_toml_that_gives_the_same_settings(tmp_path: P
     assert (refused.exit_code, "scan.worker: unknown key" in refused.stderr) == (2, True)
 
 
+def test_settings_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text("[scan]\nworkers = 3\n", encoding="utf-8-sig")
+    assert "workers = 3" in run("--config", str(own), "config", "show").stdout
+    own.write_bytes(b"\xff\xfe")
+    refused = run("--config", str(own), "config", "show")
+    assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
+    assert "own.toml: is not TOML" in refused.stderr
+
+
+def test_one_is_one_and_not_one_s() -> None:
+    told = [screen.counted(number, "photo") for number in (0, 1, 2000)]
+    assert told == ["0 photos", "1 photo", "2,000 photos"]
+
+
 def test_a_database_password_is_not_shown() -> None:
     assert _without_password("postgresql://me:s3:c@r3t@db/x") == "postgresql://me:***@db/x"
     assert _without_password("postgresql://me@db/x") == "postgresql://me@db/x"
