@@ -9,7 +9,7 @@ from typing import NamedTuple
 from matcher.matching import spread_points
 from matcher.models import KeypointDetector, KeypointMatcher, Pixels
 
-MOST_DRAWN = 40
+MOST_DRAWN = 30
 """Pairs that are drawn, from all over the photo: more would hide the pictures."""
 Point = tuple[float, float]
 

@@ -211,10 +211,18 @@ def _apart(shapes: list[Shape], photo: Shown) -> tuple[Shape, ...]:
     placed: list[Shape] = []
     for shape in shapes:
         x, step = shape.x, 1.3 * unit if shape.x < photo.width / 2 else -1.3 * unit
-        while any(abs(one.x - x) < unit and abs(one.y - shape.y) < unit for one in placed):
+        while any(
+            abs(one.x - x) < unit * (_half(one) + _half(shape)) and abs(one.y - shape.y) < 1.5 * unit
+            for one in placed
+        ):
             x += step
         placed.append(replace(shape, x=round(x, 1)))
     return tuple(placed)
+
+
+def _half(shape: Shape) -> float:
+    """Half the width of a label, in units: as the templates draw it."""
+    return (0.9 + 0.62 * len(shape.label)) / 2
 
 
 def _reference(row: ReportRow, key: ReferenceKey | None) -> Picture | None:

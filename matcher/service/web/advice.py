@@ -15,7 +15,7 @@ _ADVICE = tuple(
     for fragment, sentence in (
         (r"looks like (SVG|PDF|PostScript|Photoshop|JPEG)", _SAVE),
         (r"looks like a (ZIP|gzip|RAR|7z)", "Unpack it and send the images, or one ZIP of them."),
-        (r"looks like (HTML|XML|markup|text|JSON)", "Give the picture's own address or file, not a page's."),
+        (r"looks like (HTML|XML|markup|text|JSON)", "Send the picture itself or its own address."),
         (r"is HEIC|looks like|is no known image", _SAVE),
         (
             r"bytes, the limit is|is larger than|bytes, at most \d|longest side allowed|pixels are allowed",

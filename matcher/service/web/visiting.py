@@ -88,11 +88,16 @@ def find_visitor(request: Request) -> Visitor | None:
     if found is None:
         return None
     account, seen = found
-    # What a page asks for by itself, again and again, is no use by a person.
-    if is_stale(seen) and not (request.method in _SAFE and "hx-request" in request.headers):
+    if is_stale(seen) and not _is_by_itself(request):
         with service.workspace.database.write() as connection:
             note_use(connection, secret)
     return Visitor(account, caller_of(account, service), token_of(secret))
+
+
+def _is_by_itself(request: Request) -> bool:
+    """Whether the page asks by itself, as it does again and again: that is no use by a person."""
+    streams = "text/event-stream" in request.headers.get("accept", "")
+    return request.method in _SAFE and (streams or "hx-request" in request.headers)
 
 
 def caller_of(account: Account, service: Service) -> Caller:

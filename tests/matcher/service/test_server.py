@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import httpx
@@ -24,19 +25,23 @@ from tests.matcher.service.tenants import png
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def begin(workspace: Path, *words: str) -> tuple[subprocess.Popen[str], str]:
-    """A server on a free port, and its address."""
+def begin(workspace: Path, *words: str, log: Path | None = None) -> tuple[subprocess.Popen[str], str]:
+    """A server on a free port, and its address.
+
+    Its log goes to a pipe, which holds some hundred lines before the server waits, or else to the file `log`.
+    """
     command = [sys.executable, "-c", "from matcher.cli import main; main()", "--workspace", str(workspace)]
-    running = subprocess.Popen(
-        [*command, "serve", "--port", "0", *words],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    with log.open("wb") if log else nullcontext(subprocess.PIPE) as errors:
+        running = subprocess.Popen(
+            [*command, "serve", "--port", "0", *words],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True,
+        )  # fmt: skip
     assert running.stdout is not None
     said = running.stdout.readline()
     found = re.search(r"http://127\.0\.0\.1:\d+", said)
     if not found:
         running.kill()
-        raise AssertionError(said + running.communicate()[1])
+        raise AssertionError(said + (running.communicate()[1] or ""))
     return running, found[0]
 
 

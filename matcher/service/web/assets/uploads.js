@@ -252,7 +252,7 @@
     sending = Math.max(0, sending - 1);
     await watched;
     await renew();
-    status.textContent += "; all that could be was taken in";
+    status.textContent += ". Done.";
   }
 
   // Ids as folders of images have them: the path without extension, or with it where two would be the same.

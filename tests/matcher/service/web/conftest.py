@@ -14,7 +14,12 @@ from tests.matcher.service.test_jobs import TOML
 from tests.matcher.service.test_server import begin
 from tests.matcher.service.web.browsing import FLAGS, Site
 
-PEOPLE = {"kim": ("Acme", "manager"), "rhea": ("Acme", "reviewer"), "lee": ("Other", "manager")}
+PEOPLE = {
+    "kim": ("Acme", "manager"),
+    "rhea": ("Acme", "reviewer"),
+    "lee": ("Other", "manager"),
+    "ada": ("default", "admin"),
+}
 """Who signs in, with owner and role."""
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -39,7 +44,7 @@ def site(browser: Any, tmp_path: Path) -> Iterator[Site]:
         name: matcher(workspace, "admin", "person", name, "--owner", owner, "--role", role).stdout.strip()
         for name, (owner, role) in PEOPLE.items()
     }
-    running, address = begin(workspace)
+    running, address = begin(workspace, log=tmp_path / "serve.log")
     try:
         yield Site(address, browser, passwords)
     finally:

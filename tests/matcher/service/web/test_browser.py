@@ -77,7 +77,7 @@ def keeps_a_catalog(page: Any, tmp_path: Path) -> None:
     page.get_by_text("7 of 7 files sent, 1 refused").wait_for()
     refused = page.locator(".uploads .wrong").inner_text()
     assert "is not an image" in refused
-    assert "picture's own" in refused
+    assert "picture itself" in refused
     page.locator(".grid img").nth(5).wait_for()
     page.get_by_label("Licensed sellers").fill("shop-licensed")
     page.get_by_role("button", name="Save").click()
@@ -155,18 +155,25 @@ def looks_right_everywhere(site: Site, page: Any) -> list[str]:
     page.goto("/brands")
     brand = page.locator(".brands a").first.get_attribute("href")
     named = [job, listing, brand, listing.partition("?")[0] + "/evidence.zip"]
+    keys = ("/", "/scans", "/brands", "/search", "/account", "/review", "/keys", "/record")
+    look_right(site, page, [*keys, *named[:3], listing.partition("?")[0] + "/keypoints"])
+    return named
+
+
+def look_right(site: Site, page: Any, addresses: list[str]) -> None:
+    """As `looks_right_everywhere` says, narrow and wide, light and dark."""
     kept = page.context.storage_state()
     for width in (390, 1280):
         for scheme in ("light", "dark"):
             looked = site.page(
                 viewport={"width": width, "height": 844}, color_scheme=scheme, storage_state=kept
             )
-            for address in ("/", "/scans", "/brands", "/search", "/account", "/review", *named[:3]):
+            for address in addresses:
                 looked.goto(address)
                 assert not looked.evaluate(WIDER), f"{address} at {width}"
                 assert looked.evaluate(UNNAMED) == [], address
                 assert looked.evaluate(FAINT) == [], f"{address} {scheme}"
-    return named
+            looked.context.close()
 
 
 def other_owners_see_nothing(site: Site, addresses: list[str]) -> None:
@@ -179,6 +186,40 @@ def other_owners_see_nothing(site: Site, addresses: list[str]) -> None:
         assert "Offer" not in page.content()
     for address in addresses:
         assert page.request.get(address).status == 404
+
+
+def test_an_admin_invites_someone_by_keyboard_who_chooses_a_password(site: Site) -> None:
+    ada = site.page(viewport={"width": 1280, "height": 900})
+    site.sign_in(ada, "ada")
+    ada.locator(".who summary").press("Enter")
+    ada.get_by_role("link", name="People").press("Enter")
+    ada.get_by_label("Name to sign in with").fill("noor")
+    ada.keyboard.press("Tab")
+    ada.keyboard.type("Acme")
+    ada.keyboard.press("Enter")
+    link = ada.locator(".secret").inner_text()
+    assert link.startswith(f"{site.address}/welcome/")
+    noor = site.page(viewport={"width": 390, "height": 844})
+    noor.goto(link)
+    assert [noor.evaluate(one) for one in (WIDER, UNNAMED, FAINT)] == [False, [], []]
+    noor.get_by_label("Password", exact=True).fill("seven copper lanterns drift")
+    noor.get_by_label("Password again").fill("seven copper lanterns drift")
+    noor.keyboard.press("Enter")
+    noor.get_by_role("heading", name="Sign in").wait_for()
+    assert noor.get_by_label("Name").input_value() == "noor"
+    noor.get_by_label("Password").fill("seven copper lanterns drift")
+    noor.keyboard.press("Enter")
+    noor.wait_for_url(f"{site.address}/")
+    ada.goto("/people")
+    person = ada.get_by_role("link", name="noor").get_attribute("href")
+    look_right(site, ada, ["/people", person, "/keys", "/record"])
+    ada.goto(person)
+    ada.on("dialog", lambda dialog: dialog.accept())
+    ada.get_by_role("button", name="Lock").press("Enter")
+    ada.get_by_role("button", name="Unlock").wait_for()
+    noor.reload()
+    noor.get_by_role("heading", name="Sign in").wait_for()
+    assert [line for line in site.said if "401" not in line] == []
 
 
 def test_without_scripts_everything_still_works(site: Site, tmp_path: Path, photo_server: str) -> None:

@@ -176,6 +176,7 @@ def test_a_session_lasts_while_a_person_uses_it_and_not_for_what_a_page_asks_by_
 
     used(minutes=30)
     kim.get("/scans/latest", headers={"HX-Request": "true"})
+    kim.get("/scans/latest", headers={"Accept": "text/event-stream"})
     assert idle() > timedelta(minutes=29)
     kim.get("/scans")
     assert idle() < timedelta(minutes=1)

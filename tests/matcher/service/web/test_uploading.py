@@ -119,7 +119,7 @@ def test_what_is_refused_as_a_whole_is_told_and_begins_no_job(kim: Person, owner
         ("a.xlsx", zipped({"a.png": png(1)}), "not an Excel workbook", "send"),
         ("a.xml", b"<?xml", "manifest", "send"),
         ("video.mp4", b"\0\0\0\x18ftypmp42", "looks like a video", "JPEG or PNG"),
-        ("notes", b"hello", "looks like text", "picture's own"),
+        ("notes", b"hello", "looks like text", "picture itself"),
     ):
         (heard,) = told(kim, to, (name, blob))
         assert reason in heard["reason"], heard
