@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from matcher.catalog.columns import now
 from matcher.catalog.keys import Scope
-from matcher.catalog.tables import accounts, owners, sessions
+from matcher.catalog.service_tables import accounts, sessions
+from matcher.catalog.tables import owners
 from matcher.errors import MissingError, UsageError
 
 _NAME = re.compile(r"[^\W_][\w.+@-]{0,99}")

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, insert, select
 
 from matcher.catalog.columns import now
-from matcher.catalog.tables import audit
+from matcher.catalog.service_tables import audit
 
 
 @dataclass(frozen=True)
