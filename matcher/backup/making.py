@@ -14,7 +14,8 @@ from matcher.backup.containers import Summed, writing
 from matcher.catalog.columns import now
 from matcher.catalog.copying import TABLES, last_numbers, table_lines
 from matcher.catalog.migrations import HEAD
-from matcher.catalog.tables import images, jobs, photos
+from matcher.catalog.service_tables import jobs
+from matcher.catalog.tables import images, photos
 from matcher.workspace import SETTINGS_FILE, Workspace
 
 FORMAT = 1

@@ -19,7 +19,8 @@ from matcher.catalog import DEFAULT_OWNER, Database, open_database, record_act
 from matcher.catalog.columns import now
 from matcher.catalog.copying import TABLES, load_table, set_last_numbers
 from matcher.catalog.migrations import HEAD
-from matcher.catalog.tables import audit, counters, owners
+from matcher.catalog.service_tables import audit
+from matcher.catalog.tables import counters, owners
 from matcher.config import Settings, load_settings
 from matcher.errors import UsageError
 from matcher.faults import commit_point

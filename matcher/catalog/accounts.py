@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from matcher.catalog.columns import now
 from matcher.catalog.keys import Scope
-from matcher.catalog.tables import accounts, owners, sessions
+from matcher.catalog.service_tables import accounts, sessions
+from matcher.catalog.tables import owners
 from matcher.errors import MissingError, UsageError
 
 UNLOCKED: dict[str, Any] = {"failures": 0, "locked_until": None, "closed": None}

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, insert, or_, select
 
 from matcher.catalog.columns import now
-from matcher.catalog.tables import audit
+from matcher.catalog.service_tables import audit
 
 ACCESS = ("person.", "key.", "owner.")
 """How the names of acts begin that say who may do what."""

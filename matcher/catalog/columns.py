@@ -1,4 +1,4 @@
-"""Column types that keep text, decimals and times exact on SQLite and PostgreSQL alike."""
+"""Columns as all tables have them, and types that keep text, decimals and times exact on either database."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text
+from sqlalchemy import BigInteger, Column, DateTime, Dialect, ForeignKey, Integer, String, Text
 from sqlalchemy.types import TypeDecorator
 
 _UNSTORABLE = re.compile("[\x00\x1a\ud800-\udfff]")
@@ -83,3 +83,33 @@ class UtcTime(TypeDecorator[datetime]):
 def now() -> datetime:
     """This moment in UTC."""
     return datetime.now(UTC)
+
+
+def number_column(name: str) -> Column[Any]:
+    """What numbers a table's rows, counted up by the database."""
+    return Column(name, RowId, primary_key=True, autoincrement=True)
+
+
+def belonging_column(name: str, target: str, *, index: bool = False) -> Column[Any]:
+    """The number of the row in `target` (table.column) that this one goes with."""
+    return Column(name, RowId, ForeignKey(target, ondelete="CASCADE"), nullable=False, index=index)
+
+
+def owner_column() -> Column[Any]:
+    """Whose the row is."""
+    return belonging_column("owner_id", "owners.owner_id")
+
+
+def text_column(name: str) -> Column[Any]:
+    """Any text, which comes out as it went in."""
+    return Column(name, ExactText, nullable=False)
+
+
+def hash_column(name: str, *, index: bool = False) -> Column[Any]:
+    """A SHA-256 as 64 hexadecimal digits, or empty."""
+    return Column(name, String(64), nullable=False, index=index)
+
+
+def count_column(name: str) -> Column[Any]:
+    """A small whole number."""
+    return Column(name, Integer, nullable=False)

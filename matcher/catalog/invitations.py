@@ -9,9 +9,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from matcher.catalog.accounts import UNLOCKED, Account, account_of
 from matcher.catalog.columns import now
-from matcher.catalog.service_tables import invitations
+from matcher.catalog.service_tables import accounts, invitations
 from matcher.catalog.sessions import end_sessions, secret_hash_of
-from matcher.catalog.tables import accounts
 from matcher.errors import MissingError
 
 

@@ -10,8 +10,7 @@ from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from matcher.catalog.importing import SettledRow
-from matcher.catalog.service_tables import job_rows
-from matcher.catalog.tables import jobs
+from matcher.catalog.service_tables import job_rows, jobs
 
 
 def add_job_rows(connection: Connection, job_id: int, rows: Iterable[SettledRow]) -> None:

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
 from matcher.catalog.columns import now
-from matcher.catalog.tables import jobs
+from matcher.catalog.service_tables import jobs
 from matcher.errors import MissingError, UsageError
 
 JobKind = Literal["scan", "import", "archive"]

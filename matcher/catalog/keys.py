@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from matcher.catalog.columns import now
-from matcher.catalog.tables import api_keys, owners
+from matcher.catalog.service_tables import api_keys
+from matcher.catalog.tables import owners
 from matcher.errors import MissingError, UsageError
 
 DEFAULT_RATE = 600

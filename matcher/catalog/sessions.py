@@ -11,7 +11,8 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from matcher.catalog.accounts import Account, account_in
 from matcher.catalog.columns import now
-from matcher.catalog.tables import accounts, owners, sessions
+from matcher.catalog.service_tables import accounts, sessions
+from matcher.catalog.tables import owners
 
 _NOTED = timedelta(minutes=1)
 """How exactly it is known when a session was last used: not every request is to write."""

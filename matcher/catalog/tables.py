@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import (
     CheckConstraint,
     Column,
     Float,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     String,
@@ -19,7 +16,18 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from matcher.catalog.columns import ExactDecimal, ExactText, RowId, UtcTime
+from matcher.catalog.columns import (
+    ExactDecimal,
+    ExactText,
+    RowId,
+    UtcTime,
+    belonging_column,
+    count_column,
+    hash_column,
+    number_column,
+    owner_column,
+    text_column,
+)
 
 DEFAULT_OWNER = 1
 """The owner that every workspace has."""
@@ -35,75 +43,51 @@ metadata = MetaData(
 )
 
 
-def _number(name: str) -> Column[Any]:
-    return Column(name, RowId, primary_key=True, autoincrement=True)
-
-
-def _belongs(name: str, target: str, *, index: bool = False) -> Column[Any]:
-    return Column(name, RowId, ForeignKey(target, ondelete="CASCADE"), nullable=False, index=index)
-
-
-def _owner() -> Column[Any]:
-    return _belongs("owner_id", "owners.owner_id")
-
-
-def _text(name: str) -> Column[Any]:
-    return Column(name, ExactText, nullable=False)
-
-
-def _hash(name: str, *, index: bool = False) -> Column[Any]:
-    return Column(name, String(64), nullable=False, index=index)
-
-
-def _count(name: str) -> Column[Any]:
-    return Column(name, Integer, nullable=False)
-
-
 owners = Table(
     "owners",
     metadata,
-    _number("owner_id"),
+    number_column("owner_id"),
     Column("name", ExactText, nullable=False, unique=True),
 )
 
 brands = Table(
     "brands",
     metadata,
-    _number("brand_id"),
-    _owner(),
-    _text("name"),
-    _text("name_key"),
+    number_column("brand_id"),
+    owner_column(),
+    text_column("name"),
+    text_column("name_key"),
     UniqueConstraint("owner_id", "name_key"),
 )
 
 wordmarks = Table(
     "wordmarks",
     metadata,
-    _number("wordmark_id"),
-    _owner(),
-    _belongs("brand_id", "brands.brand_id"),
-    _text("text"),
+    number_column("wordmark_id"),
+    owner_column(),
+    belonging_column("brand_id", "brands.brand_id"),
+    text_column("text"),
     UniqueConstraint("brand_id", "text"),
 )
 
 licensed_sellers = Table(
     "licensed_sellers",
     metadata,
-    _number("licensed_seller_id"),
-    _owner(),
-    _belongs("brand_id", "brands.brand_id"),
-    _text("seller_id"),
+    number_column("licensed_seller_id"),
+    owner_column(),
+    belonging_column("brand_id", "brands.brand_id"),
+    text_column("seller_id"),
     UniqueConstraint("brand_id", "seller_id"),
 )
 
 trademarks = Table(
     "trademarks",
     metadata,
-    _number("trademark_id"),
-    _owner(),
-    _belongs("brand_id", "brands.brand_id"),
-    _text("number"),
-    _text("office"),
+    number_column("trademark_id"),
+    owner_column(),
+    belonging_column("brand_id", "brands.brand_id"),
+    text_column("number"),
+    text_column("office"),
     Column("nice_classes", Text, nullable=False),
     UniqueConstraint("brand_id", "office", "number"),
 )
@@ -111,15 +95,15 @@ trademarks = Table(
 products = Table(
     "products",
     metadata,
-    _number("product_id"),
-    _owner(),
-    _belongs("brand_id", "brands.brand_id"),
+    number_column("product_id"),
+    owner_column(),
+    belonging_column("brand_id", "brands.brand_id"),
     Column("role", String(32), nullable=False),
-    _text("reference_id"),
-    _text("title"),
+    text_column("reference_id"),
+    text_column("title"),
     Column("price", ExactDecimal),
-    _text("currency"),
-    _text("gtin"),
+    text_column("currency"),
+    text_column("gtin"),
     # A genuine product, a logo and a counterfeit of it may bear one name, so the role is part of the key.
     UniqueConstraint("brand_id", "role", "reference_id"),
 )
@@ -127,17 +111,17 @@ products = Table(
 images = Table(
     "images",
     metadata,
-    _number("image_id"),
-    _owner(),
-    _belongs("brand_id", "brands.brand_id", index=True),
-    _belongs("product_id", "products.product_id", index=True),
+    number_column("image_id"),
+    owner_column(),
+    belonging_column("brand_id", "brands.brand_id", index=True),
+    belonging_column("product_id", "products.product_id", index=True),
     Column("role", String(32), nullable=False),
-    _count("position"),
-    _text("source"),
-    _hash("content_hash", index=True),
-    _hash("stored_hash"),
-    _count("width"),
-    _count("height"),
+    count_column("position"),
+    text_column("source"),
+    hash_column("content_hash", index=True),
+    hash_column("stored_hash"),
+    count_column("width"),
+    count_column("height"),
     CheckConstraint("role IN ('reference', 'logo', 'known-counterfeit')", name="role"),
     sqlite_autoincrement=True,
 )
@@ -168,8 +152,8 @@ descriptors = Table(
     Column("content_hash", String(64), primary_key=True),
     Column("fingerprint", ExactText, primary_key=True),
     Column("view_set", ExactText, primary_key=True),
-    _count("dims"),
-    _count("views"),
+    count_column("dims"),
+    count_column("views"),
     Column("vectors", LargeBinary, nullable=False),
 )
 
@@ -184,13 +168,13 @@ keypoints = Table(
 scans = Table(
     "scans",
     metadata,
-    _number("scan_id"),
-    _owner(),
-    _text("out"),
-    _text("manifest"),
-    _text("manifest_fingerprint"),
+    number_column("scan_id"),
+    owner_column(),
+    text_column("out"),
+    text_column("manifest"),
+    text_column("manifest_fingerprint"),
     Column("snapshot", RowId, nullable=False),
-    _text("settings"),
+    text_column("settings"),
     Column("position", RowId, nullable=False),
     Column("state", String(16), nullable=False),
     Column("created", UtcTime, nullable=False),
@@ -202,18 +186,18 @@ scans = Table(
 listings = Table(
     "listings",
     metadata,
-    _number("listing_row"),
-    _owner(),
-    _belongs("scan_id", "scans.scan_id"),
+    number_column("listing_row"),
+    owner_column(),
+    belonging_column("scan_id", "scans.scan_id"),
     Column("position", RowId, nullable=False),
-    _text("listing_id"),
-    _text("images"),
-    _text("title"),
-    _text("description"),
+    text_column("listing_id"),
+    text_column("images"),
+    text_column("title"),
+    text_column("description"),
     Column("price", ExactDecimal),
-    _text("currency"),
-    _text("seller_id"),
-    _text("url"),
+    text_column("currency"),
+    text_column("seller_id"),
+    text_column("url"),
     UniqueConstraint("scan_id", "position"),
     # Hashed on PostgreSQL, whose ordered index refuses long text: a listing_id may be of any length.
     Index("ix_listings_listing_id", "listing_id", postgresql_using="hash"),
@@ -224,16 +208,16 @@ listings = Table(
 photos = Table(
     "photos",
     metadata,
-    _number("photo_id"),
-    _owner(),
-    _belongs("listing_row", "listings.listing_row"),
-    _count("position"),
-    _text("source"),
-    _hash("content_hash", index=True),
+    number_column("photo_id"),
+    owner_column(),
+    belonging_column("listing_row", "listings.listing_row"),
+    count_column("position"),
+    text_column("source"),
+    hash_column("content_hash", index=True),
     # Empty where the photo's bytes are not kept (the listing is clear).
-    _hash("stored_hash"),
-    _count("width"),
-    _count("height"),
+    hash_column("stored_hash"),
+    count_column("width"),
+    count_column("height"),
     UniqueConstraint("listing_row", "position"),
 )
 
@@ -247,12 +231,12 @@ verdicts = Table(
         primary_key=True,
         autoincrement=False,
     ),
-    _owner(),
-    _belongs("scan_id", "scans.scan_id"),
+    owner_column(),
+    belonging_column("scan_id", "scans.scan_id"),
     Column("verdict", String(16), nullable=False),
     Column("score", Float, nullable=False),
-    _text("brand"),
-    _text("text"),
+    text_column("brand"),
+    text_column("text"),
     CheckConstraint("verdict IN ('clear', 'review', 'counterfeit')", name="verdict"),
     Index("ix_verdicts_scan_id_verdict_score", "scan_id", "verdict", "score"),
     Index("ix_verdicts_owner_id_verdict", "owner_id", "verdict"),
@@ -261,106 +245,27 @@ verdicts = Table(
 failures = Table(
     "failures",
     metadata,
-    _number("failure_id"),
-    _owner(),
-    _belongs("scan_id", "scans.scan_id", index=True),
-    _text("source"),
+    number_column("failure_id"),
+    owner_column(),
+    belonging_column("scan_id", "scans.scan_id", index=True),
+    text_column("source"),
     Column("line", RowId, nullable=False),
-    _text("listing_id"),
-    _text("reason"),
+    text_column("listing_id"),
+    text_column("reason"),
 )
 
 reviews = Table(
     "reviews",
     metadata,
-    _number("review_id"),
-    _owner(),
-    _belongs("listing_row", "listings.listing_row", index=True),
+    number_column("review_id"),
+    owner_column(),
+    belonging_column("listing_row", "listings.listing_row", index=True),
     Column("answer", String(16), nullable=False),
-    _text("reviewer"),
-    _text("note"),
+    text_column("reviewer"),
+    text_column("note"),
     Column("time", UtcTime, nullable=False),
     # An answer that was taken back stays on record and does not count.
     Column("withdrawn", UtcTime),
     CheckConstraint("answer IN ('confirm', 'reject', 'unsure')", name="answer"),
     sqlite_autoincrement=True,
-)
-
-api_keys = Table(
-    "api_keys",
-    metadata,
-    _number("key_id"),
-    _belongs("owner_id", "owners.owner_id", index=True),
-    Column("prefix", String(32), nullable=False, unique=True),
-    _hash("secret_hash"),
-    _text("label"),
-    Column("scopes", Text, nullable=False),
-    _count("requests_per_minute"),
-    Column("created", UtcTime, nullable=False),
-    Column("expires", UtcTime),
-    Column("revoked", UtcTime),
-)
-
-audit = Table(
-    "audit",
-    metadata,
-    _number("audit_id"),
-    # No foreign key: what was done outlives the owner and the key it was done with.
-    Column("owner_id", RowId, nullable=False, index=True),
-    _text("actor"),
-    Column("action", String(64), nullable=False),
-    _text("target"),
-    Column("request_id", String(64), nullable=False),
-    Column("time", UtcTime, nullable=False),
-    sqlite_autoincrement=True,
-)
-
-jobs = Table(
-    "jobs",
-    metadata,
-    _number("job_id"),
-    _belongs("owner_id", "owners.owner_id", index=True),
-    Column("kind", String(16), nullable=False),
-    Column("state", String(16), nullable=False),
-    _text("terms"),
-    Column("done", RowId, nullable=False),
-    _text("result"),
-    _text("error"),
-    _count("attempts"),
-    # Who is at it, and when it last said so: a worker that is silent for too long has lost the job.
-    Column("worker", String(64), nullable=False),
-    Column("heartbeat", UtcTime),
-    Column("created", UtcTime, nullable=False),
-    Column("finished", UtcTime),
-    CheckConstraint("state IN ('waiting', 'running', 'done', 'failed', 'cancelled')", name="state"),
-    sqlite_autoincrement=True,
-)
-
-accounts = Table(
-    "accounts",
-    metadata,
-    _number("account_id"),
-    _belongs("owner_id", "owners.owner_id", index=True),
-    _text("name"),
-    # People sign in by name alone, so it is unique among all owners.
-    Column("name_key", ExactText, nullable=False, unique=True),
-    Column("role", String(16), nullable=False),
-    Column("password_hash", Text, nullable=False),
-    _count("failures"),
-    Column("locked_until", UtcTime),
-    Column("created", UtcTime, nullable=False),
-    # Since when an admin keeps it closed.
-    Column("closed", UtcTime),
-    CheckConstraint("role IN ('viewer', 'reviewer', 'manager', 'admin')", name="role"),
-    sqlite_autoincrement=True,
-)
-
-sessions = Table(
-    "sessions",
-    metadata,
-    Column("secret_hash", String(64), primary_key=True),
-    _belongs("account_id", "accounts.account_id", index=True),
-    Column("created", UtcTime, nullable=False),
-    Column("seen", UtcTime, nullable=False),
-    Column("expires", UtcTime, nullable=False),
 )

@@ -38,7 +38,8 @@ from matcher.catalog import (
     tell_webhooks,
 )
 from matcher.catalog.columns import now
-from matcher.catalog.tables import jobs, owners, scans
+from matcher.catalog.service_tables import jobs
+from matcher.catalog.tables import owners, scans
 from matcher.config import DatabaseSettings, Settings
 from matcher.errors import UsageError
 from matcher.faults import VARIABLE

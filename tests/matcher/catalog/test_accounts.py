@@ -28,7 +28,7 @@ from matcher.catalog import (
     remove_account,
     sweep_sessions,
 )
-from matcher.catalog.tables import sessions
+from matcher.catalog.service_tables import sessions
 from matcher.errors import MissingError, UsageError
 
 HOUR = timedelta(hours=1)

@@ -20,7 +20,7 @@ from matcher.catalog import (
     revoke_key,
     rotate_key,
 )
-from matcher.catalog.tables import api_keys
+from matcher.catalog.service_tables import api_keys
 from matcher.errors import MissingError, UsageError
 
 

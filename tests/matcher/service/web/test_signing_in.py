@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
 from matcher.catalog import Role, add_owner, list_acts, put_account
-from matcher.catalog.tables import sessions
+from matcher.catalog.service_tables import sessions
 from matcher.config import ServiceSettings
 from tests.matcher.drawn import SETTINGS
 from tests.matcher.service.conftest import Start
