@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -15,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints,
 
 from benchmarks.datasets import Part as Half
 from benchmarks.tasks import TASKS
-from matcher.config import Settings
+from matcher.config import Settings, read_toml
 from matcher.errors import ConfigError
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.]*(-[a-z0-9_.]+)*$", max_length=60)]
@@ -131,12 +130,7 @@ class PlannedPart:
 
 def load_plan(path: Path) -> Plan:
     """Read and check a plan; raises ConfigError naming the first wrong key, model, set or setting."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(str(path), "file", f"cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), "file", f"is not TOML: {error}") from error
+    _, table = read_toml(path)
     try:
         plan = Plan.model_validate(table)
     except ValidationError as error:

@@ -120,12 +120,22 @@ def column_tables() -> str:
 
 
 def cli_reference() -> str:
-    """Every command of the installed `matcher`, with its arguments and options."""
+    """A table of every command of the installed `matcher`, then each with its arguments and options."""
     from matcher.cli import app
 
-    return "\n".join(
-        line for path, command in commands_of(get_command(app)) for line in _command(path, command)
-    ).strip()
+    commands = list(commands_of(get_command(app)))
+    lines = ["| command | does |", "| --- | --- |"]
+    for path, command in commands:
+        if not getattr(command, "commands", {}):
+            lines.append(f"| `{path}` | {_cell(_without_markup(_first_sentence(command)))} |")
+    lines.append("")
+    for path, command in commands:
+        lines += _command(path, command)
+    return "\n".join(lines).strip()
+
+
+def _first_sentence(command: Any) -> str:
+    return " ".join(inspect.cleandoc(command.help or "").partition("\n\n")[0].split())
 
 
 def commands_of(command: Any, path: str = "matcher") -> Iterator[tuple[str, Any]]:
@@ -155,7 +165,8 @@ def parameter_name(parameter: Any) -> str:
     """As it is typed: `NAME` or `--wordmark TEXT`."""
     if parameter.param_type_name == "argument":
         dots = " …" if parameter.nargs == -1 else ""
-        return f"`{(parameter.metavar or parameter.name).upper().strip('[]')}{dots}`"
+        name = (parameter.metavar or parameter.name).upper().strip("[]")
+        return f"`{name}{dots}`".replace("|", "\\|")
     names = ", ".join([*parameter.opts, *parameter.secondary_opts])
     flag = getattr(parameter, "is_flag", False) or getattr(parameter, "count", False)
     return f"`{names}`" if flag else f"`{names} {_value_name(parameter)}`".replace("|", "\\|")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -37,10 +38,33 @@ from matcher.errors import MatcherError
 DEBUG = "MATCHER_DEBUG"
 INTERNAL, INTERRUPTED, PIPE_CLOSED = 70, 130, 141
 """Exit codes beside 0, 1 and 2: a mistake in the matcher, Ctrl-C, nobody reads what is printed."""
+_FULL = "free some, then run the same command again"
+_REMEDIES = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EROFS: "choose a folder that can be written",
+    errno.EMFILE: "allow more with `ulimit -n`",
+}
+"""What helps where the machine refuses and no file is named."""
 
 
 class _Commands(TyperGroup):
     """Tells an error in one line, however the commands are called."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Ends the program, as Typer's own does, but for the box that it draws around wrong use."""
+        if not options.get("standalone_mode", True):
+            return super().main(*args, **options)
+        options["standalone_mode"] = False
+        try:
+            code = super().main(*args, **options)
+        except TyperException as error:
+            _tell_wrong_use(error)
+            code = error.exit_code
+        except typer.Abort:  # Ctrl-C or the end of input at a question
+            screen.note("nobody answered; nothing was changed", "yellow")
+            code = INTERRUPTED
+        sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -49,6 +73,16 @@ class _Commands(TyperGroup):
             raise
         except BaseException as error:
             raise typer.Exit(_told(error)) from error
+
+
+def _tell_wrong_use(error: TyperException) -> None:
+    """What was wrong with the words of a command; a group without any has shown its help instead."""
+    said = error.format_message().replace("Value error, ", "").rstrip(".")
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return
+    context = getattr(error, "ctx", None)
+    command = f"`{context.command_path if context else 'matcher'} --help`"
+    screen.complain(f"{said} See {command}" if said.endswith("?") else f"{said}; see {command}")
 
 
 def _told(error: BaseException) -> int:
@@ -69,6 +103,9 @@ def _told(error: BaseException) -> int:
         return INTERNAL
     if isinstance(error, OSError) and error.filename:
         screen.complain(f"{error.filename}: {error.strerror}")
+        return screen.FAILED
+    if isinstance(error, OSError) and error.errno in _REMEDIES:
+        screen.complain(f"{error.strerror}; {_REMEDIES[error.errno]}")
         return screen.FAILED
     what = f"{type(error).__name__}: {error}"[:500]
     screen.complain(f"internal error: {what}; run again with {DEBUG}=1 for the traceback")

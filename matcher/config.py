@@ -190,7 +190,7 @@ def load_settings(path: Path | None, environment: Mapping[str, str] = os.environ
 
     Raises `ConfigError` naming the first wrong key.
     """
-    table = {} if path is None else _table(path)
+    table = {} if path is None else read_toml(path)[1]
     for name, text in environment.items():
         if name.startswith(ENVIRONMENT):
             _set(table, name, text)
@@ -201,17 +201,31 @@ def load_settings(path: Path | None, environment: Mapping[str, str] = os.environ
         key = ".".join(str(part) for part in first["loc"])
         variable = ENVIRONMENT + key.upper().replace(".", "__")
         source = variable if variable in environment else str(path or "environment")
-        reason = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+        reason = (
+            "unknown key"
+            if first["type"] == "extra_forbidden"
+            else first["msg"].removeprefix("Value error, ")
+        )
         raise ConfigError(source, key, reason) from error
 
 
-def _table(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
+    """The text of a TOML file, without a byte order mark, and what it says; raises `ConfigError`."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ConfigError(str(path), "file", f"cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), "file", f"is not TOML: {error}") from error
+        raise ConfigError(str(path), "", f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(path), "", "is not TOML: it holds bytes that are no UTF-8 text") from error
+    return text, parse_toml(text, str(path))
+
+
+def parse_toml(text: str, source: str) -> dict[str, Any]:
+    """What TOML text says; raises `ConfigError` naming `source`."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(source, "", f"is not TOML: {error}") from error
 
 
 def _set(table: dict[str, Any], name: str, text: str) -> None:

@@ -37,7 +37,8 @@ def resolve(host: str, port: int) -> list[str]:
 
 def said(error: BaseException) -> str:
     """What an exception says, as one short line."""
-    return " ".join(str(error).split())[:160] or type(error).__name__
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return " ".join(text.split())[:160] or type(error).__name__
 
 
 def _remaining() -> float:

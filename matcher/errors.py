@@ -10,10 +10,10 @@ class UsageError(MatcherError):
 
 
 class ConfigError(MatcherError):
-    """A settings or policy file is wrong at `key`."""
+    """A settings or policy file is wrong at `key`, or as a whole where that is empty."""
 
     def __init__(self, source: str, key: str, reason: str) -> None:
-        super().__init__(f"{source}: {key}: {reason}")
+        super().__init__(f"{source}: {key}: {reason}" if key else f"{source}: {reason}")
         self.source, self.key, self.reason = source, key, reason
 
 

@@ -221,11 +221,19 @@ def _inliers(comparison: Comparison) -> int:
 
 
 def spread(keypoints: Keypoints, count: int) -> NDArray[np.intp]:
-    """Indices of up to `count` keypoints, the strongest of each cell of a `CELLS` x `CELLS` grid in turn.
+    """Indices of up to `count` keypoints, see `spread_points`.
 
     By strength alone a lively background would speak for a small pasted product.
     """
-    columns = np.minimum((keypoints.points * CELLS).astype(np.intp), CELLS - 1)
+    return spread_points(keypoints.points, count)
+
+
+def spread_points(points: NDArray[np.float32], count: int) -> NDArray[np.intp]:
+    """Indices of up to `count` points (n, 2) in [0, 1], the first of each cell of a grid in turn.
+
+    The grid has `CELLS` x `CELLS` cells.
+    """
+    columns = np.minimum((points * CELLS).astype(np.intp), CELLS - 1)
     cells = columns[:, 1] * CELLS + columns[:, 0]
     turns = np.zeros(len(cells), np.intp)
     for cell in range(CELLS**2):

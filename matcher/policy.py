@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from matcher.config import parse_toml, read_toml
 from matcher.errors import ConfigError
 from matcher.records import Evidence
 
@@ -117,21 +117,12 @@ def load_policy(path: Path | None = None) -> Policy:
     """The policy at `path`, or the shipped one; raises `ConfigError` naming the first wrong key."""
     if path is None:
         return parse_policy(files("matcher").joinpath(DEFAULT).read_text(encoding="utf-8"), "default policy")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigError(str(path), "file", f"cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(str(path), "file", f"is not TOML: {error}") from error
-    return parse_policy(text, str(path))
+    return parse_policy(read_toml(path)[0], str(path))
 
 
 def parse_policy(text: str, source: str) -> Policy:
     """The policy that `text` spells out; raises `ConfigError` naming `source` and the first wrong key."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(source, "file", f"is not TOML: {error}") from error
+    table = parse_toml(text, source)
     if "policy_text" in table:
         raise ConfigError(source, "policy_text", "unknown key")
     try:
@@ -162,6 +153,6 @@ def _named(source: str, error: ValidationError) -> ConfigError:
     first = min(
         error.errors(), key=lambda one: one["loc"][:1] == ("brands",)
     )  # everyone's rules before a brand's
-    key = ".".join(str(part) for part in first["loc"]) or "file"
+    key = ".".join(str(part) for part in first["loc"])
     reason = {"extra_forbidden": "unknown key", "missing": f"is missing; {_START_FROM}"}
     return ConfigError(source, key, reason.get(first["type"], first["msg"].removeprefix("Value error, ")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -19,6 +20,7 @@ from matcher.workers import Workers
 from matcher.workspace import Workspace
 
 SPOOL = ".chunks"
+CONNECT_SECONDS = 10.0
 CHUNKS_A_FILE = 2
 """Chunks that one task of an actor examines; the answers of a task come together."""
 INSTALL = "pip install 'counterfeit-image-matcher[ray]'"
@@ -29,15 +31,30 @@ def ray_engine(address: str | None = None) -> OpenEngine:
     """Opens engines on the cluster at `address`; None: one on this machine alone, ended with the scan.
 
     Every node must see the workspace, the manifest and its photos under the same paths and have the matcher
-    installed; more than one node needs PostgreSQL. Raises `UsageError` where Ray is missing or the cluster
-    cannot be reached.
+    installed; more than one node needs PostgreSQL. Raises `UsageError` where nothing listens at `address`,
+    when it opens an engine also where Ray is missing or the cluster cannot be used.
     """
+    _expect_listener(address or "")
 
     def open_engine(workspace: Workspace, request: ScanRequest, snapshot: Path) -> Engine:
         ray, started = _started(address, workspace.settings.scan.workers)
         return RayEngine(ray, workspace, request, snapshot, ours=started)
 
     return open_engine
+
+
+def _expect_listener(address: str) -> None:
+    """Ray would try a silent address for many minutes; of other mistakes in one it tells at once."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        said = getattr(error, "strerror", None) or error
+        raise UsageError(
+            f"the Ray cluster {address} cannot be reached: {said}; give what `ray start --head` told"
+        ) from error
 
 
 def _started(address: str | None, workers: int) -> tuple[Any, bool]:

@@ -62,26 +62,27 @@ def begin(
     Raises `ScanError` where `out` holds another scan, or one that was begun on other terms.
     """
     fingerprint = manifest_fingerprint(request.manifest)
-    with workspace.database.read() as connection:
-        found = latest_scan(connection, str(request.out.resolve()), owner_id=request.owner)
-    if found and not request.resume:
+    empty = not request.out.is_dir() or not any(request.out.iterdir())
+    found = newest = _newest_in(workspace, request)
+    if found and found.state == "finished" and empty and not request.resume:
+        found = None  # the person has cleared the folder, which holds that scan no more
+    if found is None:
+        if not empty:
+            raise ScanError(
+                f"{request.out} is not empty and holds no scan of this workspace; give an empty folder"
+            )
+        snapshot = take or (lambda: freeze(workspace, build_galleries(workspace), policy))
+        # Another scan may have begun here meanwhile: then this one is refused, or goes on with that.
+        return _started(workspace, request, fingerprint, snapshot, after=newest) or begin(
+            workspace, policy, request, take
+        )
+    if not request.resume:
         raise ScanError(
             f"{request.out} holds scan {found.scan_id} already; "
             "give --resume to continue it, or another folder"
         )
-    if found is None and request.out.is_dir() and any(request.out.iterdir()):
-        raise ScanError(
-            f"{request.out} is not empty and holds no scan of this workspace; give an empty folder"
-        )
-    if found:
-        _expect_terms(workspace, found, fingerprint, request)
-        return found
-    return _started(
-        workspace,
-        request,
-        fingerprint,
-        take or (lambda: freeze(workspace, build_galleries(workspace), policy)),
-    )
+    _expect_terms(workspace, found, fingerprint, request)
+    return found
 
 
 def snapshot_of(workspace: Workspace, scan: Scan) -> Snapshot:
@@ -94,9 +95,20 @@ def snapshot_of(workspace: Workspace, scan: Scan) -> Snapshot:
     return Snapshot(folder)
 
 
+def _newest_in(workspace: Workspace, request: ScanRequest) -> Scan | None:
+    with workspace.database.read() as connection:
+        return latest_scan(connection, str(request.out.resolve()), owner_id=request.owner)
+
+
 def _started(
-    workspace: Workspace, request: ScanRequest, fingerprint: str, take: Callable[[], Snapshot]
-) -> Scan:
+    workspace: Workspace,
+    request: ScanRequest,
+    fingerprint: str,
+    take: Callable[[], Snapshot],
+    *,
+    after: Scan | None,
+) -> Scan | None:
+    """A new scan; None where one has begun in the same folder that is newer than `after`."""
     try:
         request.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -108,20 +120,21 @@ def _started(
         policy=snapshot.policy.label,
         models=snapshot.description.models,
     )
+    out = str(request.out.resolve())
     with workspace.database.write() as connection:
+        newest = latest_scan(connection, out, owner_id=request.owner)
+        if newest and (after is None or newest.scan_id != after.scan_id):
+            return None
         scan_id = start_scan(
             connection,
-            out=str(request.out.resolve()),
+            out=out,
             manifest=str(request.manifest),
             manifest_fingerprint=fingerprint,
             snapshot=snapshot.description.number,
             settings=terms.model_dump(mode="json"),
             owner_id=request.owner,
         )
-    with workspace.database.read() as connection:
-        scan = find_scan(connection, scan_id)
-    assert scan is not None
-    return scan
+        return find_scan(connection, scan_id)
 
 
 def _expect_terms(workspace: Workspace, scan: Scan, fingerprint: str, request: ScanRequest) -> None:
@@ -131,7 +144,8 @@ def _expect_terms(workspace: Workspace, scan: Scan, fingerprint: str, request: S
         )
     began = ScanTerms.of(scan).limit
     if began != request.limit:
-        raise ScanError(f"scan {scan.scan_id} began with --limit {began}; give the same, or another folder")
+        terms = f"with --limit {began}" if began else "without --limit"
+        raise ScanError(f"scan {scan.scan_id} began {terms}; give the same, or another folder")
     if scan.state == "running":
         frozen = snapshot_of(workspace, scan).description.settings
         _expect_settings(scan.scan_id, frozen, FrozenSettings.of(workspace.settings))

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from matcher.catalog import Database, ImageStore, open_database
+from matcher.catalog.database import FILE_NAME
 from matcher.config import Settings, load_settings
 from matcher.errors import UsageError
 
@@ -49,6 +50,13 @@ class Workspace:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def is_workspace(folder: Path, settings: Settings) -> bool:
+    """Whether one is there, or half put back; a folder is enough where the database is elsewhere."""
+    if settings.database.url:
+        return folder.is_dir()
+    return (folder / FILE_NAME).exists() or (folder / RESTORING).exists()
 
 
 def workspace_settings(folder: Path) -> Settings:

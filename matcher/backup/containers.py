@@ -24,6 +24,8 @@ NAME = re.compile(
     r"|images/[0-9a-f]{64}|jobs/[0-9a-f]{24}/given/manifest"
 )
 """Every name that a part of a backup may have; no other is read, so that none leads anywhere else."""
+OTHER_ARCHIVES = (".zip", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar")
+"""Endings that promise another kind of file than a backup is."""
 _CHUNK = 2**20
 
 
@@ -75,8 +77,13 @@ class Summed:
 def writing(target: Path) -> Iterator[Summed]:
     """A backup under a hidden name beside `target`, which it becomes when the block ends well.
 
-    `target` ending in `.tar` is a file, any other a folder. Raises `UsageError` where it is there already.
+    `target` ending in `.tar` is a file, any other a folder. Raises `UsageError` where it is there already,
+    or is called like another kind of archive.
     """
+    if target.name.lower().endswith(OTHER_ARCHIVES):
+        raise UsageError(
+            f"{target}: is no name that a backup may have; give a folder, or a file ending in .tar"
+        )
     if target.exists():
         raise UsageError(f"{target}: is there already; a backup overwrites nothing")
     part = target.with_name(f".{target.name}.part")
@@ -172,6 +179,8 @@ class Backup:
         self._members: dict[str, tarfile.TarInfo] = {}
         if path.is_dir():
             return
+        if not path.exists():
+            raise UsageError(f"{path}: is not there; name what `matcher backup` wrote")
         try:
             self._tar = tarfile.open(path, "r:")  # noqa: SIM115 - closed by __exit__
             self._members = {one.name: one for one in self._tar.getmembers() if one.isreg()}

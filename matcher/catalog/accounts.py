@@ -16,15 +16,18 @@ from matcher.catalog.keys import Scope
 from matcher.catalog.tables import accounts, owners, sessions
 from matcher.errors import MissingError, UsageError
 
+UNLOCKED: dict[str, Any] = {"failures": 0, "locked_until": None, "closed": None}
+"""What makes an account one that can be signed in with."""
 _NAME = re.compile(r"[^\W_][\w.+@-]{0,99}")
 
 
 class Role(StrEnum):
-    """What a person does: looks on, answers reviews, or also keeps the catalog and runs scans."""
+    """What a person does: looks on, answers reviews, keeps the catalog and runs scans, keeps the service."""
 
     VIEWER = "viewer"
     REVIEWER = "reviewer"
     MANAGER = "manager"
+    ADMIN = "admin"
 
 
 _READS = frozenset({Scope.CATALOG_READ, Scope.REVIEWS_READ, Scope.SCANS_READ})
@@ -32,6 +35,7 @@ ROLE_SCOPES = {
     Role.VIEWER: _READS,
     Role.REVIEWER: _READS | {Scope.CHECK, Scope.REVIEWS_WRITE},
     Role.MANAGER: frozenset(Scope) - {Scope.ADMIN},
+    Role.ADMIN: frozenset(Scope),
 }
 """What each role may do, in the scopes of API keys."""
 
@@ -47,6 +51,7 @@ class Account:
     role: Role
     locked_until: datetime | None
     created: datetime
+    closed: datetime | None = None
 
     @property
     def scopes(self) -> frozenset[Scope]:
@@ -55,8 +60,8 @@ class Account:
 
     @property
     def locked(self) -> bool:
-        """Whether too many failures keep it closed for now."""
-        return self.locked_until is not None and self.locked_until > now()
+        """Whether too many failures keep it closed for now, or an admin does until it is opened."""
+        return self.closed is not None or (self.locked_until is not None and self.locked_until > now())
 
 
 def put_account(
@@ -70,7 +75,7 @@ def put_account(
         raise UsageError(
             f"'{name[:40]}' cannot be a name: give a letter or digit, then letters, digits or . _ + @ -"
         )
-    values = {"role": role.value, "password_hash": password_hash, "failures": 0, "locked_until": None}
+    values = {"role": role.value, "password_hash": password_hash, **UNLOCKED}
     found = find_account(connection, name)
     if found is None:
         identity = {"owner_id": owner_id, "name": name, "name_key": name_key(name), "created": now()}
@@ -133,6 +138,32 @@ def forget_failures(connection: Connection, account_id: int) -> None:
     connection.execute(update(accounts).where(which).values(failures=0, locked_until=None))
 
 
+def account_of(connection: Connection, account_id: int) -> Account:
+    """The account of that number; raises `MissingError` where there is none."""
+    row = connection.execute(_accounts().where(accounts.c.account_id == account_id)).one_or_none()
+    if row is None:
+        raise MissingError(f"there is no account {account_id}")
+    return account_in(row)
+
+
+def change_role(connection: Connection, account_id: int, role: Role) -> None:
+    """Give the person another role, which counts from the next page on."""
+    which = accounts.c.account_id == account_id
+    connection.execute(update(accounts).where(which).values(role=role.value))
+
+
+def close_account(connection: Connection, account_id: int) -> None:
+    """Let nobody sign in with it until it is opened; its sessions end."""
+    which = accounts.c.account_id == account_id
+    connection.execute(update(accounts).where(which).values(closed=now()))
+    connection.execute(delete(sessions).where(sessions.c.account_id == account_id))
+
+
+def open_account(connection: Connection, account_id: int) -> None:
+    """Undo what closed or locked it."""
+    connection.execute(update(accounts).where(accounts.c.account_id == account_id).values(UNLOCKED))
+
+
 def name_key(name: str) -> str:
     """What makes two names the same."""
     return unicodedata.normalize("NFKC", name).casefold()
@@ -154,4 +185,5 @@ def account_in(row: Row[Any]) -> Account:
         role=Role(row.role),
         locked_until=row.locked_until,
         created=row.created,
+        closed=row.closed,
     )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, or_, select
 
 from matcher.catalog.columns import now
 from matcher.catalog.tables import audit
+
+ACCESS = ("person.", "key.", "owner.")
+"""How the names of acts begin that say who may do what."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,34 @@ def list_acts(connection: Connection, owner_id: int, *, after: int = 0, limit: i
     """At most `limit` acts in the order they were kept, after the audit_id `after`."""
     query = select(audit).where(audit.c.owner_id == owner_id, audit.c.audit_id > after)
     return [Act(**row._asdict()) for row in connection.execute(query.order_by(audit.c.audit_id).limit(limit))]
+
+
+def newest_acts(
+    connection: Connection,
+    owner_id: int,
+    *,
+    before: int | None = None,
+    limit: int = 100,
+    text: str = "",
+    access_of_all: bool = False,
+) -> list[Act]:
+    """At most `limit` acts, the newest first, before the audit_id `before`, that hold `text` anywhere.
+
+    With `access_of_all` also what was done to people, keys and owners of every owner.
+    """
+    wanted = audit.c.owner_id == owner_id
+    if access_of_all:
+        wanted = or_(wanted, *(audit.c.action.startswith(one) for one in ACCESS))
+    query = select(audit).where(wanted)
+    if before is not None:
+        query = query.where(audit.c.audit_id < before)
+    if text:
+        parts = (audit.c.actor, audit.c.action, audit.c.target, audit.c.request_id)
+        query = query.where(or_(*(part.icontains(text, autoescape=True) for part in parts)))
+    return [
+        Act(**row._asdict())
+        for row in connection.execute(query.order_by(audit.c.audit_id.desc()).limit(limit))
+    ]
 
 
 def newest_act(connection: Connection, owner_id: int) -> int:

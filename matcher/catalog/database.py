@@ -28,6 +28,14 @@ from matcher.errors import CatalogError, StorageError
 
 FILE_NAME = "matcher.db"
 _WRITES = "matcher_writes"
+_ADVICE = {
+    "locked": "another matcher is writing, try again",
+    "full": "free some space, then run the same command again",
+    "disk I/O error": "is the disk full?",
+    "readonly": "the workspace must be writable, also for commands that only look",
+    "unable to open": "the workspace must be writable, also for commands that only look",
+}
+"""What helps, by a word of what SQLite says."""
 _MIGRATION_LOCK = 7_262_190_411
 """Any number, the same in every matcher: PostgreSQL's advisory locks are known by number."""
 
@@ -166,7 +174,9 @@ def _migrate(database: Database, settings: DatabaseSettings) -> None:
     except filelock.Timeout as error:
         raise CatalogError(f"database {database.where}: another matcher is opening it; try again") from error
     except OSError as error:
-        raise CatalogError(f"database {database.where}: {error.strerror}") from error
+        raise CatalogError(
+            f"database {database.where}: {error.strerror}; the workspace must be readable and writable"
+        ) from error
 
 
 def _revision(database: Database) -> str | None:
@@ -213,4 +223,5 @@ def _revision_seen(connection: Connection) -> str | None:
 def _reason(error: BaseException) -> str:
     cause = getattr(error, "orig", None) or error
     first = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
-    return f"{first}; another matcher is writing, try again" if "locked" in first else first
+    advice = next((said for sign, said in _ADVICE.items() if sign in first), "")
+    return f"{first}; {advice}" if advice else first

@@ -169,6 +169,8 @@ def _brand_of(run: _Import, row: ReferenceRow) -> str:
     if run.brand and own and brand_key(own) != brand_key(run.brand):
         raise CatalogError(f"the row is of brand '{own}', the import of '{run.brand}'")
     brand = run.brand or own
+    if not brand:
+        raise CatalogError("names no brand; fill the column brand, or name one for the whole import")
     check_key(brand_key(brand), "the brand's name")
     return check_key(brand, "the brand's name")
 

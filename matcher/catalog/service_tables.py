@@ -97,6 +97,17 @@ deliveries = Table(
     sqlite_autoincrement=True,
 )
 
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("secret_hash", String(64), primary_key=True),
+    Column(
+        "account_id", RowId, ForeignKey("accounts.account_id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    Column("created", UtcTime, nullable=False),
+    Column("expires", UtcTime, nullable=False),
+)
+
 image_hashes = Table(
     "image_hashes",
     metadata,

@@ -349,7 +349,9 @@ accounts = Table(
     _count("failures"),
     Column("locked_until", UtcTime),
     Column("created", UtcTime, nullable=False),
-    CheckConstraint("role IN ('viewer', 'reviewer', 'manager')", name="role"),
+    # Since when an admin keeps it closed.
+    Column("closed", UtcTime),
+    CheckConstraint("role IN ('viewer', 'reviewer', 'manager', 'admin')", name="role"),
     sqlite_autoincrement=True,
 )
 

@@ -36,7 +36,8 @@ def backup(
     if as_json:
         screen.say_json(vars(summary))
     else:
-        screen.say(f"{summary.rows:,} rows and {summary.images:,} images in {screen.plain(target)}", "green")
+        kept = f"{screen.counted(summary.rows, 'row')} and {screen.counted(summary.images, 'image')}"
+        screen.say(f"{kept} in {target}", "green")
         for name in summary.missing[:20]:
             screen.note(f"missing: {name}; see `matcher catalog verify`", "yellow")
     if summary.missing:
@@ -65,7 +66,6 @@ def restore(
     if as_json:
         screen.say_json(vars(summary))
         return
-    screen.say(
-        f"{summary.rows:,} rows and {summary.images:,} images in {screen.plain(session.workspace)}", "green"
-    )
+    kept = f"{screen.counted(summary.rows, 'row')} and {screen.counted(summary.images, 'image')}"
+    screen.say(f"{kept} in {session.workspace}", "green")
     screen.say("galleries are made at the first check or scan, or now with `matcher index rebuild`")

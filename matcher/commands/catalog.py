@@ -23,6 +23,7 @@ app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", help="References, logos and known counterfeits."
 )
 SHOWN_FAILURES = 20
+SHOWN_BRANDS = 5
 
 
 @app.command("import")
@@ -59,14 +60,29 @@ def import_(
         raise UsageError(f"{path}: a folder names no brand; give --brand NAME")
     read_references(path)  # What is no manifest is refused before a workspace is made.
     with open_workspace(context, make=True) as workspace, Meter(quiet=as_json) as meter:
+        before = _brand_names(workspace)
         summary, number = import_manifest(workspace, path, brand, kind, meter)
+        new = sorted(_brand_names(workspace) - before)
     if errors is not None:
         write_failures(errors, summary.failed)
     _tell_import(path, summary, number, errors, as_json=as_json)
+    if new:
+        more = "" if len(new) <= SHOWN_BRANDS else f" and {len(new) - SHOWN_BRANDS:,} more"
+        screen.note(
+            f"new in the catalog: {', '.join(new[:SHOWN_BRANDS])}{more}; "
+            "`matcher brand add` gives a brand wordmarks, logos and licensed sellers"
+        )
     if kind is Kind.LOGO and number is None:
         screen.note("models.logo is none: logos are kept, but not looked for in photos")
     if summary.failed:
         raise typer.Exit(screen.FINDINGS)
+
+
+def _brand_names(workspace: Workspace) -> set[str]:
+    from matcher.catalog import list_brands
+
+    with workspace.database.read() as connection:
+        return {brand.name for brand in list_brands(connection)}
 
 
 def import_manifest(
@@ -208,7 +224,7 @@ def remove(
             named = list(dict.fromkeys(references))
             gone = sum(remove_product(connection, brand, one, ImageRole(kind.value)) for one in named)
         build_galleries(workspace).catch_up()
-    screen.say(f"removed {', '.join(named)}: {gone:,} images")
+    screen.say(f"removed {', '.join(named)}: {screen.counted(gone, 'image')}")
 
 
 @app.command("verify")
@@ -237,9 +253,8 @@ def verify(context: typer.Context, as_json: AsJson = False) -> None:
             screen.say(problem, "red")
         for line in found.notes:
             screen.note(f"{line}; `matcher purge --unused` removes it")
-        end = f"{len(problems):,} problems" if problems else "nothing is wrong"
-        screen.say(
-            f"{found.images:,} images and {found.photos:,} kept photos: {end}", "" if problems else "green"
-        )
+        end = screen.counted(len(problems), "problem") if problems else "nothing is wrong"
+        seen = f"{screen.counted(found.images, 'image')} and {screen.counted(found.photos, 'kept photo')}"
+        screen.say(f"{seen}: {end}", "" if problems else "green")
     if problems:
         raise typer.Exit(screen.FINDINGS)

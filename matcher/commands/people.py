@@ -20,6 +20,7 @@ class RoleChoice(StrEnum):
     VIEWER = "viewer"
     REVIEWER = "reviewer"
     MANAGER = "manager"
+    ADMIN = "admin"
 
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What the person signs in with.")]
@@ -34,7 +35,8 @@ def person(
     role: Annotated[
         RoleChoice,
         typer.Option(
-            help="viewer: looks on; reviewer: also answers; manager: also keeps catalog, scans and keys."
+            help="viewer: looks on; reviewer: also answers; manager: also keeps catalog, scans and keys; "
+            "admin: also keeps people and keys of every owner."
         ),
     ] = RoleChoice.REVIEWER,
     password_stdin: Annotated[
@@ -103,7 +105,9 @@ def people(
 def remove_person(context: typer.Context, name: Name) -> None:
     """Remove a person's account and end its sessions; what the person did stays on record.
 
-    matcher admin remove-person kim
+    For instance:
+
+      matcher admin remove-person kim
     """
     from matcher.catalog import record_act, remove_account
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from matcher.commands import screen
-from matcher.commands.session import chosen_policy, open_workspace, session_of
+from matcher.commands.session import chosen_policy, has_workspace, open_workspace
 from matcher.errors import UsageError
 
 if TYPE_CHECKING:
@@ -130,9 +130,11 @@ def _read(context: typer.Context, labels: Path | None, scan: str) -> Source:
             return from_reviews(connection, find(connection, scan).scan_id if scan else None)
     if labels.is_dir():
         return from_folder(labels)
+    if not labels.exists():
+        raise UsageError(f"{labels}: is not there; give a table of labels, or a folder of `review export`")
     if not scan:
         raise UsageError(f"{labels}: name the scan's folder that it speaks of with --scan")
-    if not session_of(context).workspace.is_dir():
+    if not has_workspace(context):
         return from_table(labels, Path(scan))
     with open_workspace(context) as workspace, workspace.database.read() as connection:
         folder = Path(scan) if Path(scan).exists() else Path(find(connection, scan).out)

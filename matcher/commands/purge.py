@@ -66,22 +66,40 @@ def purge(
         raise UsageError("say what goes: --seller, --listing, --older-than or --unused")
     with open_workspace(context) as workspace:
         if chosen:
-            told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in chosen.items())
-            screen.confirm(f"Forget every listing with {told}? This cannot be undone.", yes=yes)
+            screen.confirm(f"Forget every listing {_told(chosen)}? This cannot be undone.", yes=yes)
         with waiting("removing; scans and imports under way come to a stop for it"):
             counts = _purge(workspace, chosen)
     _tell(counts, as_json=as_json)
 
 
+def _told(chosen: dict[str, Any]) -> str:
+    """The conditions, as the question has them."""
+    words = {
+        "seller_id": "of seller {}",
+        "listing_id": "with id {}",
+        "older_than": "of scans begun before {:%Y-%m-%d %H:%M} UTC",
+    }
+    return ", ".join(words[name].format(value) for name, value in chosen.items())
+
+
 def parse_age(text: str) -> datetime:
-    """The moment that `90d`, `12w`, `36h` ago was, or a date's beginning, in UTC; raises `UsageError`."""
-    if found := _AGE.fullmatch(text.strip()):
-        return datetime.now(UTC) - int(found[1]) * _UNITS[found[2].lower()]
+    """The moment that `90d`, `12w`, `36h` ago was, or a date's beginning, in UTC.
+
+    Raises `UsageError` for another text, and for a moment to come: before that lies everything.
+    """
+    now = datetime.now(UTC)
     try:
+        if found := _AGE.fullmatch(text.strip()):
+            return now - int(found[1]) * _UNITS[found[2].lower()]
         moment = datetime.fromisoformat(text.strip())
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"--older-than {text}: give 90d, 12w, 36h or a date such as 2026-01-31") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment > now:
+        raise UsageError(
+            f"--older-than {text}: lies ahead, so every listing would go; give a day that is past"
+        )
+    return moment
 
 
 def _purge(workspace: Workspace, chosen: dict[str, Any]) -> dict[str, Any]:

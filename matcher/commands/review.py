@@ -218,9 +218,8 @@ def show_export(summary: ExportSummary) -> None:
     rows.append(("in none", "", "", summary.left_out))
     columns = ("split", "fakes", "genuine", "listings")
     screen.table("Reviewed listings", columns, rows, numbers=columns[1:])
-    screen.say(
-        f"{summary.groups:,} groups share nothing; the largest holds {summary.largest_group:,} listings"
-    )
+    largest = screen.counted(summary.largest_group, "listing")
+    screen.say(f"groups that share nothing: {summary.groups:,}; the largest holds {largest}")
     if summary.without_photos:
         screen.note(
             f"{summary.without_photos:,} have no photos in the set, which a scan anew takes", "yellow"

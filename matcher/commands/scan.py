@@ -149,14 +149,14 @@ def show_summary(summary: ScanSummary, *, csv: bool = False) -> None:
     ]
     rows.append((Text("rows that failed", style="yellow" if summary.failed else ""), f"{summary.failed:,}"))
     screen.table(
-        f"Scan {summary.scan_id}: {summary.listings:,} listings",
+        f"Scan {summary.scan_id}: {screen.counted(summary.listings, 'listing')}",
         ("verdict", "listings"),
         rows,
         numbers=("listings",),
     )
     if summary.photos:
         rate = f"{summary.photos_per_second:,.1f} a second"
-        screen.say(f"{summary.photos:,} photos in {summary.seconds:,.1f} s, {rate}", "dim")
+        screen.say(f"{screen.counted(summary.photos, 'photo')} in {summary.seconds:,.1f} s, {rate}", "dim")
     names = [
         "report.html",
         "verdicts.jsonl",

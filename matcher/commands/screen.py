@@ -56,6 +56,11 @@ def complain(text: str) -> None:
     note(f"error: {text}", "bold red")
 
 
+def counted(number: int, noun: str) -> str:
+    """The number with its noun, `1 photo` or `2 photos`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def say_json(value: Any) -> None:
     """`value` as JSON on standard output."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
@@ -86,6 +91,7 @@ def confirm(question: str, *, yes: bool) -> None:
     try:
         agreed = typer.confirm(plain(question), err=True)
     except typer.Abort as error:
+        typer.echo(err=True)  # the question's line still stands open
         raise UsageError("nothing was changed, as nobody answered; give --yes to go ahead unasked") from error
     if not agreed:
         note("nothing was changed")

@@ -38,12 +38,20 @@ def session_of(context: typer.Context) -> Session:
     return session
 
 
+def has_workspace(context: typer.Context) -> bool:
+    """Whether there is a workspace to open."""
+    from matcher.workspace import is_workspace
+
+    session = session_of(context)
+    return is_workspace(session.workspace, session.settings())
+
+
 def open_workspace(context: typer.Context, *, make: bool = False) -> Workspace:
     """The workspace, for a `with`; raises `UsageError` where there is none and `make` is not set."""
     from matcher.workspace import Workspace
 
     session = session_of(context)
-    if not make and not session.workspace.is_dir():
+    if not make and not has_workspace(context):
         raise UsageError(
             f"there is no workspace in {session.workspace}: "
             "`matcher brand add` makes one, --workspace names another"

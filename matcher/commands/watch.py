@@ -5,16 +5,19 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit, urlunsplit
 
 import typer
 
 from matcher.commands import screen
 from matcher.commands.session import chosen_policy, open_workspace
+from matcher.errors import ManifestError, UsageError
 
 if TYPE_CHECKING:
-    from matcher.errors import ManifestError
     from matcher.scan import ScanSummary
     from matcher.watching import Watch
+
+STREAMS = ("redis://", "rediss://", "unix://")
 
 
 def watch(
@@ -60,11 +63,16 @@ def watch(
             workspace.settings = settings.model_copy(update={"scan": chosen})
         feed = None
         folder = Path(source)
-        if source.startswith(("redis://", "rediss://", "unix://")):
+        if "://" in source and not source.startswith(STREAMS):
+            raise UsageError(
+                f"{source}: is no folder and no Redis stream; give DIR or redis://HOST:PORT/DB?stream=NAME"
+            )
+        if source.startswith(STREAMS):
             from matcher.watching.redis_stream import RedisFeed
 
             folder = out / "inbox"
             feed = RedisFeed(source, folder)
+        new = "" if folder.is_dir() else ", a new folder"
         running = Watch(
             workspace,
             chosen_policy(policy),
@@ -75,8 +83,14 @@ def watch(
             refused=_complain,
         )
         _stop_on_signals(running)
-        screen.note(f"watching {folder if feed is None else source} (Ctrl-C ends it)", "green")
+        watched = f"{folder}{new}" if feed is None else _without_password(source)
+        screen.note(f"watching {watched} (Ctrl-C ends it)", "green")
         running.run(once=once)
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _stop_on_signals(running: Watch) -> None:
@@ -92,7 +106,8 @@ def _stop_on_signals(running: Watch) -> None:
 
 def _tell(manifest: Path, summary: ScanSummary) -> None:
     counts = ", ".join(f"{count:,} {kind.value}" for kind, count in summary.counts.items())
-    screen.say(f"{manifest.name}: {counts}, {summary.failed:,} failed rows: {summary.out}")
+    failed = screen.counted(summary.failed, "failed row")
+    screen.say(f"{manifest.name}: {counts}, {failed}: {summary.out}")
 
 
 def _print_verdicts(_manifest: Path, summary: ScanSummary) -> None:

@@ -109,10 +109,13 @@ def _items(path: Path) -> Iterator[Item]:
 
 
 def _require(path: Path, columns: Columns, needed: tuple[tuple[str, ...], ...]) -> None:
-    found = {name.strip().casefold() for name in columns.names or ()}
+    if columns.names is None:
+        return
+    found = {name.strip().casefold() for name in columns.names}
     for names in needed:
-        if columns.names is not None and not found & set(names):
-            raise ManifestError(str(path), f"has no column {' or '.join(names)}")
+        if not found & set(names):
+            there = ", ".join(columns.names)[:200]
+            raise ManifestError(str(path), f"has no column {' or '.join(names)}; columns found: {there}")
 
 
 def _cells(names: tuple[str, ...], values: tuple[str, ...]) -> dict[str, str]:

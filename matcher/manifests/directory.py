@@ -14,6 +14,8 @@ _END = struct.Struct("<4s4H2LH")
 _LOCATOR = struct.Struct("<4sLQL")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _ENTRY_BYTES = 46
+_LENGTHS = struct.Struct("<3H")
+"""Of an entry's name, extra field and comment, which follow it."""
 _MOST_DIRECTORY_BYTES = 64 * 2**20
 
 
@@ -34,13 +36,33 @@ def read_directory(path: Path, most_entries: int) -> Directory:
     try:
         with path.open("rb") as file:
             found = _found(file, path)
+            _refuse_long(found, path, most_entries)
+            told = _count(file, found)
     except OSError as error:
         raise ManifestError(str(path), f"cannot be read: {error.strerror}") from error
+    if told != found.entries:
+        raise ManifestError(str(path), "has a directory that cannot be")
+    return found
+
+
+def _refuse_long(found: Directory, path: Path, most_entries: int) -> None:
     if found.entries > most_entries:
         raise ManifestError(str(path), f"holds {found.entries:,} entries, at most {most_entries:,} are read")
     if found.size < found.entries * _ENTRY_BYTES or found.size > _MOST_DIRECTORY_BYTES:
         raise ManifestError(str(path), "has a directory that cannot be")
-    return found
+
+
+def _count(file: BinaryIO, found: Directory) -> int:
+    """How many entries there are, at most one more than were told of: a reader takes in all there are."""
+    at, count, end = found.offset, 0, found.offset + found.size
+    while at < end and count <= found.entries:
+        file.seek(at)
+        entry = file.read(_ENTRY_BYTES)
+        if len(entry) < _ENTRY_BYTES or not entry.startswith(b"PK\x01\x02"):
+            return -1
+        at += _ENTRY_BYTES + sum(_LENGTHS.unpack_from(entry, 28))
+        count += 1
+    return count if at == end else -1
 
 
 def _found(file: BinaryIO, path: Path) -> Directory:

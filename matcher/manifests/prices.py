@@ -79,7 +79,9 @@ def _plain(text: str) -> str:
 
 
 def _unreadable(text: str) -> BadCellError:
-    return BadCellError(f"price {shortened(text)} cannot be read")
+    return BadCellError(
+        f"price {shortened(text)} cannot be read; give an amount such as 19.90, or leave it empty"
+    )
 
 
 def _machine_amount(plain: str, text: str) -> Decimal:

@@ -18,6 +18,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from matcher.errors import ManifestError
 from matcher.manifests.columns import is_id
+from matcher.manifests.directory import read_directory
 from matcher.manifests.opening import explained
 from matcher.manifests.rows import Cells, Columns, Item, Row, Unusable, number_text, unreadable
 
@@ -76,6 +77,11 @@ def refuse_bomb(path: Path) -> None:
     """Raise `ManifestError` if the archive's directory claims more than a workbook needs; nothing is
     unpacked.
     """
+    try:
+        # Before the directory is in memory: one of millions of entries fits into a file that is let in.
+        read_directory(path, MAX_PARTS)
+    except ManifestError as error:
+        raise ManifestError(str(path), f"is not a readable workbook: it {error.reason}") from error
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()

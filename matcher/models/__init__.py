@@ -131,6 +131,10 @@ class KeypointMatcher(Protocol):
         """
         ...
 
+    def pairs(self, photo: Keypoints, reference: Keypoints, *, mirrored: bool) -> NDArray[np.float32]:
+        """Where the keypoints that agree lie, (n, 2, 2): in the photo and in the reference, x y in [0, 1]."""
+        ...
+
 
 @dataclass(frozen=True)
 class LogoBox:

@@ -43,16 +43,37 @@ class HomographyMatcher:
         """
         if mirrored:
             photo, pixels = self._flip(photo, pixels)
-        pairs = mutual_matches(photo.descriptors, reference.descriptors, self.ratio)
-        matches = len(pairs)
-        pairs = pairs[agreeing(photo.frames[pairs[:, 0]], reference.frames[pairs[:, 1]])]
+        matched = mutual_matches(photo.descriptors, reference.descriptors, self.ratio)
+        fit = self._agreed(photo, reference, matched)
+        if fit is None:
+            return None
+        homography, pairs = fit
+        return describe(photo, pixels, reference, pairs, homography, len(matched), mirrored)
+
+    def pairs(self, photo: Keypoints, reference: Keypoints, *, mirrored: bool) -> Floats:
+        """Where the keypoints that agree lie, (n, 2, 2): in the photo and in the reference, x y in [0, 1].
+
+        Strongest in the photo first, those of one spot on both sides once; none where `match` finds nothing.
+        """
+        seen = flipped(photo) if mirrored else photo
+        matched = mutual_matches(seen.descriptors, reference.descriptors, self.ratio)
+        fit = self._agreed(seen, reference, matched)
+        if fit is None:
+            return np.zeros((0, 2, 2), np.float32)
+        here, there = photo.points[fit[1][:, 0]], reference.points[fit[1][:, 1]]
+        cells = np.rint(np.concatenate([here, there], axis=1) * (CANVAS / 3))
+        _, first = np.unique(cells, axis=0, return_index=True)
+        return np.stack([here, there], axis=1)[np.sort(first)]
+
+    def _agreed(
+        self, photo: Keypoints, reference: Keypoints, matched: NDArray[np.intp]
+    ) -> tuple[Homography, NDArray[np.intp]] | None:
+        """The homography that the matches (m, 2) agree on and those that do; None where there is none."""
+        pairs = matched[agreeing(photo.frames[matched[:, 0]], reference.frames[matched[:, 1]])]
         if len(pairs) < self.least:
             return None
         fit = self._fit(photo, reference, pairs)
-        if fit is None:
-            return None
-        homography, inliers = fit
-        return describe(photo, pixels, reference, pairs[inliers], homography, matches, mirrored)
+        return None if fit is None else (fit[0], pairs[fit[1]])
 
     def _flip(self, photo: Keypoints, pixels: Pixels) -> tuple[Keypoints, Pixels]:
         """The flipped photo, kept until another comes: it is tried against several references in a row."""

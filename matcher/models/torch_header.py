@@ -22,6 +22,7 @@ def read_header(name: str, path: Path, kind: type[Header]) -> Header:
         return kind.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "file"
+        places = [path.name, ".".join(str(part) for part in first["loc"])]
         reason = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
-        raise ModelError(name, f"{path.name}: {key}: {' '.join(reason.split())}") from error
+        said = ": ".join(filter(None, [*places, " ".join(reason.split())]))
+        raise ModelError(name, said) from error

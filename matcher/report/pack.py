@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO
@@ -47,15 +47,25 @@ class PackedAnswer:
 
 @dataclass(frozen=True)
 class Pack:
-    """What a pack is made of; `side_by_side` is a PNG file, empty where there is no photo."""
+    """What a pack is made of.
+
+    `side_by_side` and `keypoints` are PNG files of photo and reference, with the regions drawn and with lines
+    between `agreeing` keypoints; empty where there is nothing to draw.
+    """
 
     card: Card
     photos: Sequence[PackedImage]
     references: Sequence[PackedImage]
     answers: Sequence[PackedAnswer]
     side_by_side: bytes
+    keypoints: bytes
+    agreeing: int
     examined: datetime
     made: datetime
+
+    def files(self) -> dict[str, PackedImage]:
+        """The images by the names that they have in the pack."""
+        return {**dict(_named("photos", self.photos)), **dict(_named("references", self.references))}
 
 
 def write_pack(file: IO[bytes], pack: Pack) -> None:
@@ -70,14 +80,14 @@ def write_pack(file: IO[bytes], pack: Pack) -> None:
 
 
 def _contents(pack: Pack) -> Iterator[tuple[str, bytes]]:
-    photos = dict(_named("photos", pack.photos))
-    references = dict(_named("references", pack.references))
-    yield "evidence.txt", "\n".join(_lines(pack, photos, references)).encode("utf-8", "backslashreplace")
+    yield "evidence.txt", "\n".join(_lines(pack)).encode("utf-8", "backslashreplace")
     yield "verdict.json", _json(verdict_record(pack.card.row.verdict))
     yield "listing.json", _json(pack.card.row.listing.model_dump(mode="json"))
     if pack.side_by_side:
         yield "side-by-side.png", pack.side_by_side
-    for name, image in {**photos, **references}.items():
+    if pack.keypoints:
+        yield "keypoints.png", pack.keypoints
+    for name, image in pack.files().items():
         yield name, image.content
 
 
@@ -88,31 +98,46 @@ def _named(folder: str, images: Sequence[PackedImage]) -> Iterator[tuple[str, Pa
         yield f"{folder}/{number:02d}-{plain}.{image.kind}", image
 
 
-def _lines(
-    pack: Pack, photos: Mapping[str, PackedImage], references: Mapping[str, PackedImage]
-) -> Iterator[str]:
+def facts_of(pack: Pack) -> dict[str, str]:
+    """What is known of the offer and when it was examined, in words; what is not known is left out."""
     listing, verdict = pack.card.row.listing, pack.card.row.verdict
-    yield from ("EVIDENCE", "")
-    judged = f"{verdict.verdict.value}, {words.percent(verdict.score)} likely a fake"
     facts = {
         "Listing": listing.listing_id, "Title": listing.title, "Seller": listing.seller_id,
         "Address": listing.url, "Price": words.money(listing.price, listing.currency),
-        "Brand": verdict.brand, "Verdict": judged,
+        "Brand": verdict.brand, "Verdict": f"{verdict.verdict.value}, {likely(pack)}",
         "Examined": _time(pack.examined), "Packed": _time(pack.made),
     }  # fmt: skip
-    yield from (f"{name + ':':<10}{plain(text)}" for name, text in facts.items() if text)
+    return {name: plain(text) for name, text in facts.items() if text}
+
+
+def likely(pack: Pack) -> str:
+    """How likely it is a fake, in words."""
+    return f"{words.percent(pack.card.row.verdict.score)} likely a fake"
+
+
+def answers_of(pack: Pack) -> list[str]:
+    """What people said, a line each, oldest first."""
+    return [
+        f"{_time(one.time)} {plain(one.reviewer) or 'someone'}: {_ANSWERS[one.answer]}"
+        + (f": {plain(one.note)}" if one.note else "")
+        for one in pack.answers
+    ]
+
+
+def _lines(pack: Pack) -> Iterator[str]:
+    yield from ("EVIDENCE", "")
+    yield from (f"{name + ':':<10}{text}" for name, text in facts_of(pack).items())
     yield from ("", "Why")
-    yield from (f"- {plain(reason)}" for reason in verdict.reasons)
+    yield from (f"- {plain(reason)}" for reason in pack.card.row.verdict.reasons)
     yield from ("", "What was found (numbers are those drawn in side-by-side.png)")
     for line in pack.card.evidence:
         yield f"{line.number}. {line.name}: {plain(line.found)} (sure {line.sure}, weight {line.weight})"
     if pack.answers:
-        yield from ("", "What people said")
-        for one in pack.answers:
-            note = f": {plain(one.note)}" if one.note else ""
-            yield f"- {_time(one.time)} {plain(one.reviewer) or 'someone'}: {_ANSWERS[one.answer]}{note}"
+        yield from ("", "What people said", *(f"- {line}" for line in answers_of(pack)))
+    if pack.agreeing:
+        yield from ("", f"{pack.agreeing:,} keypoints of photo and reference agree, see keypoints.png")
     yield from ("", "Files")
-    for name, image in {**photos, **references}.items():
+    for name, image in pack.files().items():
         yield f"- {name}: {plain(image.source)}"
     yield from ("", "Photos are as they were fetched, without metadata such as place and camera.",
                 f"{SUMS} holds the SHA-256 of every file; check with: sha256sum -c {SUMS}", "")  # fmt: skip

@@ -29,7 +29,7 @@ def write_report(path: Path, summary: ReportSummary, rows: Iterable[ReportRow]) 
     same bytes. Raises `UsageError` where `path` cannot be written or a thumbnail is not WebP, JPEG or PNG.
     """
     templates = templates_of("matcher.report")
-    style, script = _source("report.css"), _source("report.js")
+    style, script = _source("listing.css") + "\n" + _source("report.css"), _source("report.js")
     head = templates.get_template("head.html").render(
         summary=summary,
         kinds=KINDS,

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from pathlib import Path
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from matcher.report import words
 
+STYLE = Path(__file__).parent / "templates" / "listing.css"
+"""The style of the parts of a listing, which every page has before its own."""
+
 
 def templates_of(package: str) -> Environment:
-    """The templates in the folder `templates` of a package, with the words that every page shares."""
+    """The templates in the folder `templates` of a package, with words and parts that every page shares.
+
+    Parts of a listing are in the report's own folder, where each package's templates find them, too.
+    """
     made = Environment(
-        loader=PackageLoader(package),
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader("matcher.report")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -42,7 +42,7 @@ from matcher.service.rates import Rates
 from matcher.service.runner import Runner
 from matcher.service.state import Service
 from matcher.service.web import routes as web
-from matcher.service.web.visiting import SIGN_IN, SessionsFirst
+from matcher.service.web.visiting import SessionsFirst, is_open
 from matcher.workspace import Workspace, workspace_settings
 
 _SIGN_IN_BYTES = 64 * 1024
@@ -121,9 +121,9 @@ def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
 
 def _largest(path: str, settings: ServiceSettings) -> int:
     """The most bytes that a request to `path` may have; tables, archives and parts are streamed to disk."""
-    if path == SIGN_IN:
+    if is_open(path):
         return _SIGN_IN_BYTES
-    if path.startswith("/v1/uploads/") or path.endswith("/archives"):
+    if path.startswith(("/v1/uploads/", "/uploads/")) or path.endswith(("/archives", "/files")):
         return settings.max_archive_bytes
     tables = ("/v1/scans", "/v1/imports", "/scans")
     return settings.max_manifest_bytes if path in tables else settings.max_request_bytes

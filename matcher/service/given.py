@@ -27,7 +27,7 @@ def take(caller: Caller, file: UploadFile | None, upload: str) -> Path:
     """
     if (file is None) == (not upload):
         raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "send the file, or name a finished upload")
-    source = _finished(caller, upload) if upload else None
+    source = finished(caller, upload) if upload else None
     folder = caller.service.workspace.folder / FOLDER / secrets.token_hex(12)
     given = folder / "given"
     given.mkdir(parents=True)
@@ -53,7 +53,8 @@ def expect_readable(read: Callable[[Path], Any], folder: Path, what: str = "mani
         raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, f"the {what} {error.reason}") from error
 
 
-def _finished(caller: Caller, upload: str) -> Path:
+def finished(caller: Caller, upload: str) -> Path:
+    """The file of an upload that has come whole; raises `RefusedError` (409) where it has not."""
     with caller.read() as connection:
         found = find_upload(connection, caller.owner_id, upload)
     if found.received != found.length:

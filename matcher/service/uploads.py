@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import IO, Annotated, Literal
 
 from fastapi import APIRouter, File, Form, UploadFile
 from pydantic import BaseModel
@@ -54,12 +56,8 @@ def put_images(
     """
     with caller.read() as connection:
         brand = brand_name_of(connection, brand_id, owner_id=caller.owner_id)
-    files = _by_name(photos)
-    taken = _taken(caller, brand, kind, files)
-    shown = [
-        PutImage(name=name, reference_id=one.reference_id, outcome=one.outcome, reason=one.reasons)
-        for name, one in zip(files, taken, strict=True)
-    ]
+    files = by_name(photos)
+    shown = take_images(caller, brand, kind, dict(zip(files, identities(list(files)), strict=True)), files)
     if all(one.outcome == "failed" for one in shown):
         errors = [FieldProblem(where="photos", reason=one.reason) for one in shown]
         raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "no image could be taken in", errors=errors)
@@ -87,39 +85,49 @@ def put_archive(
     return added(caller, "archive", terms, upload)
 
 
-def _by_name(photos: list[UploadFile]) -> dict[str, UploadFile]:
+def by_name(photos: Sequence[UploadFile]) -> dict[str, IO[bytes]]:
     """Each file by the last part of its name; a second of the same name is told from the first."""
-    found: dict[str, UploadFile] = {}
+    found: dict[str, IO[bytes]] = {}
     for number, photo in enumerate(photos):
-        name = (photo.filename or "").replace("\\", "/").rpartition("/")[2][:400].strip() or f"photo-{number}"
-        found[name if name not in found else f"{number}-{name}"] = photo
+        name = last_part(photo.filename) or f"photo-{number}"
+        found[name if name not in found else f"{number}-{name}"] = photo.file
     return found
 
 
-def _taken(caller: Caller, brand: str, kind: ImageRole, files: dict[str, UploadFile]) -> list[SettledRow]:
-    """What came of each file, in order."""
-    workspace, settled = caller.service.workspace, []
-    limit = workspace.settings.images.max_bytes
-    names = list(files)
+def last_part(filename: str | None) -> str:
+    """A file's name without the folders before it; empty where nothing is left."""
+    return (filename or "").replace("\\", "/").rpartition("/")[2][:400].strip()
+
+
+def take_images(
+    caller: Caller, brand: str, kind: ImageRole, ids: Mapping[str, str], files: Mapping[str, IO[bytes]]
+) -> list[PutImage]:
+    """Take each file in as the reference (or logo …) that `ids` says, both by name; what came of each."""
+    workspace = caller.service.workspace
+    settled: list[SettledRow] = []
     rows = [
         Row(line, ReferenceRow(reference_id=identity, images=(name,)))
-        for line, (name, identity) in enumerate(zip(names, identities(names), strict=True), 1)
+        for line, (name, identity) in enumerate(ids.items(), 1)
     ]
-
-    def read(name: str) -> bytes:
-        blob = files[name].file.read(limit + 1)
-        if len(blob) > limit:
-            raise ImageError(name, f"is larger than {limit:,} bytes (images.max_bytes)")
-        return blob
 
     def record(_connection: Connection, batch: list[SettledRow]) -> None:
         settled.extend(batch)
 
     summary = import_references(
-        workspace.database, workspace.store, rows, read,
+        workspace.database, workspace.store, rows, partial(_read, files, workspace.settings.images.max_bytes),
         brand=brand, role=kind, settings=workspace.settings.images, source="photos",
         owner_id=caller.owner_id, record=record,
     )  # fmt: skip
     if summary.added or summary.changed:
         caller.note("images.put", f"{brand}: {summary.added + summary.changed} of the kind {kind.value}")
-    return settled
+    return [
+        PutImage(name=name, reference_id=one.reference_id, outcome=one.outcome, reason=one.reasons)
+        for name, one in zip(ids, settled, strict=True)
+    ]
+
+
+def _read(files: Mapping[str, IO[bytes]], limit: int, name: str) -> bytes:
+    blob = files[name].read(limit + 1)
+    if len(blob) > limit:
+        raise ImageError(name, f"is larger than {limit:,} bytes (images.max_bytes)")
+    return blob

@@ -40,7 +40,7 @@ class Watch:
     """Watches one inbox; the outputs of each manifest go into a folder of their own below `out`.
 
     That folder's name holds a hash of the manifest's content, and the scan is found by it: what a kill left
-    is gone on with, and a manifest that comes twice is answered once.
+    is gone on with, and a manifest that comes again under its name is answered once.
     """
 
     def __init__(

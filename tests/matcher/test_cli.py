@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from matcher import __version__
@@ -58,6 +59,28 @@ def test_wrong_use_is_two() -> None:
     assert run("serve", "--port", "no-number").exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (
+            ("scan", "x.csv", "--out", "x", "--engine", "moon"),
+            "Invalid value for '--engine': 'moon' is not one of 'local', 'ray'; see `matcher scan --help`",
+        ),
+        (("brand", "ad"), "No such command 'ad'. Did you mean 'add'? See `matcher brand --help`"),
+        (("scan", "x.csv"), "Missing option '--out'; see `matcher scan --help`"),
+        (("--no-such\x1b",), "No such option: --no-such\\x1b; see `matcher --help`"),
+    ],
+)
+def test_wrong_use_is_told_in_one_line_with_where_to_look(words: tuple[str, ...], line: str) -> None:
+    refused = run(*words)
+    assert (refused.exit_code, refused.stderr) == (2, f"error: {line}\n")
+    assert refused.stdout == ""
+
+
+def test_a_group_alone_shows_its_help() -> None:
+    assert "Usage: matcher brand" in run("brand").output
+
+
 def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> Any:
     """What `matcher version` gives when it fails with `error`."""
 
@@ -82,8 +105,15 @@ def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> Any:
             "error: internal error: ValueError: surprise; run again with MATCHER_DEBUG=1",
         ),
         (PermissionError(13, "Permission denied", "/x/y"), 2, "error: /x/y: Permission denied\n"),
+        (
+            OSError(28, "No space left on device"),
+            2,
+            "error: No space left on device; free some, then run the same command again\n",
+        ),
+        (OSError(24, "Too many open files"), 2, "error: Too many open files; allow more with `ulimit -n`\n"),
         (KeyboardInterrupt(), 130, "interrupted"),
         (BrokenPipeError(), 141, ""),
+        (typer.Abort(), 130, "nobody answered; nothing was changed\n"),
     ],
 )
 def test_an_error_is_one_line_without_traceback(
@@ -114,6 +144,21 @@ def test_the_settings_in_force_are_toml_that_gives_the_same_settings(tmp_path: P
     (tmp_path / "matcher.toml").write_text("[scan]\nworker = 3\n")
     refused = run("--workspace", str(tmp_path), "config", "show")
     assert (refused.exit_code, "scan.worker: unknown key" in refused.stderr) == (2, True)
+
+
+def test_settings_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text("[scan]\nworkers = 3\n", encoding="utf-8-sig")
+    assert "workers = 3" in run("--config", str(own), "config", "show").stdout
+    own.write_bytes(b"\xff\xfe")
+    refused = run("--config", str(own), "config", "show")
+    assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
+    assert "own.toml: is not TOML" in refused.stderr
+
+
+def test_one_is_one_and_not_one_s() -> None:
+    told = [screen.counted(number, "photo") for number in (0, 1, 2000)]
+    assert told == ["0 photos", "1 photo", "2,000 photos"]
 
 
 def test_a_database_password_is_not_shown() -> None:

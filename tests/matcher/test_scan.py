@@ -14,7 +14,8 @@ import pyarrow.parquet as parquet
 import pytest
 from PIL import Image
 
-from matcher.catalog import count_verdicts, iterate_judged, sweep_images, verify_catalog
+from matcher.assembly import build_galleries, freeze
+from matcher.catalog import count_verdicts, iterate_judged, latest_scan, sweep_images, verify_catalog
 from matcher.config import Settings
 from matcher.errors import ManifestError, MatcherError, ScanError
 from matcher.manifests import Row
@@ -22,6 +23,7 @@ from matcher.matching import PhotoMatcher
 from matcher.policy import load_policy
 from matcher.records import FailedRow, Listing, VerdictKind
 from matcher.scan import CACHE, ScanRequest, ScanSummary, chunked, prepare_worker, run_scan
+from matcher.snapshot import Snapshot
 from matcher.workspace import Workspace
 from tests.matcher import drawn, scanned
 from tests.matcher.drawn import SETTINGS
@@ -273,7 +275,7 @@ def test_what_cannot_be_resumed_is_said_in_one_line(
     (tmp_path / "file").write_text("mine")
     refused = [
         (manifest, out, {}, "holds scan"),
-        (manifest, out, {"resume": True, "limit": 3}, "--limit None"),
+        (manifest, out, {"resume": True, "limit": 3}, "began without --limit"),
         (changed, out, {"resume": True}, "is not what scan"),
         (manifest, tmp_path / "full", {}, "is not empty"),
         (manifest, tmp_path / "full", {"resume": True}, "is not empty"),
@@ -289,6 +291,34 @@ def test_what_cannot_be_resumed_is_said_in_one_line(
     assert not (tmp_path / "new").exists()
     assert files(out) == before
     assert (tmp_path / "full" / "note.txt").read_text() == "mine"
+
+
+def test_of_two_scans_that_begin_at_once_into_one_folder_the_later_is_refused(
+    folder: Path, manifest: Path
+) -> None:
+    out = folder.parent / "out"
+    with Workspace.open(folder, SETTINGS) as workspace:
+
+        def overtaken() -> Snapshot:
+            scan(folder, manifest, out)
+            return freeze(workspace, build_galleries(workspace), load_policy())
+
+        with pytest.raises(ScanError, match="holds scan 1 already"):
+            run_scan(workspace, load_policy(), ScanRequest(manifest, out), take=overtaken)
+        with workspace.database.read() as connection:
+            newest = latest_scan(connection, str(out.resolve()))
+    assert newest is not None
+    assert (newest.scan_id, newest.state) == (1, "finished")
+
+
+def test_a_folder_that_was_cleared_takes_a_new_scan(folder: Path, manifest: Path) -> None:
+    out = folder.parent / "out"
+    first = scan(folder, manifest, out, limit=2)
+    shutil.rmtree(out)
+    second = scan(folder, manifest, out, limit=1)
+    assert (first.scan_id, second.scan_id, second.listings) == (1, 2, 1)
+    with pytest.raises(ScanError, match="holds scan 2 already"):
+        scan(folder, manifest, out, limit=1)
 
 
 def test_a_limit_counts_rows(folder: Path, manifest: Path, done: tuple[Path, Path, ScanSummary]) -> None:

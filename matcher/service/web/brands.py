@@ -1,13 +1,11 @@
-"""The catalog's pages: brands, their images as a grid, uploads by the file, words and licensed sellers."""
+"""The catalog's pages: brands, their images as a grid, words and licensed sellers."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from pathlib import PurePosixPath
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Form, Query, Request, Response
 
 from matcher.catalog import (
     Scope,
@@ -20,13 +18,12 @@ from matcher.catalog import (
     product_of,
     show_brand,
 )
-from matcher.errors import MatcherError
 from matcher.records import ImageRole
 from matcher.service import brands as api
-from matcher.service import jobs, references
+from matcher.service import references
 from matcher.service.paging import LARGEST
 from matcher.service.problems import RefusedError
-from matcher.service.web.frame import HEADERS, PageRoute, query, render, see_other
+from matcher.service.web.frame import PageRoute, query, render, see_other
 from matcher.service.web.visiting import Visitor, admitted
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -87,37 +84,6 @@ def brand(
     )  # fmt: skip
 
 
-@router.post("/brands/{brand_id}/images")
-def upload(
-    request: Request,
-    visitor: Writer,
-    brand_id: api.BrandId,
-    photos: Annotated[list[UploadFile], File(min_length=1)],
-    kind: Annotated[ImageRole, Form()] = ImageRole.REFERENCE,
-) -> Response:
-    """Each file as a reference, logo or known counterfeit of its name; how each of them went."""
-    with visitor.caller.read() as connection:
-        name = brand_name_of(connection, brand_id, owner_id=visitor.caller.owner_id)
-    told = [_taken(visitor, brand_id, kind, photo) for photo in photos]
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if all(one["reason"] for one in told) else HTTPStatus.OK
-    if request.headers.get("accept", "") == "application/json":
-        return JSONResponse(told, status, HEADERS)
-    return render(request, "uploaded.html", status, told=told, brand=name, brand_id=brand_id, kind=kind)
-
-
-@router.post("/brands/{brand_id}/table")
-def import_table(
-    request: Request,
-    visitor: Writer,
-    brand_id: api.BrandId,
-    manifest: Annotated[UploadFile, File()],
-    kind: Annotated[ImageRole, Form()] = ImageRole.REFERENCE,
-) -> Response:
-    """Import a table whose images are addresses, as a job."""
-    job = jobs.import_(visitor.caller, manifest, brand_id, kind)
-    return see_other(request, f"/scans/{job.job_id}")
-
-
 @router.post("/brands/{brand_id}/facts")
 def change(
     request: Request, visitor: Writer, brand_id: api.BrandId, wordmarks: Lines = "", sellers: Lines = ""
@@ -150,20 +116,6 @@ def remove_reference(request: Request, visitor: Writer, number: references.Refer
         brand_id = brand_id_of(connection, found.brand, owner_id=owner_id)
     references.remove(visitor.caller, number)
     return see_other(request, f"/brands/{brand_id}{query(kind=found.role.value)}")
-
-
-def _taken(visitor: Visitor, brand_id: int, kind: ImageRole, photo: UploadFile) -> dict[str, str]:
-    """What became of one file; the rest goes on where it could not be taken."""
-    name = PurePosixPath((photo.filename or "").replace("\\", "/")).name[:500] or "photo"
-    told = {"name": name, "outcome": "", "reason": ""}
-    try:
-        put = references.put(visitor.caller, brand_id, PurePosixPath(name).stem or name, [photo], kind)
-    except RefusedError as error:
-        reason = error.errors[0].reason if error.errors else error.detail
-        return told | {"reason": reason.removeprefix(f"0:{photo.filename}: ")}
-    except MatcherError as error:
-        return told | {"reason": str(error)}
-    return told | {"outcome": put.outcome}
 
 
 def _lines(text: str) -> list[str]:

@@ -7,61 +7,77 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import IO, Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
-from sqlalchemy import Connection
 
 from matcher.catalog import JudgedListing, Product, Scope, find_scan, review_history
 from matcher.containers import sniff
 from matcher.errors import MatcherError
-from matcher.images import decode
+from matcher.images import Picture, decode
 from matcher.report import Card
+from matcher.report.agreement import Agreement
 from matcher.report.pack import Pack, PackedAnswer, PackedImage, write_pack
-from matcher.report.side_by_side import side_by_side
+from matcher.report.pdf import write_pdf
+from matcher.report.side_by_side import lines_drawn, side_by_side
 from matcher.service.access import Caller
 from matcher.service.reviews import ReviewNumber, judged_listing
 from matcher.service.web.frame import PageRoute
-from matcher.service.web.showing import Key, products_of, shown
+from matcher.service.web.keypoints import best_agreement
+from matcher.service.web.showing import Key, Shown, products_of, shown
 from matcher.service.web.visiting import Visitor, admitted
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+Reader = Annotated[Visitor, admitted(Scope.REVIEWS_READ)]
 IN_MEMORY, PIECE = 16 * 2**20, 2**18
+SHEET_SIDE = 1_200
+"""Pixels of the longer side of what is drawn on: it is to be printed."""
 
 
 @router.get("/review/{listing}/evidence.zip")
-def evidence_pack(
-    visitor: Annotated[Visitor, admitted(Scope.REVIEWS_READ)], listing: ReviewNumber
-) -> StreamingResponse:
+def evidence_pack(visitor: Reader, listing: ReviewNumber) -> StreamingResponse:
     """Photos, references, both side by side, the verdict and the words for it; who took it is on record."""
-    caller = visitor.caller
-    with caller.read() as connection:
-        judged = judged_listing(connection, caller, listing)
-        pack = _pack(connection, caller, judged)
+    pack = _pack(visitor.caller, listing)
     file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when it has been sent
     write_pack(file, pack)
-    caller.note("evidence.pack", str(listing))
-    headers = {
-        "Content-Disposition": f'attachment; filename="evidence-{listing}.zip"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
+    visitor.caller.note("evidence.pack", str(listing))
+    headers = _headers(f"evidence-{listing}.zip")
     return StreamingResponse(_pieces(file), headers=headers, media_type="application/zip")
 
 
-def _pack(connection: Connection, caller: Caller, judged: JudgedListing) -> Pack:
-    card = shown(connection, caller, judged).card
-    products = products_of(connection, caller, judged.verdict)
-    scan = find_scan(connection, judged.scan_id)
+@router.get("/review/{listing}/evidence.pdf")
+def evidence_pages(visitor: Reader, listing: ReviewNumber) -> Response:
+    """The same as pages to read and print."""
+    caller = visitor.caller
+    pages = write_pdf(_pack(caller, listing), caller.service.workspace.settings.images)
+    caller.note("evidence.pdf", str(listing))
+    return Response(pages, headers=_headers(f"evidence-{listing}.pdf"), media_type="application/pdf")
+
+
+def _headers(name: str) -> dict[str, str]:
+    return {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def _pack(caller: Caller, listing: int) -> Pack:
+    with caller.read() as connection:
+        judged = judged_listing(connection, caller, listing)
+        best, agreed = best_agreement(caller, shown(connection, caller, judged))
+        products = products_of(connection, caller, judged.verdict)
+        scan = find_scan(connection, judged.scan_id)
+        answers = review_history(connection, listing)
     made = datetime.now(UTC)
+    side_by_side, keypoints = _sheets(caller, best, agreed)
     return Pack(
-        card=card,
+        card=best.card,
         photos=_photos(caller, judged),
-        references=_references(caller, card, products),
-        answers=[
-            PackedAnswer(one.answer, one.reviewer, one.note, one.time)
-            for one in review_history(connection, judged.listing_row)
-        ],
-        side_by_side=_drawn(caller, judged, card, products),
+        references=_references(caller, best.card, products),
+        answers=[PackedAnswer(one.answer, one.reviewer, one.note, one.time) for one in answers],
+        side_by_side=side_by_side,
+        keypoints=keypoints,
+        agreeing=agreed.count,
         examined=made if scan is None else scan.finished or scan.created,
         made=made,
     )
@@ -93,24 +109,27 @@ def _image(caller: Caller, name: str, source: str, content_hash: str) -> PackedI
     return PackedImage(name, source, (sniff(blob) or "png").lower(), blob)
 
 
-def _drawn(caller: Caller, judged: JudgedListing, card: Card, products: dict[Key, Product]) -> bytes:
-    """The photo that the card leads with beside its reference, or nothing where the photo is gone."""
-    workspace = caller.service.workspace
-    leading = products.get(card.reference_key) if card.reference_key else None
-    hashes = {f"/{one.position}": one.content_hash for one in judged.photos if one.stored_hash}
-    if card.photo is None:
-        return b""
-    content_hash = hashes[card.photo.address[card.photo.address.rindex("/") :]]
+def _sheets(caller: Caller, best: Shown, agreed: Agreement) -> tuple[bytes, bytes]:
+    """The leading photo beside its reference, with regions and with keypoints; empty where one is gone."""
+    photos = {one.position: one.content_hash for one in best.judged.photos if one.stored_hash}
+    if best.card.photo is None or best.position is None:
+        return b"", b""
     try:
-        photo = decode(workspace.store.get(content_hash), content_hash, workspace.settings.images)
+        photo = _decoded(caller, photos[best.position])
         reference = None
-        if leading is not None and leading.images:
-            other = leading.images[0].content_hash
-            reference = decode(workspace.store.get(other), other, workspace.settings.images)
+        if best.leading is not None and best.leading.images:
+            reference = _decoded(caller, best.leading.images[best.place].content_hash)
     except MatcherError:
-        return b""
-    name = leading.role.value.replace("-", " ").capitalize() if leading else ""
-    return side_by_side(photo, card.photo, reference, name)
+        return b"", b""
+    name = best.role.value.replace("-", " ").capitalize()
+    lines = lines_drawn(photo, reference, agreed, name) if reference is not None and agreed.count else b""
+    return side_by_side(photo, best.card.photo, reference, name), lines
+
+
+def _decoded(caller: Caller, content_hash: str) -> Picture:
+    workspace = caller.service.workspace
+    settings = workspace.settings.images.model_copy(update={"working_side": SHEET_SIDE})
+    return decode(workspace.store.get(content_hash), content_hash, settings)
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

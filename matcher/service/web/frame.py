@@ -19,7 +19,7 @@ from jinja2 import Environment
 from starlette.exceptions import HTTPException
 
 from matcher.errors import MatcherError, MissingError
-from matcher.report.templating import templates_of
+from matcher.report.templating import STYLE, templates_of
 from matcher.service.logs import request_id
 from matcher.service.problems import RefusedError, status_of, tell_keeper, unexpected
 
@@ -91,7 +91,7 @@ class PageRoute(APIRoute):
             except SeeOtherError as other:
                 return see_other(request, other.address)
             except (RefusedError, RequestValidationError, HTTPException, MatcherError) as error:
-                return error_page(request, *_told(error))
+                return error_page(request, *said_of(error))
             except Exception as error:  # noqa: BLE001 - whatever it is, a person gets a page, the log the rest
                 unexpected(error)
                 return error_page(request, HTTPStatus.INTERNAL_SERVER_ERROR, MISTAKE)
@@ -99,8 +99,8 @@ class PageRoute(APIRoute):
         return answered
 
 
-def _told(error: Exception) -> tuple[HTTPStatus, str]:
-    """The status of an error and its line for a person."""
+def said_of(error: Exception) -> tuple[HTTPStatus, str]:
+    """The status of a deliberate error and its line for a person; what its keeper can mend is logged."""
     if isinstance(error, RefusedError):
         return error.status, error.detail
     if isinstance(error, RequestValidationError):
@@ -138,8 +138,13 @@ def _minute(time: datetime) -> str:
     return time.strftime("%Y-%m-%d %H:%M UTC")
 
 
+def asset_file(name: str) -> Path:
+    """Where a file that ships with the pages lies."""
+    return STYLE if name == STYLE.name else ASSETS / name
+
+
 @cache
 def asset(name: str) -> str:
     """The address of a file that ships with the pages; another file has another."""
-    digest = hashlib.sha256((ASSETS / name).read_bytes()).hexdigest()
+    digest = hashlib.sha256(asset_file(name).read_bytes()).hexdigest()
     return f"/assets/{name}?v={digest[:12]}"

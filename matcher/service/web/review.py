@@ -29,6 +29,7 @@ from matcher.catalog import (
     withdraw_answers,
 )
 from matcher.records import ReviewAnswer, VerdictKind
+from matcher.report.pdf import can_write
 from matcher.service.paging import LARGEST
 from matcher.service.reviews import Answer, ReviewNumber, judged_listing, keep_answer
 from matcher.service.web.frame import PageRoute, query, render, see_other
@@ -89,6 +90,7 @@ def show(request: Request, visitor: Reader, listing: ReviewNumber, wanted: Filte
             before=address(before, wanted) if before else "",
             behind=address(behind, wanted) if behind else "",
             cluster=listings_with_photos_of(connection, caller.owner_id, listing, limit=MOST_AT_ONCE),
+            pdf=can_write(),
             history=review_history(connection, listing),
             all_brands=[one.name for one in list_brands(connection, owner_id=caller.owner_id)],
             **_around(connection, visitor, wanted),

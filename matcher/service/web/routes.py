@@ -10,19 +10,28 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from matcher.service.web import (
+    api_keys,
     brands,
     evidence,
+    keypoints,
     overview,
+    people,
     pictures,
+    record,
     review,
     scans,
     search,
     shipped,
     signing_in,
+    uploading,
+    welcome,
 )
 from matcher.service.web.frame import error_page
 
-PARTS = (shipped, signing_in, overview, review, evidence, pictures, brands, scans, search)
+PARTS = (
+    shipped, signing_in, welcome, overview, review, keypoints, evidence, pictures, brands, uploading, scans,
+    search, people, api_keys, record,
+)  # fmt: skip
 ROUTERS = tuple(part.router for part in PARTS)
 
 

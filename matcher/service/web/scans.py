@@ -2,45 +2,29 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
-from typing import Annotated, Any
+import csv
+import io
+from typing import Annotated
 
 from fastapi import APIRouter, File, Query, Request, Response, UploadFile
+from fastapi.responses import JSONResponse
 from sqlalchemy import Connection
 
-from matcher.catalog import (
-    Job,
-    JudgedListing,
-    Scope,
-    answers_of,
-    count_brands,
-    count_failures,
-    count_verdicts,
-    failures_after,
-    find_job,
-    judged_after,
-    latest_scan,
-    newest_jobs,
-)
-from matcher.errors import MatcherError
-from matcher.manifests import read_listings, read_references
+from matcher.catalog import Scope, answers_of, count_brands, find_job, judged_after, newest_jobs
+from matcher.cells import formula_safe
 from matcher.records import VerdictKind
 from matcher.service import jobs as api
-from matcher.service.access import Caller
-from matcher.service.job_folders import job_folder
 from matcher.service.paging import LARGEST
-from matcher.service.web.frame import PageRoute, render, see_other
+from matcher.service.web.frame import HEADERS, PageRoute, render, see_other
+from matcher.service.web.progress import bad_rows, progress_of
+from matcher.service.web.uploading import Upload
 from matcher.service.web.visiting import Visitor, admitted
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Reader = Annotated[Visitor, admitted(Scope.SCANS_READ)]
 Writer = Annotated[Visitor, admitted(Scope.SCANS_WRITE)]
-Table = Annotated[UploadFile, File()]
+Table = Annotated[UploadFile | None, File()]
 SHOWN, SHOWN_JOBS, SHOWN_FAILURES = 100, 20, 50
-COUNTED_BYTES = 64 * 2**20
-"""Rows of larger tables are not counted before a scan: that alone would take long."""
-VERDICTS = (VerdictKind.COUNTERFEIT, VerdictKind.REVIEW, VerdictKind.CLEAR)
 
 
 @router.get("/scans")
@@ -65,9 +49,12 @@ def latest(
 
 
 @router.post("/scans")
-def begin(request: Request, visitor: Writer, manifest: Table) -> Response:
-    """Scan the table."""
-    return see_other(request, f"/scans/{api.scan(visitor.caller, manifest).job_id}")
+def begin(request: Request, visitor: Writer, manifest: Table = None, upload: Upload = "") -> Response:
+    """Scan the table, which comes with the form or came in parts."""
+    job = api.scan(visitor.caller, manifest, upload).job_id
+    if request.headers.get("accept", "") == "application/json":
+        return JSONResponse([{"name": "", "reason": "", "job": job}], headers=HEADERS)
+    return see_other(request, f"/scans/{job}")
 
 
 @router.get("/scans/{job}")
@@ -84,9 +71,11 @@ def show(
     with visitor.caller.read() as connection:
         facts = progress_of(connection, visitor.caller, job)
         scan_id = facts["scan_id"]
-        found: list[JudgedListing] = []
-        if scan_id is not None:
-            found = judged_after(connection, scan_id, kind=wanted, brand=brand, after=after, limit=SHOWN + 1)
+        found = (
+            judged_after(connection, scan_id, kind=wanted, brand=brand, after=after, limit=SHOWN + 1)
+            if scan_id is not None
+            else []
+        )
         rows = found[:SHOWN]
         return render(
             request,
@@ -99,7 +88,7 @@ def show(
             following=found[SHOWN - 1].position if len(found) > SHOWN else None,
             answers=answers_of(connection, [one.listing_row for one in rows]),
             brands=_brands(connection, scan_id),
-            failures=_failures(connection, facts["job"], scan_id),
+            failures=bad_rows(connection, visitor.caller, facts["job"], SHOWN_FAILURES),
         )
 
 
@@ -112,6 +101,39 @@ def progress(request: Request, visitor: Reader, job: api.JobId) -> Response:
     if facts["job"].state in api.ENDED:
         answer.headers["HX-Refresh"] = "true"
     return answer
+
+
+@router.get("/scans/{job}/events")
+async def events(visitor: Reader, job: api.JobId) -> Response:
+    """The job whenever it changes, as server-sent events."""
+    answer = await api.events(visitor.caller, job)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@router.get("/scans/{job}/failures")
+def failures(request: Request, visitor: Reader, job: api.JobId) -> Response:
+    """Some of the rows that failed, as a part of a page."""
+    with visitor.caller.read() as connection:
+        found = find_job(connection, visitor.caller.owner_id, job)
+        rows = bad_rows(connection, visitor.caller, found, SHOWN_FAILURES)
+    return render(request, "failures.html", job=found, failures=rows)
+
+
+@router.get("/scans/{job}/failures.csv")
+def failures_table(visitor: Reader, job: api.JobId) -> Response:
+    """All rows that failed, as a table that no spreadsheet takes for formulas."""
+    with visitor.caller.read() as connection:
+        found = find_job(connection, visitor.caller.owner_id, job)
+        rows = bad_rows(connection, visitor.caller, found)
+    text = io.StringIO()
+    written = csv.writer(text)
+    written.writerow(("line", "row", "reason", "what to do"))
+    for row in rows:
+        written.writerow((row.line, *map(formula_safe, (row.name, row.reason, row.advice))))
+    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="job-{job}-failures.csv"'}
+    blob = text.getvalue().encode("utf-8-sig", "backslashreplace")
+    return Response(blob, headers=headers, media_type="text/csv; charset=utf-8")
 
 
 @router.get("/scans/{job}/verdicts.ndjson")
@@ -136,53 +158,7 @@ def retry(request: Request, visitor: Writer, job: api.JobId) -> Response:
     return see_other(request, f"/scans/{job}")
 
 
-def progress_of(connection: Connection, caller: Caller, number: int) -> dict[str, Any]:
-    """The job, its scan, the verdicts so far, rows that failed, and of how many rows (None: not counted)."""
-    job = find_job(connection, caller.owner_id, number)
-    folder = job_folder(caller.service.workspace, job.terms)
-    scan = latest_scan(connection, str(folder / "out"), owner_id=caller.owner_id)
-    scan_id = None if scan is None else scan.scan_id
-    return {
-        "job": job,
-        "scan_id": scan_id,
-        "total": None if job.state == "done" else count_rows(folder / "given" / "manifest", job.kind),
-        "counts": dict.fromkeys(VERDICTS, 0) if scan_id is None else _counts(connection, scan_id),
-        "failed": 0 if scan_id is None else count_failures(connection, scan_id),
-    }
-
-
-@lru_cache(maxsize=256)
-def count_rows(manifest: Path, kind: str) -> int | None:
-    """How many listings or references a table holds; None where it is large or cannot be read."""
-    try:
-        if manifest.stat().st_size > COUNTED_BYTES:
-            return None
-        rows: Any = read_listings(manifest) if kind == "scan" else read_references(manifest)
-        return sum(1 for _ in rows)
-    except (OSError, MatcherError):
-        return None
-
-
-def _counts(connection: Connection, scan_id: int) -> dict[VerdictKind, int]:
-    counts = count_verdicts(connection, scan_id)
-    return {kind: counts[kind] for kind in VERDICTS}
-
-
 def _brands(connection: Connection, scan_id: int | None) -> list[str]:
     if scan_id is None:
         return []
     return sorted({count.brand for count in count_brands(connection, scan_id) if count.brand})
-
-
-def _failures(connection: Connection, job: Job, scan_id: int | None) -> list[dict[str, Any]]:
-    """Some of the rows that failed: of a scan as they stand in the database, of an import as its result."""
-    if scan_id is None:
-        told: Any = job.result.get("failures") or []
-        return [
-            {"line": one["line"], "name": one["reference_id"], "reason": one["reason"]}
-            for one in told[:SHOWN_FAILURES]
-        ]
-    return [
-        {"line": row.line, "name": row.listing_id, "reason": row.reason}
-        for _, row in failures_after(connection, scan_id, 0, SHOWN_FAILURES)
-    ]

@@ -7,12 +7,14 @@ from http import HTTPStatus
 from fastapi import APIRouter, Response
 
 from matcher.service.problems import RefusedError
-from matcher.service.web.frame import ASSETS, PageRoute
+from matcher.service.web.frame import PageRoute, asset_file
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 KINDS = {
+    "listing.css": "text/css; charset=utf-8",
     "pages.css": "text/css; charset=utf-8",
     "pages.js": "text/javascript; charset=utf-8",
+    "uploads.js": "text/javascript; charset=utf-8",
     "htmx.min.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
@@ -20,7 +22,7 @@ KINDS = {
 
 
 @router.get("/assets/{name}")
-def asset_file(name: str) -> Response:
+def shipped(name: str) -> Response:
     """One of them; its address changes with its content, so it may be kept for long."""
     if name not in KINDS:
         raise RefusedError(HTTPStatus.NOT_FOUND, "there is no such file")
@@ -29,4 +31,4 @@ def asset_file(name: str) -> Response:
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
     }
-    return Response((ASSETS / name).read_bytes(), headers=headers, media_type=KINDS[name])
+    return Response(asset_file(name).read_bytes(), headers=headers, media_type=KINDS[name])

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from matcher.catalog import JudgedListing, Product, find_product
 from matcher.errors import CatalogError
 from matcher.records import ImageRole, Listing, Verdict
-from matcher.report import Card, Linked, ReferenceFacts, ReportRow, card
-from matcher.report import Shown as Picture
+from matcher.report import Card, Linked, Picture, ReferenceFacts, ReportRow, card
+from matcher.report import Shown as Pictured
 from matcher.scan_report import named_references
 from matcher.service.access import Caller
 
@@ -20,21 +20,46 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Shown:
-    """What a page shows of a listing; `role` is what stands beside it, `more` are further images of that."""
+    """What a page shows of a listing beside the product that leads, if any is left in the catalog.
+
+    `position`: of the photo that leads; None where none is kept. `place`: which of the product's images
+    stands beside it.
+    """
 
     judged: JudgedListing
     card: Card
-    role: ImageRole
-    more: tuple[Linked, ...]
+    position: int | None
+    leading: Product | None
+    place: int = 0
+
+    @property
+    def role(self) -> ImageRole:
+        """What stands beside the photo."""
+        return self.leading.role if self.leading else ImageRole.REFERENCE
+
+    @property
+    def more(self) -> tuple[Linked, ...]:
+        """The product's other images."""
+        count = len(self.leading.images) if self.leading else 0
+        return tuple(linked(self.leading, at) for at in range(count) if self.leading and at != self.place)
+
+    def beside(self, place: int) -> Shown:
+        """The same with another of the product's images beside the photo."""
+        if self.leading is None or place == self.place:
+            return self
+        other = linked(self.leading, place)
+        picture = Picture(other.address, other.width, other.height, "Reference")
+        return replace(self, card=replace(self.card, reference=picture), place=place)
 
 
 def shown(connection: Connection, caller: Caller, judged: JudgedListing) -> Shown:
     """The listing beside the references that its evidence speaks of, those that are still there."""
-    products = products_of(connection, caller, judged.verdict)
-    made = card(row_of(judged.listing, judged.verdict, photos_of(judged), products), judged.position)
+    products, photos = products_of(connection, caller, judged.verdict), photos_of(judged)
+    made = card(row_of(judged.listing, judged.verdict, photos, products), judged.position)
     leading = products.get(made.reference_key) if made.reference_key else None
-    more = tuple(linked(leading, place) for place in range(1, len(leading.images))) if leading else ()
-    return Shown(judged, made, leading.role if leading else ImageRole.REFERENCE, more)
+    drawn = made.photo.address if made.photo else ""
+    position = next((at for at, photo in photos.items() if photo.address == drawn), None)
+    return Shown(judged, made, position, leading)
 
 
 def products_of(connection: Connection, caller: Caller, verdict: Verdict) -> dict[Key, Product]:
@@ -47,7 +72,7 @@ def products_of(connection: Connection, caller: Caller, verdict: Verdict) -> dic
 
 
 def row_of(
-    listing: Listing, verdict: Verdict, photos: Mapping[int, Picture], products: Mapping[Key, Product]
+    listing: Listing, verdict: Verdict, photos: Mapping[int, Pictured], products: Mapping[Key, Product]
 ) -> ReportRow:
     """What a card is made of."""
     return ReportRow(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hmac
 import logging
 import re
-import secrets
 from datetime import timedelta
 from functools import cache
 from http import HTTPStatus
@@ -29,38 +27,33 @@ from matcher.catalog import (
 from matcher.errors import UsageError
 from matcher.service import passwords
 from matcher.service.logs import request_id
-from matcher.service.problems import RefusedError
 from matcher.service.state import Service, service_of
 from matcher.service.web.frame import PageRoute, render, see_other
+from matcher.service.web.open_forms import OUT_OF_DATE, expect_patience, is_open_form, open_form
 from matcher.service.web.visiting import (
     SIGN_IN,
     Visitor,
     admitted,
     cookie_name,
     find_visitor,
-    is_own,
     session_lasts,
     set_cookie,
-    token_of,
 )
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Someone = Annotated[Visitor, admitted()]
 Text = Annotated[str, Form()]
-FORM_COOKIE = "matcher_form"
-ATTEMPTS_PER_MINUTE = 20
-"""From one address; each takes 64 MiB for a moment."""
 WRONG = "The name or the password is wrong, or the account is locked for a while."
 _log = logging.getLogger("matcher.service")
 _OURS = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 
 @router.get(SIGN_IN)
-def show(request: Request, next: str = "") -> Response:
+def show(request: Request, next: str = "", name: str = "") -> Response:
     """The form."""
     if find_visitor(request) is not None:
         return see_other(request, _within(next))
-    return _form(request, next)
+    return open_form(request, "sign_in.html", next=next, name=name[:100])
 
 
 @router.post(SIGN_IN)
@@ -73,13 +66,12 @@ def sign_in(
 ) -> Response:
     """Begin a session, or show the form again; what was wrong is not told."""
     service = service_of(request)
-    _expect_patience(request, service)
-    given = request.cookies.get(cookie_name(request, FORM_COOKIE), "")
-    if not given or not is_own(request) or not hmac.compare_digest(csrf.encode(), token_of(given).encode()):
-        return _form(request, next, name, "The form was out of date; please try once more.")
+    expect_patience(request, service)
+    if not is_open_form(request, csrf):
+        return open_form(request, "sign_in.html", OUT_OF_DATE, next=next, name=name[:100])
     account = _proven(service, name, password)
     if account is None:
-        return _form(request, next, name, WRONG)
+        return open_form(request, "sign_in.html", WRONG, next=next, name=name[:100])
     settings = service.workspace.settings.service
     with service.workspace.database.write() as connection:
         sweep_sessions(connection, timedelta(seconds=settings.session_idle_seconds))
@@ -128,26 +120,9 @@ def change_password(
     return render(request, "account.html", done="The password is changed; other sessions ended.", wrong="")
 
 
-def _form(request: Request, wanted: str, name: str = "", wrong: str = "") -> Response:
-    status = HTTPStatus.UNAUTHORIZED if wrong else HTTPStatus.OK
-    given = request.cookies.get(cookie_name(request, FORM_COOKIE)) or secrets.token_urlsafe(32)
-    answer = render(
-        request, "sign_in.html", status, token=token_of(given), next=wanted, name=name[:100], wrong=wrong
-    )
-    set_cookie(request, answer, given, FORM_COOKIE)
-    return answer
-
-
 def _within(address: str) -> str:
     """`address` where it is one of this service's pages, else the overview."""
     return address if _OURS.fullmatch(address) else "/"
-
-
-def _expect_patience(request: Request, service: Service) -> None:
-    client = request.client.host if request.client else ""
-    if wait := service.rates.wait_of(f"sign-in {client}", ATTEMPTS_PER_MINUTE):
-        detail = "too many attempts from this address: wait a minute"
-        raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS, detail, {"Retry-After": str(wait)})
 
 
 def _proven(service: Service, name: str, password: str) -> Account | None:

@@ -25,7 +25,8 @@ from matcher.service.state import Service, service_of
 from matcher.service.web.frame import HEADERS, SeeOtherError, query
 
 COOKIE = "matcher_session"
-SIGN_IN = "/sign-in"
+SIGN_IN, WELCOME = "/sign-in", "/welcome"
+"""Where one is let in; forms there need no session."""
 TOKEN_FIELD, TOKEN_HEADER = "csrf", "x-csrf-token"
 REQUESTS_PER_MINUTE = 3_000
 """Of one person; a page of a catalog alone asks for a hundred pictures."""
@@ -139,7 +140,7 @@ class SessionsFirst:
 
     async def __call__(self, scope: RequestScope, receive: Receive, send: Send) -> None:
         """Pass on what has a session or sends nothing; `Entry` checks all the rest."""
-        if scope["type"] == "http" and scope["method"] not in _SAFE and scope["path"] != SIGN_IN:
+        if scope["type"] == "http" and scope["method"] not in _SAFE and not is_open(scope["path"]):
             request = Request(scope)
             if self.is_page(scope) and not await run_in_threadpool(_opens, request):
                 headers = {**HEADERS, "HX-Redirect": SIGN_IN, "Connection": "close"}
@@ -155,6 +156,11 @@ def _opens(request: Request) -> bool:
         return is_own(request) and find_visitor(request) is not None
     except StorageError:
         return True
+
+
+def is_open(path: str) -> bool:
+    """Whether the path is for people who have not signed in."""
+    return path == SIGN_IN or path.startswith(f"{WELCOME}/")
 
 
 def session_lasts(settings: ServiceSettings) -> timedelta:

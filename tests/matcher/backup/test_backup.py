@@ -291,3 +291,18 @@ def test_a_kill_at_any_point_leaves_no_half_and_the_same_command_again_ends_it(
     assert run(restored, *words) == 0
     assert held(restored) == held(workspace)
     assert files(restored) == files(workspace)
+
+
+@pytest.mark.parametrize("name", ["monday.zip", "monday.tar.gz", "MONDAY.TGZ"])
+def test_a_backup_is_not_called_like_another_kind_of_archive(name: str, tmp_path: Path) -> None:
+    assert matcher(tmp_path / "made", "brand", "add", "Acme").exit_code == 0
+    refused = matcher(tmp_path / "made", "backup", tmp_path / name)
+    assert (refused.exit_code, "a file ending in .tar" in refused.stderr) == (2, True)
+    assert not (tmp_path / name).exists()
+
+
+def test_a_backup_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    refused = matcher(tmp_path / "made", "restore", tmp_path / "monday.tar")
+    assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
+    assert "monday.tar: is not there" in refused.stderr
+    assert not (tmp_path / "made").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
@@ -59,11 +60,12 @@ def test_a_name_that_would_confuse_records_is_refused(database: Database, name: 
         put_account(connection, 1, name, Role.VIEWER, "hash")
 
 
-def test_no_role_reaches_beyond_its_owner_and_only_managers_change_the_catalog() -> None:
-    assert all(Scope.ADMIN not in scopes for scopes in ROLE_SCOPES.values())
-    changing = {role for role, scopes in ROLE_SCOPES.items() if Scope.CATALOG_WRITE in scopes}
-    assert changing == {Role.MANAGER}
-    assert ROLE_SCOPES[Role.VIEWER] < ROLE_SCOPES[Role.REVIEWER] < ROLE_SCOPES[Role.MANAGER]
+def test_each_role_holds_what_the_one_before_does_and_only_admins_reach_beyond_their_owner() -> None:
+    assert [role for role, scopes in ROLE_SCOPES.items() if Scope.ADMIN in scopes] == [Role.ADMIN]
+    changing = [role for role, scopes in ROLE_SCOPES.items() if Scope.CATALOG_WRITE in scopes]
+    assert changing == [Role.MANAGER, Role.ADMIN]
+    held = [ROLE_SCOPES[role] for role in Role]
+    assert all(less < more for less, more in pairwise(held))
 
 
 def test_failures_lock_for_a_while_and_a_right_password_forgets_them(database: Database) -> None:

@@ -257,7 +257,9 @@ def test_whose_brand_counts(database: Database, store: ImageStore) -> None:
     assert "'Acme'" in summary.failed[0].reason
     summary = take(database, store, *own, brand="")
     assert (summary.added, summary.unchanged) == (1, 1)
-    assert summary.failed[0].reason == "the brand's name is empty"
+    assert (
+        summary.failed[0].reason == "names no brand; fill the column brand, or name one for the whole import"
+    )
     with database.read() as connection:
         assert [brand.name for brand in list_brands(connection)] == ["Acme", "Other"]
 

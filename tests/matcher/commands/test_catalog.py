@@ -44,6 +44,14 @@ def test_a_clean_import_ends_with_zero(tmp_path: Path) -> None:
     assert "1 added" in done.stdout
 
 
+def test_a_brand_that_an_import_makes_is_told_as_a_mistyped_name_makes_one_too(tmp_path: Path) -> None:
+    draw(tmp_path / "images" / "a.png", 5)
+    words = ("catalog", "import", tmp_path / "images", "--brand")
+    assert "new in the catalog: Nordlys;" in matcher(tmp_path / "workspace", *words, "Nordlys").stderr
+    assert "new in the catalog" not in matcher(tmp_path / "workspace", *words, "nordlys").stderr
+    assert "new in the catalog: Nordlsy;" in matcher(tmp_path / "workspace", *words, "Nordlsy").stderr
+
+
 def test_only_the_first_of_many_failures_are_shown(tmp_path: Path) -> None:
     table = write_table(
         tmp_path / "many.csv", "reference_id,image", [(f"R-{n}", "none.jpg") for n in range(30)]

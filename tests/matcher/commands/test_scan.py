@@ -59,6 +59,12 @@ def test_the_same_folder_again_needs_resume_and_gives_the_same_verdicts(shop: Sh
     [
         (("--address", "auto"), "give --engine ray"),
         (("--engine", "cloud"), "cloud"),
+        # Nothing listens at port 9 of this machine; Ray itself would try for many minutes.
+        (("--engine", "ray", "--address", "127.0.0.1:9"), "the Ray cluster 127.0.0.1:9 cannot be reached"),
+        (
+            ("--engine", "ray", "--address", "ray://[::1]:9"),
+            "the Ray cluster ray://[::1]:9 cannot be reached",
+        ),
         (("--limit", "0"), "--limit"),
         (("--policy", "none.toml"), "none.toml"),
     ],
@@ -79,6 +85,14 @@ def test_a_scan_without_a_workspace_makes_none(tmp_path: Path) -> None:
     assert refused.stderr.count("\n") == 1
     assert "there is no workspace" in refused.stderr
     assert not (tmp_path / "typo").exists()
+
+
+def test_a_folder_of_photos_named_as_workspace_is_left_as_it_was(tmp_path: Path) -> None:
+    photo = draw(tmp_path / "photos" / "a.jpg", 3)
+    for words in (("brand", "list"), ("check", photo), ("catalog", "verify")):
+        refused = matcher(photo.parent, *words)
+        assert (refused.exit_code, "there is no workspace" in refused.stderr) == (2, True)
+    assert [path.name for path in photo.parent.iterdir()] == ["a.jpg"]
 
 
 def test_an_empty_catalog_is_told(tmp_path: Path) -> None:
@@ -150,6 +164,6 @@ def test_ages_are_days_weeks_hours_or_a_date() -> None:
     for text, age in (("90d", timedelta(days=90)), ("2 w", timedelta(weeks=2)), ("36H", timedelta(hours=36))):
         assert abs(now - age - parse_age(text)) < timedelta(minutes=1)
     assert parse_age("2026-01-31") == datetime(2026, 1, 31, tzinfo=UTC)
-    for text in ("", "90", "d", "-3d", "soon", "2026-13-01"):
+    for text in ("", "90", "d", "-3d", "soon", "2026-13-01", "9999999999w", f"{now.year + 1}-01-01"):
         with pytest.raises(UsageError, match="--older-than"):
             parse_age(text)

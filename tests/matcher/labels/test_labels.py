@@ -277,6 +277,8 @@ def test_a_policy_is_tuned_from_a_table_and_its_scan(template: Path, tmp_path: P
     assert not (tmp_path / "none").exists()
     refused = run(template / "workspace", "policy", "tune", table, "--scan", 7)
     assert (refused.exit_code, "there is no scan 7" in refused.stderr) == (2, True)
+    refused = run(tmp_path / "none", "policy", "tune", tmp_path / "none.csv")
+    assert (refused.exit_code, "none.csv: is not there" in refused.stderr) == (2, True)
     refused = run(tmp_path / "none", "policy", "tune", table)
     assert (refused.exit_code, "--scan" in refused.stderr) == (2, True)
 

@@ -53,7 +53,7 @@ LISTINGS = [
         currency="USD",
     ),
     Listing(listing_id="title-only", images=(), title="No photo", url="https://shop.example/t?a=b&c=<d>"),
-    "price 'cheap' cannot be read",
+    "price 'cheap' cannot be read; give an amount such as 19.90, or leave it empty",
     "listing_id is empty",
     Listing(listing_id="last", images=("z.jpg",), price=Decimal(1200), currency="JPY"),
 ]

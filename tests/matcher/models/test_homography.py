@@ -67,6 +67,27 @@ def test_a_mirrored_copy_has_its_outline_in_the_photo_as_it_is() -> None:
     assert np.abs(found.quad * SIZE - np.array([[1, 0], [0, 0], [0, 1], [1, 1]]) * SIZE).max() < 3
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_the_points_that_agree_lie_where_the_outline_says(mirrored: bool) -> None:
+    reference = drawn.pixels(drawn.product(1))
+    outline = np.array([(100, 30), (330, 70), (320, 220), (80, 290)], np.float32)
+    photo = warped(
+        reference, [tuple(one) for one in outline.tolist()], drawn.pixels(drawn.product(50, (400, 320)))
+    )
+    photo = np.ascontiguousarray(photo[:, ::-1]) if mirrored else photo
+    outline = outline * (-1, 1) + (400, 0) if mirrored else outline
+    keypoints = DETECTOR.detect(photo), DETECTOR.detect(reference)
+    pairs = MATCHER.pairs(*keypoints, mirrored=mirrored)
+    assert len(pairs) > 25
+    assert (pairs >= 0).all()
+    assert (pairs <= 1).all()
+    change = cv2.getPerspectiveTransform(CORNERS, outline.astype(np.float32))
+    expected = cv2.perspectiveTransform(pairs[None, :, 1], change)[0]
+    assert np.abs(expected - pairs[:, 0] * (400, 320)).max() < 8
+    assert len(np.unique(np.rint(pairs.reshape(-1, 4) * 400 / 3), axis=0)) == len(pairs), "each spot once"
+    assert len(MATCHER.pairs(*keypoints, mirrored=not mirrored)) == 0
+
+
 def test_the_same_pair_gives_the_same_digits() -> None:
     photo, reference = (drawn.pixels(image) for image in (drawn.edited(drawn.product(3)), drawn.product(3)))
     first, again = verified(photo, reference), verified(photo, reference)

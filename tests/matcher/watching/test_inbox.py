@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from matcher.commands.watch import _without_password
 from matcher.errors import UsageError
 from matcher.watching.inbox import DONE, FAILED, Inbox, is_manifest
+from tests.matcher.commands.conftest import matcher
 
 
 @pytest.mark.parametrize("name", ["a.csv", "A.CSV", "b.jsonl", "c.json.gz", "d.parquet", "e.xml", "f.xlsx"])
@@ -43,3 +45,17 @@ def test_a_file_cannot_be_watched(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot be watched"):
         Inbox(tmp_path / "file")
+
+
+def test_a_folder_that_the_watch_makes_is_told_and_another_address_is_refused(tmp_path: Path) -> None:
+    workspace = tmp_path / "workspace"
+    assert matcher(workspace, "brand", "add", "Nordlys").exit_code == 0
+    words = ("--out", tmp_path / "answers", "--once")
+    assert "inbox, a new folder" in matcher(workspace, "watch", tmp_path / "inbox", *words).stderr
+    assert "a new folder" not in matcher(workspace, "watch", tmp_path / "inbox", *words).stderr
+    refused = matcher(workspace, "watch", "https://shop.example/inbox", *words)
+    assert (refused.exit_code, "no Redis stream" in refused.stderr) == (2, True)
+
+
+def test_a_password_in_a_stream_s_address_is_not_shown() -> None:
+    assert _without_password("redis://:s3@cret@db:6379/0?stream=x") == "redis://db:6379/0?stream=x"

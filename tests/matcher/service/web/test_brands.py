@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -36,12 +35,12 @@ def brand(kim: Person, name: str = "Acme") -> str:
 def test_each_file_of_an_upload_becomes_a_reference_or_says_why_not(kim: Person, client: TestClient) -> None:
     to = brand(kim)
     files = [
-        ("photos", ("shoe <b>.png", png(1))),
-        ("photos", ("C:\\photos\\boot.png", png(2))),
-        ("photos", ("broken.png", b"no picture")),
-        ("photos", ("empty.png", b"")),
+        ("files", ("shoe <b>.png", png(1))),
+        ("files", ("C:\\photos\\boot.png", png(2))),
+        ("files", ("broken.png", b"no picture")),
+        ("files", ("empty.png", b"")),
     ]
-    page = kim.send(f"{to}/images", files=files, kind="reference")
+    page = kim.send(f"{to}/files", files=files, kind="reference")
     assert page.status_code == 200
     assert page.text.count('class="plain good"') == 2
     assert page.text.count('class="plain wrong"') == 2
@@ -53,25 +52,10 @@ def test_each_file_of_an_upload_becomes_a_reference_or_says_why_not(kim: Person,
     assert shown.count("?small=1") == 2
 
 
-def test_a_script_hears_of_each_file_as_json(kim: Person) -> None:
-    to = brand(kim)
-    headers = {"Accept": "application/json", "X-CSRF-Token": kim.token()}
-
-    def put(name: str, blob: bytes) -> tuple[int, dict[str, str]]:
-        answer = kim.browser.post(f"{to}/images", files=[("photos", (name, blob))], headers=headers)
-        return answer.status_code, json.loads(answer.text)[0]
-
-    assert put("a.png", png(1)) == (200, {"name": "a.png", "outcome": "added", "reason": ""})
-    assert put("a.png", png(1))[1]["outcome"] == "unchanged"
-    status, told = put("b.png", b"no picture")
-    assert (status, told["outcome"]) == (422, "")
-    assert told["reason"].startswith("is not an image")
-
-
 def test_logos_and_known_counterfeits_have_their_own_places(kim: Person) -> None:
     to = brand(kim)
     for number, kind in enumerate(("logo", "known-counterfeit")):
-        kim.send(f"{to}/images", files=[("photos", (f"{kind}.png", png(number)))], kind=kind)
+        kim.send(f"{to}/files", files=[("files", (f"{kind}.png", png(number)))], kind=kind)
         page = kim.page(f"{to}?kind={kind}")
         assert page.count("?small=1") == 1
     assert "has no references yet" in kim.page(to)
@@ -95,7 +79,7 @@ def test_words_and_sellers_are_the_lines_given_and_registrations_stay(
 
 def test_references_and_brands_are_removed(kim: Person) -> None:
     to = brand(kim)
-    kim.send(f"{to}/images", files=[("photos", ("a.png", png(1)))])
+    kim.send(f"{to}/files", files=[("files", ("a.png", png(1)))])
     page = kim.page(to)
     number = page.split("/references/")[1].split("/")[0]
     gone = kim.send(f"/references/{number}/remove")
@@ -107,8 +91,8 @@ def test_references_and_brands_are_removed(kim: Person) -> None:
 
 def test_long_catalogs_come_a_page_at_a_time(kim: Person) -> None:
     to = brand(kim)
-    files = [("photos", (f"{number}.png", png(1))) for number in range(70)]
-    kim.send(f"{to}/images", files=files)
+    files = [("files", (f"{number}.png", png(1))) for number in range(70)]
+    kim.send(f"{to}/files", files=files)
     first = kim.page(to)
     assert first.count("?small=1") == 60
     following = first.split('">More</a>')[0].rpartition('href="')[2].replace("&amp;", "&")

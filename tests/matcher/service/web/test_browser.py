@@ -3,109 +3,17 @@
 from __future__ import annotations
 
 import io
-import shutil
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.matcher import drawn
-from tests.matcher.commands.conftest import matcher
 from tests.matcher.service.tenants import png
-from tests.matcher.service.test_jobs import TOML
-from tests.matcher.service.test_server import begin
+from tests.matcher.service.web.browsing import FAINT, UNNAMED, WIDER, Site, dropped, menu
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
-WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-UNNAMED = """() => [...document.querySelectorAll("button, a, input:not([type=hidden]), select, textarea")]
-  .filter((one) => !one.hidden && !one.textContent.trim() && !one.ariaLabel && !one.labels?.length)
-  .filter((one) => !one.querySelector("img[alt]")).map((one) => one.outerHTML.slice(0, 90))"""
-FAINT = """() => {
-  const part = (one) => (one /= 255) <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4;
-  const light = ([r, g, b]) => 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
-  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  const behind = (one) => {
-    for (; one; one = one.parentElement) {
-      const [r, g, b, a = 1] = numbers(getComputedStyle(one).backgroundColor);
-      if (a === 1) return [r, g, b];
-    }
-  };
-  const own = (one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-  return [...document.querySelectorAll("body *")].filter((one) => own(one) && one.checkVisibility())
-    .filter((one) => !one.closest(".off, svg, .sr, .skip")).map((one) => {
-      const style = getComputedStyle(one), ground = light(behind(one)), ink = light(numbers(style.color));
-      const ratio = (Math.max(ground, ink) + 0.05) / (Math.min(ground, ink) + 0.05);
-      const size = parseFloat(style.fontSize), bold = style.fontWeight >= 700;
-      const large = size >= 24 || (bold && size >= 18.6);
-      return ratio < (large ? 3 : 4.5) ? `${ratio.toFixed(2)} ${one.outerHTML.slice(0, 80)}` : "";
-    }).filter(Boolean);
-}"""
-"""Text whose contrast is under what WCAG 2.2 asks for at level AA (criterion 1.4.3)."""
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-@dataclass
-class Site:
-    """A running service, its browser, and people's names with their passwords."""
-
-    address: str
-    browser: Any
-    passwords: dict[str, str]
-    said: list[str] = field(default_factory=list)
-
-    def page(self, **options: Any) -> Any:
-        """A new browser's page, whose complaints and foreign requests are noted in `said`."""
-        opened = self.browser.new_context(base_url=self.address, **options).new_page()
-        opened.on("console", lambda message: self.said.append(message.text))
-        opened.on("pageerror", lambda error: self.said.append(str(error)))
-        opened.on("request", self._asked)
-        return opened
-
-    def _asked(self, request: Any) -> None:
-        if not request.url.startswith((self.address, "data:")):
-            self.said.append(request.url)
-
-    def sign_in(self, page: Any, name: str) -> None:
-        page.goto("/")
-        page.get_by_label("Name").fill(name)
-        page.get_by_label("Password").fill(self.passwords[name])
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"{self.address}/")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    with playwright.sync_playwright() as started:
-        launched = started.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def site(browser: Any, tmp_path: Path) -> Iterator[Site]:
-    workspace = tmp_path / "workspace"
-    workspace.mkdir()
-    (workspace / "matcher.toml").write_text(TOML)
-    people = {"kim": "Acme", "lee": "Other"}
-    passwords = {
-        name: matcher(
-            workspace, "admin", "person", name, "--owner", owner, "--role", "manager"
-        ).stdout.strip()
-        for name, owner in people.items()
-    }
-    running, address = begin(workspace)
-    try:
-        yield Site(address, browser, passwords)
-    finally:
-        running.terminate()
-        running.communicate(timeout=60)
 
 
 def files(folder: Path) -> list[Path]:
@@ -126,10 +34,6 @@ def table(path: Path, server: str, products: dict[str, str]) -> Path:
         rows.append(f"{name},{images},Offer {name},9,EUR,shop-9")
     path.write_text("\n".join(rows))
     return path
-
-
-def menu(page: Any, name: str) -> None:
-    page.get_by_role("navigation", name="Pages").get_by_role("link", name=name).click()
 
 
 def scanned(page: Any, listings: Path) -> None:
@@ -170,24 +74,16 @@ def keeps_a_catalog(page: Any, tmp_path: Path) -> None:
     page.get_by_role("button", name="Add").click()
     page.get_by_label("Files").set_input_files(files(tmp_path / "shop"))
     page.get_by_role("button", name="Upload").click()
-    page.get_by_text("6 of 7 taken in").wait_for()
-    assert "is not an image" in page.locator(".uploads .wrong").inner_text()
-    page.get_by_role("link", name="Show what is there now").click()
-    assert page.locator(".grid img").count() == 6
+    page.get_by_text("7 of 7 files sent, 1 refused").wait_for()
+    refused = page.locator(".uploads .wrong").inner_text()
+    assert "is not an image" in refused
+    assert "picture's own" in refused
+    page.locator(".grid img").nth(5).wait_for()
     page.get_by_label("Licensed sellers").fill("shop-licensed")
     page.get_by_role("button", name="Save").click()
     page.get_by_role("link", name="Logos 0").click()
     dropped(page, "logo.png", png(90))
-    page.get_by_text("1 of 1 taken in").wait_for()
-
-
-def dropped(page: Any, name: str, blob: bytes) -> None:
-    """Drag a file onto the page and let it go."""
-    script = """([name, bytes]) => { const moved = new DataTransfer();
-        moved.items.add(new File([new Uint8Array(bytes)], name, {type: "image/png"})); return moved; }"""
-    moved = page.evaluate_handle(script, [name, list(blob)])
-    for happens in ("dragover", "drop"):
-        page.dispatch_event(".drop", happens, {"dataTransfer": moved})
+    page.get_by_role("link", name="Logos 1").wait_for()
 
 
 def reviews_by_keyboard(page: Any) -> None:
@@ -205,6 +101,7 @@ def reviews_by_keyboard(page: Any) -> None:
     assert sorted(order) == ["Offer A", "Offer B", "Offer C", "Offer D"]
     assert [pressed("k") for _ in range(3)] == order[2::-1]
     assert page.locator(".marks polygon").count() > 0
+    draws_keypoints(page, pressed)
     answers = {"Offer A": "c", "Offer B": "c", "Offer C": "r", "Offer D": "x"}
     for step, title in enumerate(order):
         after = pressed(answers[title])
@@ -216,13 +113,32 @@ def reviews_by_keyboard(page: Any) -> None:
     assert "of 3 answered were fakes" in page.locator(".tiles").inner_text()
 
 
+def draws_keypoints(page: Any, pressed: Any) -> None:
+    """Lines lie over the pictures; M hides them, also on the next page, and brings them back."""
+    lines = page.locator("svg.lines")
+    lines.wait_for()
+    boxes = [one.bounding_box() for one in page.locator(".pair .frame").all()]
+    drawn = lines.bounding_box()
+    assert abs(drawn["x"] - boxes[0]["x"]) < 1
+    assert abs(drawn["x"] + drawn["width"] - boxes[1]["x"] - boxes[1]["width"]) < 1
+    assert abs(drawn["height"] - boxes[0]["height"]) < 1
+    page.keyboard.press("m")
+    lines.wait_for(state="hidden")
+    pressed("j")
+    page.get_by_label("Matched keypoints").wait_for()
+    lines.wait_for(state="hidden")
+    page.keyboard.press("m")
+    lines.wait_for()
+    pressed("k")
+
+
 def packs_evidence(page: Any) -> None:
     """The pack of a confirmed fake comes as a ZIP that holds both pictures and the verdict."""
     menu(page, "Scans")
     page.locator("a.row").first.click()
     page.locator("a.row.listing", has_text="Offer A").click()
     with page.expect_download() as coming:
-        page.get_by_role("link", name="Evidence pack").click()
+        page.get_by_role("link", name="Evidence ZIP").click()
     with zipfile.ZipFile(io.BytesIO(Path(coming.value.path()).read_bytes())) as archive:
         names = archive.namelist()
         assert "kim: a fake" in archive.read("evidence.txt").decode()
@@ -301,7 +217,7 @@ def test_a_photo_of_the_catalog_is_recognised(site: Site, tmp_path: Path) -> Non
     page.get_by_role("button", name="Add").click()
     page.get_by_label("Files").set_input_files(files(tmp_path / "shop"))
     page.get_by_role("button", name="Upload").click()
-    page.get_by_text("6 of 7 taken in").wait_for()
+    page.get_by_text("7 of 7 files sent, 1 refused").wait_for()
     page.goto("/search")
     page.get_by_label("Photo", exact=True).set_input_files(
         drawn.saved(drawn.edited(drawn.product(2)), tmp_path / "found.png")

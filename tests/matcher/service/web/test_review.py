@@ -65,6 +65,36 @@ def test_a_listing_stands_beside_its_reference_with_what_was_found(owner: Tenant
         assert f"<kbd>{key.upper()}</kbd>" in page
 
 
+def test_matched_keypoints_are_drawn_between_photo_and_reference(owner: Tenant, kim: Person) -> None:
+    number = kept(owner, stolen(2))
+    page = kim.page(f"/review/{number}")
+    assert f'hx-get="/review/{number}/keypoints" hx-trigger="load"' in page
+    part = kim.get(f"/review/{number}/keypoints", headers={"HX-Request": "true"}).text
+    assert "hx-get" not in part
+    lines = re.findall(r'<line x1="([\d.]+)" y1="([\d.]+)" x2="([\d.]+)" y2="([\d.]+)"', part)
+    assert 20 < len(lines) <= 40
+    ends = [tuple(map(float, line)) for line in lines]
+    assert all(0 <= x1 <= 490 and 510 <= x2 <= 1000 and max(y1, y2) <= 490 for x1, y1, x2, y2 in ends)
+    agree = re.search(r"<span>(\d+) agree, 40 drawn</span>", part)
+    assert agree
+    assert int(agree[1]) > 40
+    whole = kim.page(f"/review/{number}/keypoints")
+    assert "<h1>Matched keypoints</h1>" in whole, "without scripts it is a page of its own"
+    assert whole.count("<line") == part.count("<line")
+
+
+def test_the_image_of_a_reference_that_agrees_most_stands_beside_the_photo(
+    owner: Tenant, kim: Person
+) -> None:
+    brand = next(one for one in owner.get("/v1/brands").json() if one["name"] == "Aurelio")["brand_id"]
+    images = [("photos", (f"{n}.png", png(n))) for n in (90, 2)]
+    owner.post(f"/v1/brands/{brand}/references", data={"reference_id": "R-2"}, files=images)
+    number = kept(owner, stolen(2))
+    part = kim.get(f"/review/{number}/keypoints", headers={"HX-Request": "true"}).text
+    beside = re.findall(r'src="/references/\d+/images/(\d)(\?small=1)?"', part)
+    assert beside == [("1", ""), ("0", "?small=1")]
+
+
 def test_one_walks_by_suspicion_under_a_filter(owner: Tenant, kim: Person) -> None:
     sure, likely = kept(owner, stolen(2)), kept(owner, stolen(7), seller_id="", price="70")
     page = kim.page(f"/review/{sure}")

@@ -92,7 +92,7 @@ def test_a_job_that_waits_is_watched_cancelled_and_goes_on(start: Start) -> None
 def test_a_table_of_references_is_imported_as_a_job(kim: Person, photo_server: str) -> None:
     brand = kim.send("/brands", name="Acme").headers["location"]
     rows = f"reference_id,image\nA,{photo_server}/product-80.png\nB,{photo_server}/absent.png\n".encode()
-    to = kim.send(f"{brand}/table", files=[("manifest", ("t.csv", rows))]).headers["location"]
+    to = tabled(kim, brand, rows)
     for _ in range(300):
         if "Done" in (page := kim.page(to)):
             break
@@ -100,6 +100,13 @@ def test_a_table_of_references_is_imported_as_a_job(kim: Person, photo_server: s
     assert "<dt>Added</dt><dd>1</dd>" in page
     assert "404" in page
     assert "References <b>1</b>" in kim.page(brand)
+
+
+def tabled(kim: Person, brand: str, rows: bytes) -> str:
+    """The address of the import that a table of references became."""
+    page = kim.send(f"{brand}/files", files=[("files", ("t.csv", rows))])
+    assert page.status_code == 200, page.text
+    return re.findall(r'href="(/scans/\d+)"', page.text)[0]
 
 
 def test_an_evidence_pack_holds_all_that_speaks_and_checks_itself(
@@ -116,7 +123,8 @@ def test_an_evidence_pack_holds_all_that_speaks_and_checks_itself(
     sums = dict(reversed(line.split("  ", 1)) for line in contents.pop("SHA256SUMS").decode().splitlines())
     assert sums == {name: hashlib.sha256(blob).hexdigest() for name, blob in contents.items()}
     assert sorted(contents) == [
-        "evidence.txt", "listing.json", "photos/01-photo-1.png", "references/01-Aurelio-R-2.png",
+        "evidence.txt", "keypoints.png", "listing.json", "photos/01-photo-1.png",
+        "references/01-Aurelio-R-2.png",
         "side-by-side.png", "verdict.json",
     ]  # fmt: skip
     text = contents["evidence.txt"].decode()
@@ -130,6 +138,22 @@ def test_an_evidence_pack_holds_all_that_speaks_and_checks_itself(
     with service_behind(client).workspace.database.read() as connection:
         acts = [(act.actor, act.action) for act in list_acts(connection, 1, limit=1000)]
     assert ("person:vera", "evidence.pack") in acts
+
+
+def test_an_evidence_pack_comes_as_pages_too(client: TestClient, kim: Person, photo_server: str) -> None:
+    pytest.importorskip("typst", reason="the extra `pdf` is not installed")
+    pdfium = pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed")
+    to = scanned(kim, listings(photo_server))
+    number = re.findall(r'href="/review/(\d+)\?', kim.page(f"{to}?kind=counterfeit"))[0]
+    assert f'href="/review/{number}/evidence.pdf"' in kim.page(f"/review/{number}")
+    answer = kim.get(f"/review/{number}/evidence.pdf")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert "attachment" in answer.headers["content-disposition"]
+    said = " ".join(page.get_textpage().get_text_range() for page in pdfium.PdfDocument(answer.content))
+    for words in ("An offer", "shop-9", "is a copy of reference", "Matched keypoints", "SHA-256"):
+        assert words in said, words
+    with service_behind(client).workspace.database.read() as connection:
+        assert "evidence.pdf" in [act.action for act in list_acts(connection, 1, limit=1000)]
 
 
 def test_a_confirmed_fake_is_found_by_the_next_scan(kim: Person, photo_server: str) -> None:
