@@ -15,6 +15,7 @@ import torch
 from matcher.faults import VARIABLE
 from tests.matcher.scanned import end_group
 from tests.training.sets import write_recipe, write_set
+from training.__main__ import main as embedder
 from training.train_embedder import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,8 +31,9 @@ def call(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 @pytest.fixture(scope="module")
 def unbroken(call: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The same by its other name, `python -m training embedder --config`."""
     out = tmp_path_factory.mktemp("unbroken")
-    assert main([*call, str(out)]) == 0
+    assert embedder(["embedder", "--config", *call[1:], str(out)]) == 0
     return checkpoint(out)
 
 
