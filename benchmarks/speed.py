@@ -10,36 +10,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from benchmarks.check_speed import CLIENTS, measure_checks
 from benchmarks.made_photos import SIZE, PhotoMaker
 from benchmarks.scan_speed import Command, Tell, measure_scan
+from benchmarks.speed_stages import MakeParts, Parts, product_parts, stages
 from benchmarks.text.cost import reading_stages
-from indexes.gallery import Gallery
-from indexes.voting import VotingGallery
 from matcher.config import Settings
 from matcher.errors import UsageError
 from matcher.images import decode
-from matcher.logo_matching import LogoModels
-from matcher.models import Embedder, KeypointDetector, KeypointMatcher, Keypoints, Pixels, TextReader
 
 STAGES = ("decode", "embed", "search", "verify", "ocr", "logo", "scan")
 OUTSIDE = {"scan", "check"}
 """Stages that are measured from outside; `check` only where it is asked for, as it takes long."""
 MODELLED = {"embed", "search", "verify", "ocr", "logo"}
 """Stages that need models."""
-T = TypeVar("T")
-Features = NDArray[np.uint8]
-BATCH = 32
-NEIGHBOURS = 50
-CANDIDATES = 10
-NOISE = 8
-"""Levels by which a stored feature may differ from the photo's that it was made of."""
 
 
 @dataclass(frozen=True)
@@ -64,29 +51,6 @@ class SpeedPlan:
     command: Command = ()
     requests: int = 200
     clients: tuple[int, ...] = CLIENTS
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The models that the stages exercise; `logos` where something looks for logos."""
-
-    embedder: Embedder
-    detector: KeypointDetector
-    matcher: KeypointMatcher
-    reader: TextReader | None = None
-    logos: LogoModels | None = None
-
-
-MakeParts = Callable[[Settings, str], Parts]
-
-
-def product_parts(settings: Settings, embedder: str) -> Parts:
-    """The models that a scan with these settings uses."""
-    from matcher.assembly import build_embedder, build_keypoints, build_logo_models, build_text_reader
-
-    made = build_embedder(settings.models, embedder)
-    reader, logos = build_text_reader(settings.models), build_logo_models(settings.models)
-    return Parts(made, *build_keypoints(settings), reader, logos)
 
 
 def measure_speed(
@@ -145,12 +109,12 @@ def _rounds(
     photos = [decode(blob, f"photo {number}", settings.images).pixels for number, blob in enumerate(blobs)]
     rounds = {}
     with tempfile.TemporaryDirectory() as folder:
-        stages = _stages(wanted, plan, settings, blobs, photos, parts, Path(folder))
+        work = stages(wanted, plan.references, settings, blobs, photos, parts, Path(folder))
         if parts and parts.reader and "ocr" in wanted:
-            stages = chain(stages, reading_stages(blobs, parts.reader, settings.images))
-        for name, work in stages:
+            work = chain(work, reading_stages(blobs, parts.reader, settings.images))
+        for name, once in work:
             tell(f"stage {name}")
-            rounds[name] = [_timed(work) * 1000 / plan.photos for _ in range(plan.rounds + 1)][1:]
+            rounds[name] = [_timed(once) * 1000 / plan.photos for _ in range(plan.rounds + 1)][1:]
     return rounds
 
 
@@ -180,112 +144,6 @@ def _checks(plan: SpeedPlan, tell: Tell) -> tuple[dict[str, JsonValue], dict[str
             command=plan.command,
             tell=tell,
         )
-
-
-def _stages(
-    wanted: Sequence[str],
-    plan: SpeedPlan,
-    settings: Settings,
-    blobs: Sequence[bytes],
-    photos: Sequence[Pixels],
-    parts: Parts | None,
-    folder: Path,
-) -> Iterator[tuple[str, Callable[[], object]]]:
-    """Each stage's name with the work of one round over all photos; what it is given is made beforehand."""
-    if "decode" in wanted:
-        yield "decode", lambda: [decode(blob, "photo", settings.images) for blob in blobs]
-    if parts is None:
-        return
-    if "embed" in wanted:
-        yield "embed", lambda: [parts.embedder.embed_photos(batch) for batch in _batches(photos)]
-    if "search" in wanted:
-        gallery = _gallery(folder, plan.references * parts.embedder.reference_views, parts.embedder, settings)
-        views = [
-            _unit_vectors(parts.embedder.photo_views, parts.embedder.dims, turn)
-            for turn in range(len(photos))
-        ]
-        yield (
-            "search",
-            lambda: [gallery.search(np.concatenate(batch), NEIGHBOURS) for batch in _batches(views)],
-        )
-        features = _voting_features(photos, parts.detector, settings)
-        votes = _voting_gallery(folder, features, plan.references)
-        yield "vote", lambda: [votes.vote(each, NEIGHBOURS) for each in features]
-    if "verify" in wanted:
-        known = [parts.detector.detect(photo) for photo in photos]
-        yield "verify", lambda: [_verify(parts, photo, known, turn) for turn, photo in enumerate(photos)]
-    if "logo" in wanted and (logos := parts.logos) is not None:
-        side = max(settings.images.working_side, settings.images.reading_side)
-        sized = settings.images.model_copy(update={"working_side": side})
-        large = [decode(blob, "photo", sized).pixels for blob in blobs]
-        yield "logo", lambda: [_look(logos, photo) for photo in large]
-
-
-def _look(logos: LogoModels, photo: Pixels) -> object:
-    """Detect logos and describe their regions."""
-    (boxes,) = logos.detector.detect([photo])
-    return logos.embedder.embed_regions([photo], [[box.region for box in boxes]])
-
-
-def _verify(parts: Parts, photo: Pixels, known: Sequence[Keypoints], turn: int) -> object:
-    """Detect keypoints, match them with `CANDIDATES` references; the first of these is the photo itself."""
-    candidates = [known[(turn + step) % len(known)] for step in range(CANDIDATES)]
-    found = parts.detector.detect(photo)
-    return [parts.matcher.match(found, photo, candidate, mirrored=False) for candidate in candidates]
-
-
-def _gallery(folder: Path, count: int, embedder: Embedder, settings: Settings) -> Gallery:
-    vectors = _unit_vectors(count, embedder.dims, 1)
-    return Gallery.rebuild(
-        folder / "gallery",
-        [(np.arange(count), vectors)],
-        dims=embedder.dims,
-        fingerprint=embedder.fingerprint,
-        position=1,
-        settings=settings.gallery,
-    )
-
-
-def _voting_features(
-    photos: Sequence[Pixels], detector: KeypointDetector, settings: Settings
-) -> list[Features]:
-    """What each photo votes with, uint8 (n, 128)."""
-    count = settings.matching.voting_keypoints
-    return [detector.detect(photo).descriptors[:count] for photo in photos]
-
-
-def _voting_gallery(folder: Path, features: Sequence[Features], references: int) -> VotingGallery:
-    """Features of `references` images: those of the photos in turn, each time with other noise.
-
-    Random ones would spread over the words more evenly than those of photos do.
-    """
-    from matcher.models.vocabulary import load_vocabulary
-
-    return VotingGallery.rebuild(
-        folder / "votes",
-        ((np.full(len(each), i), each) for i, each in enumerate(_noisy(features, references))),
-        words=load_vocabulary(),
-        fingerprint="speed",
-        position=1,
-    )
-
-
-def _noisy(features: Sequence[Features], count: int) -> Iterator[Features]:
-    random = np.random.default_rng(2)
-    for number in range(count):
-        each = features[number % len(features)]
-        noise = random.integers(-NOISE, NOISE, each.shape, np.int16, endpoint=True)
-        yield (each + noise).clip(0, 255).astype(np.uint8)
-
-
-def _unit_vectors(count: int, dims: int, seed: int) -> NDArray[np.float32]:
-    vectors = np.random.default_rng(seed).standard_normal((count, dims), np.float32)
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
-
-
-def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), BATCH):
-        yield items[start : start + BATCH]
 
 
 def _timed(work: Callable[[], object]) -> float:

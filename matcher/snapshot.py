@@ -1,17 +1,10 @@
-"""A snapshot: everything a verdict depends on, as a folder of immutable files that workers read."""
+"""A snapshot: everything a verdict depends on, read from a folder of immutable files."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
-import os
-import shutil
-import time
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -19,32 +12,16 @@ import pyarrow.compute as pc
 import pyarrow.feather as feather
 from numpy.typing import NDArray
 
-from indexes.gallery import Gallery
-from indexes.voting import VotingGallery
-from matcher.catalog import (
-    Database,
-    image_facts,
-    last_number,
-    list_brands,
-    list_owners,
-    unfinished_scans,
-)
 from matcher.config import ImageSettings, MatchingSettings, ModelSettings, Settings
 from matcher.errors import MatcherError
-from matcher.faults import commit_point
-from matcher.files import replacing, sync_folder
-from matcher.galleries import Galleries
 from matcher.policy import Policy, load_policy
 from matcher.records import Brand, ImageRole, Record
 from matcher.signals import BrandFacts, ReferenceFacts
 from matcher.text.lexicon import INDEX, Lexicon
 
-KEPT_SNAPSHOTS = 8
-LEFT_OVER_SECONDS = 3600.0
-TRIES = 10
 DESCRIPTION, FACTS, POLICY = "snapshot.json", "images.feather", "policy.toml"
-_COLUMNS = ("image_id", "brand", "role", "reference_id", "content_hash", "title", "price", "currency")
-_OWNER = "owner_id"
+COLUMNS = ("image_id", "brand", "role", "reference_id", "content_hash", "title", "price", "currency")
+OWNER = "owner_id"
 
 
 class FrozenSettings(Record):
@@ -88,14 +65,6 @@ class Fingerprints(Record):
     verifier: str = ""
 
 
-class Opened(NamedTuple):
-    """The galleries that go into a snapshot."""
-
-    descriptors: Gallery
-    votes: VotingGallery
-    logos: Gallery | None
-
-
 class OwnedBrand(Record):
     """A brand and whose it is."""
 
@@ -129,7 +98,7 @@ class Snapshot:
             said = " ".join(str(error).split())[:200]
             raise MatcherError(f"snapshot {folder.name} cannot be read ({said}); start a new scan") from error
         if owner_id is not None:
-            self._facts = self._facts.filter(pc.field(_OWNER) == owner_id)
+            self._facts = self._facts.filter(pc.field(OWNER) == owner_id)
         self._ids: NDArray[np.int64] = self._facts["image_id"].to_numpy()
         self.brands = tuple(one.brand for one in self.description.brands if owner_id in (None, one.owner_id))
         self._brands = {
@@ -172,131 +141,6 @@ class Snapshot:
         row = int(np.searchsorted(self._ids, image_id))
         if row == len(self._ids) or int(self._ids[row]) != image_id:
             return None
-        facts = {name: self._facts[name][row].as_py() for name in _COLUMNS}
+        facts = {name: self._facts[name][row].as_py() for name in COLUMNS}
         price = Decimal(facts["price"]) if facts["price"] else None
         return ReferenceFacts(**(facts | {"role": ImageRole(facts["role"]), "price": price}))
-
-
-def take_snapshot(
-    folder: Path,
-    galleries: Galleries,
-    policy: Policy,
-    settings: Settings,
-    *,
-    models: dict[str, str | None],
-    scorer: str,
-    reader: str,
-    texts: str,
-    logo: str,
-    verifier: str,
-) -> Snapshot:
-    """Bring the galleries up to the catalog and freeze both under `folder`.
-
-    The same state gives the same snapshot. Galleries, brands and facts are all of one change number: where
-    the catalog moves on meanwhile, they are taken again. Raises `MatcherError` where that never ends.
-    """
-    for _ in range(TRIES):
-        galleries.catch_up()
-        with galleries.database.read() as connection:
-            number = last_number(connection)
-            brands = tuple(
-                OwnedBrand(owner_id=owner_id, brand=brand)
-                for owner_id in list_owners(connection)
-                for brand in list_brands(connection, owner_id=owner_id)
-            )
-            brands = tuple(sorted(brands, key=lambda one: (one.brand.name, one.owner_id)))
-            facts = sorted(image_facts(connection, None), key=lambda fact: fact.image_id)
-        opened = Opened(*galleries.open(), galleries.open_logos())
-        if all(gallery is None or gallery.position == number for gallery in opened):
-            break
-    else:
-        raise MatcherError(
-            "galleries and catalog do not come to one state: try again when imports are done, "
-            "or run `matcher index rebuild`"
-        )
-    description = Description(
-        number=number,
-        models=models,
-        brands=brands,
-        settings=FrozenSettings.of(settings),
-        fingerprints=Fingerprints(
-            embedder=galleries.embedder.fingerprint,
-            keypoints=galleries.detector.fingerprint,
-            votes=galleries.votes.fingerprint,
-            scorer=scorer,
-            reader=reader,
-            texts=texts,
-            logo=logo,
-            verifier=verifier,
-        ),
-    )
-    text = description.model_dump_json(indent=1)
-    table = {name: [_plain(getattr(fact, name)) for fact in facts] for name in (*_COLUMNS, _OWNER)}
-    digest = hashlib.sha256((text + policy.policy_text + json.dumps(table)).encode()).hexdigest()[:12]
-    place = folder / f"{number:08d}-{digest}"
-    if (place / DESCRIPTION).exists():
-        place.touch()  # It is among the newest again, and so among the last to be dropped.
-    else:
-        _write(place, opened, table, policy.policy_text, text, Lexicon(one.brand for one in brands))
-        _drop_old(folder, keep={place.name, *_in_use(galleries.database)})
-    return Snapshot(place)
-
-
-def _write(
-    place: Path,
-    opened: Opened,
-    table: dict[str, list[object]],
-    policy: str,
-    description: str,
-    lexicon: Lexicon,
-) -> None:
-    """Everything goes into a folder of another name first; the rename is the commit."""
-    fresh = place.with_name(f".{place.name}.{os.getpid()}")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    opened.descriptors.snapshot(fresh / "descriptors")
-    opened.votes.snapshot(fresh / "votes")
-    if opened.logos is not None:
-        opened.logos.snapshot(fresh / "logos")
-    lexicon.save(fresh / INDEX)
-    types = {name: pa.int64() if name in ("image_id", _OWNER) else pa.string() for name in table}
-    facts = pa.table(table, schema=pa.schema(list(types.items())))
-    with replacing(fresh / FACTS, fresh / POLICY, fresh / DESCRIPTION) as (facts_file, policy_file, file):
-        feather.write_feather(facts, facts_file, compression="uncompressed")
-        policy_file.write(policy.encode())
-        file.write(description.encode())
-    commit_point("snapshot:written")
-    try:
-        fresh.rename(place)
-    except OSError:  # Another process froze the same state first; its snapshot is as good.
-        shutil.rmtree(fresh, ignore_errors=True)
-    for folder in (place.parent, place.parent.parent):
-        sync_folder(folder)
-    commit_point("snapshot:renamed")
-
-
-def _plain(value: object) -> object:
-    return str(value) if isinstance(value, Decimal) else value
-
-
-def _in_use(database: Database) -> set[str]:
-    """Snapshots of scans that are under way, or that a kill left to be resumed."""
-    with database.read() as connection:
-        return {str(scan.settings.get("snapshot")) for scan in unfinished_scans(connection)}
-
-
-def _drop_old(folder: Path, *, keep: set[str]) -> None:
-    """Keep the newest few and those named, and clear away what killed writers left long ago."""
-    ages = {path: _age(path) for path in folder.iterdir() if path.is_dir()}
-    whole = sorted((path for path in ages if not path.name.startswith(".")), key=lambda path: ages[path])
-    left_over = [path for path in ages if path.name.startswith(".") and ages[path] > LEFT_OVER_SECONDS]
-    for path in [*left_over, *(path for path in whole[KEPT_SNAPSHOTS:] if path.name not in keep)]:
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def _age(path: Path) -> float:
-    """Seconds since the folder was made or last used; another process may have dropped it just now."""
-    try:
-        return time.time() - path.stat().st_mtime
-    except OSError:
-        return math.inf

@@ -32,7 +32,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "domain": (
         "matcher/catalog/*", "matcher/models/*", "matcher/manifests/*", "matcher/containers/*",
-        "matcher/images.py", "matcher/colour.py", "matcher/sources.py", "matcher/fetch.py",
+        "matcher/images.py", "matcher/rendering.py", "matcher/colour.py", "matcher/sources.py",
+        "matcher/fetch.py",
         "matcher/posting.py", "matcher/addresses.py", "matcher/connections.py", "matcher/text/*",
     ),
     "vectors": ("indexes/*",),

@@ -29,7 +29,7 @@ from matcher.examining import Examiner
 from matcher.galleries import Galleries
 from matcher.logo_matching import LogoMatcher, LogoModels, LogoSearch
 from matcher.matching import DescriptorSearch, FeatureVote, SearchAmong, VoteAmong
-from matcher.models import Embedder, KeypointDetector, TextReader
+from matcher.models import Embedder
 from matcher.models.views import boxes
 from matcher.photo_cache import PhotoCache
 from matcher.policy import Policy
@@ -45,7 +45,8 @@ from matcher.signals.seller import SellerSignal
 from matcher.signals.title import TitleSignal
 from matcher.signals.wordmark import WordmarkSignal
 from matcher.similarity import load_scorer
-from matcher.snapshot import Snapshot, take_snapshot
+from matcher.snapshot import Snapshot
+from matcher.snapshot_taking import take_snapshot
 from matcher.spotting import PhotoLogos
 from matcher.text import tables
 from matcher.workspace import Workspace
@@ -159,33 +160,14 @@ def build_examiner(
     `ScanError` where they give other models than the snapshot was taken with, as after an upgrade.
     `models`: those of the snapshot's settings, loaded already.
     """
-    frozen = snapshot.description.settings
-    most_photos = {"max_photos_per_listing": frozen.max_photos_per_listing}
-    settings = workspace.settings.model_copy(
-        update={
-            "models": frozen.models,
-            "matching": frozen.matching,
-            "images": frozen.images,
-            "scan": workspace.settings.scan.model_copy(update=most_photos),
-        }
-    )
+    settings = _as_frozen(workspace.settings, snapshot)
     models = models or build_models(settings)
-    embedder = models.embedder
     describer = build_describer(workspace, settings, models)
-    verifier = verifier_fingerprint(settings)
-    _expect_models(snapshot, embedder, models.detector, models.reader, models.logos, verifier)
-    descriptors: DescriptorSearch = Gallery.open(
-        snapshot.folder / "descriptors", fingerprint=embedder.fingerprint
-    )
-    votes: FeatureVote = VotingGallery.open(
-        snapshot.folder / "votes", fingerprint=snapshot.description.fingerprints.votes
-    )
-    if snapshot.owner_id is not None:
-        descriptors = SearchAmong(descriptors, snapshot.image_ids)
-        votes = VoteAmong(votes, snapshot.image_ids)
+    _expect_models(snapshot, models, verifier_fingerprint(settings))
+    descriptors, votes = _snapshot_galleries(snapshot, models.embedder)
     matcher = build_photo_matcher(
         settings,
-        embedder=embedder,
+        embedder=models.embedder,
         descriptors=descriptors,
         votes=votes,
         references=CatalogKeypoints(describer, snapshot.of),
@@ -201,6 +183,30 @@ def build_examiner(
         cache=cache,
         store=workspace.store if keep else None,
     )
+
+
+def _as_frozen(settings: Settings, snapshot: Snapshot) -> Settings:
+    """`settings`, but for those that verdicts depend on: they are the snapshot's."""
+    frozen = snapshot.description.settings
+    most_photos = {"max_photos_per_listing": frozen.max_photos_per_listing}
+    return settings.model_copy(
+        update={
+            "models": frozen.models,
+            "matching": frozen.matching,
+            "images": frozen.images,
+            "scan": settings.scan.model_copy(update=most_photos),
+        }
+    )
+
+
+def _snapshot_galleries(snapshot: Snapshot, embedder: Embedder) -> tuple[DescriptorSearch, FeatureVote]:
+    """The snapshot's galleries, of which an owner's snapshot shows that owner's images alone."""
+    folder, taken = snapshot.folder, snapshot.description.fingerprints
+    descriptors = Gallery.open(folder / "descriptors", fingerprint=embedder.fingerprint)
+    votes = VotingGallery.open(folder / "votes", fingerprint=taken.votes)
+    if snapshot.owner_id is None:
+        return descriptors, votes
+    return SearchAmong(descriptors, snapshot.image_ids), VoteAmong(votes, snapshot.image_ids)
 
 
 def _snapshot_logos(
@@ -226,21 +232,14 @@ def _snapshot_logos(
     return build_logo_matcher(settings, models, gallery, logos=logos, brand_of=brand_of, keypoints=keypoints)
 
 
-def _expect_models(
-    snapshot: Snapshot,
-    embedder: Embedder,
-    detector: KeypointDetector,
-    reader: TextReader | None,
-    logo: LogoModels | None,
-    verifier: str,
-) -> None:
-    taken = snapshot.description.fingerprints
+def _expect_models(snapshot: Snapshot, models: Models, verifier: str) -> None:
+    taken, reader, logos = snapshot.description.fingerprints, models.reader, models.logos
     for what, before, now in (
-        ("another embedder", taken.embedder, embedder.fingerprint),
-        ("another keypoint detector", taken.keypoints, detector.fingerprint),
+        ("another embedder", taken.embedder, models.embedder.fingerprint),
+        ("another keypoint detector", taken.keypoints, models.detector.fingerprint),
         ("another text reader", taken.reader, reader.fingerprint if reader else ""),
         ("other weights", taken.scorer, load_scorer().fingerprint),
-        ("other logo models", taken.logo, logo.fingerprint if logo else ""),
+        ("other logo models", taken.logo, logos.fingerprint if logos else ""),
         ("other tables of words", taken.texts, tables.fingerprint()),
         ("another way of verifying", taken.verifier, verifier),
     ):

@@ -17,7 +17,8 @@ import pytest
 from benchmarks.made_photos import PhotoMaker
 from benchmarks.report import markdown
 from benchmarks.scan_speed import Memory, tree_memory, watched
-from benchmarks.speed import Parts, SpeedPlan, measure_speed
+from benchmarks.speed import SpeedPlan, measure_speed
+from benchmarks.speed_stages import Parts
 from matcher.config import ImageSettings, Settings
 from matcher.errors import UsageError
 from matcher.images import decode

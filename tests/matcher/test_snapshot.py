@@ -18,7 +18,8 @@ from matcher.galleries import Galleries
 from matcher.photo_cache import NoCache
 from matcher.policy import load_policy, parse_policy
 from matcher.records import Brand, ImageRole, Listing
-from matcher.snapshot import DESCRIPTION, FACTS, KEPT_SNAPSHOTS, POLICY, Snapshot
+from matcher.snapshot import DESCRIPTION, FACTS, POLICY, Snapshot
+from matcher.snapshot_taking import KEPT_SNAPSHOTS
 from matcher.text.lexicon import INDEX
 from matcher.workspace import Workspace
 from tests.matcher import drawn
@@ -200,7 +201,7 @@ def test_a_snapshot_is_on_the_disk_before_it_gets_its_name_and_the_name_before_a
             at_rename.update(synced)
 
     monkeypatch.setattr(os, "fsync", recorded)
-    monkeypatch.setattr("matcher.snapshot.commit_point", reached)
+    monkeypatch.setattr("matcher.snapshot_taking.commit_point", reached)
     made = freeze(workspace, galleries, load_policy())
     for name in (FACTS, POLICY, DESCRIPTION, INDEX, "descriptors/manifest.json", "votes/manifest.json", "."):
         assert (made.folder / name).stat().st_ino in at_rename, name
