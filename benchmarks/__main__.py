@@ -69,7 +69,25 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = Parser(prog="python -m benchmarks", description="Measure accuracy and speed of the matcher.")
     commands = top.add_subparsers(dest="benchmark", required=True, parser_class=Parser)
-    accuracy = commands.add_parser("accuracy", help="copies, products, duplicates, wordmarks, logos found")
+    _add_accuracy_arguments(
+        commands.add_parser("accuracy", help="copies, products, duplicates, wordmarks, logos found")
+    )
+    _add_speed_arguments(commands.add_parser("speed", help="milliseconds a photo by stage, and a whole scan"))
+    _add_false_alarms_arguments(
+        commands.add_parser("false-alarms", help="what a scan flags among unrelated photos")
+    )
+    add_peers_arguments(commands)
+    add_fetch(commands)
+    add_run_arguments(commands)
+    add_diff_arguments(
+        commands.add_parser("diff", help="listings whose verdict two scans or policies change")
+    )
+    report = commands.add_parser("report", help="a run as Markdown, and as one HTML page")
+    add_report_arguments(report)
+    return top
+
+
+def _add_accuracy_arguments(accuracy: argparse.ArgumentParser) -> None:
     accuracy.add_argument(
         "--task", choices=("copies", "products", "dedup", "verdicts", "text", "logos"), required=True
     )
@@ -104,7 +122,9 @@ def parser() -> argparse.ArgumentParser:
         "--resamples", type=_natural, default=1000, metavar="N", help="for the intervals; 0: none"
     )
     accuracy.add_argument("--out", type=Path, required=True, metavar="JSON", help="results file")
-    speed = commands.add_parser("speed", help="milliseconds a photo by stage, and a whole scan")
+
+
+def _add_speed_arguments(speed: argparse.ArgumentParser) -> None:
     speed.add_argument(
         "--stage",
         choices=("decode", "embed", "search", "verify", "ocr", "logo", "scan", "check"),
@@ -138,7 +158,9 @@ def parser() -> argparse.ArgumentParser:
         "--config", type=Path, metavar="TOML", help="settings file of the stages; the scan has the defaults"
     )
     speed.add_argument("--out", type=Path, required=True, metavar="JSON", help="results file")
-    alarms = commands.add_parser("false-alarms", help="what a scan flags among unrelated photos")
+
+
+def _add_false_alarms_arguments(alarms: argparse.ArgumentParser) -> None:
     alarms.add_argument(
         "--references", type=Path, nargs="+", required=True, metavar="DIR", help="folders of references"
     )
@@ -150,15 +172,6 @@ def parser() -> argparse.ArgumentParser:
     )
     alarms.add_argument("--config", type=Path, metavar="TOML", help="settings file")
     alarms.add_argument("--out", type=Path, required=True, metavar="JSON", help="results file")
-    add_peers_arguments(commands)
-    add_fetch(commands)
-    add_run_arguments(commands)
-    add_diff_arguments(
-        commands.add_parser("diff", help="listings whose verdict two scans or policies change")
-    )
-    report = commands.add_parser("report", help="a run as Markdown, and as one HTML page")
-    add_report_arguments(report)
-    return top
 
 
 def run_accuracy(chosen: argparse.Namespace, make_finder: MakeFinder) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -58,7 +58,3 @@ class BoxSet:
     def distractors(self) -> int:
         """How many photos show no logo."""
         return sum(not photo.brands for photo in self.photos)
-
-    def of_split(self, split: Split) -> BoxSet:
-        """The photos of one split."""
-        return replace(self, photos=tuple(photo for photo in self.photos if photo.split == split))

@@ -134,11 +134,6 @@ class Manifest(Committed):
         return {name: record for segment in self.segments for name, record in segment.names().items()}
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a gallery of vectors, as `read_committed` gives it."""
-    return read_committed(folder, Manifest)
-
-
 def read_committed(folder: Path, kind: type[AnyManifest]) -> AnyManifest:
     """The manifest that was committed last; raises `GalleryError` if there is none, or none to be trusted."""
     try:

@@ -15,6 +15,7 @@ _NO_CACHE = 0x0040
 """lcms2's cmsFLAGS_NOCACHE: a transform without its one-pixel cache may be shared by threads."""
 Ground = Literal["white", "black"]
 """What shows through where a picture is transparent."""
+_BAND_ROWS = 256
 _PLAIN = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})
 
 
@@ -36,16 +37,23 @@ def plain(image: Image.Image) -> Image.Image:
 
 
 def _stretched(values: NDArray[np.float32] | NDArray[np.int32]) -> NDArray[np.uint8]:
-    known = np.isfinite(values)
+    """By bands of rows: a large picture would else be held five times over as floats."""
+    bands = [slice(start, start + _BAND_ROWS) for start in range(0, len(values), _BAND_ROWS)]
+    ends = [(band.min(), band.max()) for rows in bands if (band := _finite(values[rows])).size]
     stretched: NDArray[np.uint8] = np.zeros(values.shape, np.uint8)
-    if not known.any():
+    if not ends:
         return stretched
-    low, high = float(values[known].min()), float(values[known].max())
-    shown = np.where(known, values, low).astype(np.float32)
-    with np.errstate(over="ignore", invalid="ignore"):
-        scaled = (shown - np.float32(low)) * np.float32(255.0 / max(high - low, 1e-12))
-    stretched[:] = np.nan_to_num(scaled).clip(0, 255)
+    low, high = float(min(least for least, _ in ends)), float(max(most for _, most in ends))
+    for rows in bands:
+        shown = np.where(np.isfinite(values[rows]), values[rows], low).astype(np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = (shown - np.float32(low)) * np.float32(255.0 / max(high - low, 1e-12))
+        stretched[rows] = np.nan_to_num(scaled).clip(0, 255)
     return stretched
+
+
+def _finite(values: NDArray[np.float32] | NDArray[np.int32]) -> NDArray[np.float32] | NDArray[np.int32]:
+    return values[np.isfinite(values)]
 
 
 def to_srgb(image: Image.Image, profile: bytes | None, ground: Ground = "white") -> Image.Image:

@@ -25,7 +25,7 @@ from PIL import (
 
 from matcher.colour import Ground, plain, to_srgb
 from matcher.config import ImageSettings
-from matcher.containers import Essence
+from matcher.containers import SLIM, Essence, MalformedError
 from matcher.errors import ImageError
 
 _OPENERS: dict[str, Callable[[io.BytesIO], Image.Image]] = {
@@ -105,9 +105,12 @@ def render(
         if kind == "HEIC":
             return _render_heic(blob, source, settings, side, ground)
         if essence is None:
+            slim = SLIM[kind](blob) if kind in SLIM else blob
             with _quiet():
-                return _render_pillow(blob, kind, None, source, settings, side, ground)
+                return _render_pillow(slim, kind, None, source, settings, side, ground)
         return _render_pillow(essence.blob, kind, essence, source, settings, side, ground)
+    except MalformedError as error:
+        raise ImageError(source, str(error)) from error
     except _DECODER_FAILURES as error:
         raise ImageError(source, _reason(error, kind, essence)) from error
 

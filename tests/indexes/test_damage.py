@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexes.gallery import Gallery
-from indexes.manifest import MANIFEST, Manifest, read_manifest
+from indexes.manifest import MANIFEST, Manifest, read_committed
 from matcher.errors import GalleryError
 from tests.indexes.conftest import DIMS, grouped, settings_for
 
@@ -28,7 +28,7 @@ def filled(folder: Path) -> Path:
 
 
 def files_of(folder: Path) -> list[Path]:
-    return [folder / name for name in read_manifest(folder).names()]
+    return [folder / name for name in read_committed(folder, Manifest).names()]
 
 
 def test_every_kind_of_file_is_there(filled: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from indexes.gallery import Gallery
-from indexes.manifest import read_manifest
+from indexes.manifest import Manifest, read_committed
 from tests.indexes.killable import STEPS, change, expected
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,7 +55,8 @@ def assert_goes_on(folder: Path) -> None:
     assert gallery.ids().tolist() == expected(STEPS)
     assert gallery.count == len(gallery.ids())
     assert gallery.verify() == []
-    held = set(read_manifest(folder).names()) | set(read_manifest(folder).retired)
+    manifest = read_committed(folder, Manifest)
+    held = set(manifest.names()) | set(manifest.retired)
     assert {path.name for path in folder.iterdir()} == held | {"manifest.json", "writer.lock"}
 
 

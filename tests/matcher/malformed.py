@@ -185,6 +185,13 @@ def _bombs() -> Iterator[_Case]:
         blob = png_claiming(32, 32, png_chunk(name.encode(), payload), body=pixels)
         yield f"png-{name}-bomb", ".png", "accepted", blob
     yield "png-IDAT-bomb", ".png", "either", png_claiming(32, 32, body=zeros)
+    yield "tiff-of-a-million-strips", ".tif", "refused", tiff(64, 64, more={273: (3, [8] * 1_000_000)})
+    large = zlib.compress(bytes(8_000 * 8_000))
+    tiles = {259: (3, [8]), 322: (4, [8_000]), 323: (4, [8_000]), 324: (7, large), 325: (4, [len(large)])}
+    yield "tiff-tile-of-64-megapixels", ".tif", "refused", tiff(64, 64, more=tiles)
+    yield "tiff-exif-of-rationals", ".tif", "accepted", tiff(64, 64, exif=exif_of_rationals(50_000))
+    told = encoded(Image.new("RGB", (64, 64)), "AVIF", exif=exif_of_rationals(20_000))
+    yield "avif-exif-of-rationals", ".avif", "accepted", told
     yield "tiny-1-pixel", ".png", "refused", encoded(Image.new("RGB", (1, 1)), "PNG")
 
 
@@ -217,6 +224,41 @@ def _tiff_claiming(width: int, height: int) -> bytes:
     ]
     body = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
     return b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + body + bytes(200)
+
+
+def exif_of_rationals(count: int) -> bytes:
+    """EXIF that turns the picture, with `count` fractions, each an object to a reader that looks at it."""
+    entries = struct.pack("<HHII", 0x0112, 3, 1, 6) + struct.pack("<HHII", 0x9201, 5, count, 38)
+    table = struct.pack("<H", 2) + entries + bytes(4)
+    return b"Exif\0\0II*\0\x08\0\0\0" + table + struct.pack("<II", 7, 3) * count
+
+
+def tiff(
+    width: int, height: int, *, more: dict[int, tuple[int, Any]] | None = None, exif: bytes = b""
+) -> bytes:
+    """A grey TIFF of one strip; `more` tags: kind of number and values, or the bytes that one points at."""
+    pixels = bytes(range(256)) * (width * height // 256)
+    tags: dict[int, tuple[int, Any]] = {
+        256: (4, [width]), 257: (4, [height]), 258: (3, [8]), 259: (3, [1]), 262: (3, [1]), 277: (3, [1]),
+        278: (4, [height]), 279: (4, [len(pixels)]), 273: (7, pixels),
+    }  # fmt: skip
+    tags |= more or {}
+    if 324 in tags:
+        del tags[273], tags[278], tags[279]
+    if exif:
+        tags[34665] = (7, exif.removeprefix(b"Exif\0\0"))
+    at = 8 + 2 + 12 * len(tags) + 4
+    entries, behind = b"", b""
+    for tag, (kind, values) in sorted(tags.items()):
+        if isinstance(values, bytes):  # put behind; EXIF brings a header of its own, which is passed over
+            number = at + len(behind) + (8 if tag == 34665 else 0)
+            entries, behind = entries + struct.pack("<HHII", tag, 4, 1, number), behind + values
+            continue
+        packed = struct.pack(f"<{len(values)}{'H' if kind == 3 else 'I'}", *values)
+        if len(packed) > 4:
+            packed, behind = struct.pack("<I", at + len(behind)), behind + packed
+        entries += struct.pack("<HHI", tag, kind, len(values)) + packed.ljust(4, b"\0")
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + entries + bytes(4) + behind
 
 
 def _jpeg_claiming(width: int, height: int) -> bytes:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from matcher.decision import logistic
 from matcher.errors import ConfigError
 from matcher.policy import Policy, load_policy, parse_policy
 from matcher.records import Evidence
@@ -130,6 +131,24 @@ def test_a_mistake_about_a_brand_is_named_with_the_brand(lines: str, key: str) -
     with pytest.raises(ConfigError) as caught:
         with_lines(lines)
     assert caught.value.key == key
+
+
+def test_the_example_in_the_documentation_is_what_the_shipped_policy_gives() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-it-decides.md").read_text(encoding="utf-8")
+    weights, total = DEFAULT.weights, DEFAULT.prior
+    assert f"| nothing yet | {total} | {total} | {logistic(total):.0%} |".replace("%", " %") in page
+    for name, weight in (
+        ("`copy`, score 1", weights.copied),
+        ("`seller`, no licence", weights.seller_unlicensed),
+        ("`price`, score 1", weights.price),
+    ):
+        total += weight
+        assert f"| {name} | {weight} | {total:.1f} | {logistic(total):.0%} |".replace("%", " %") in page
+    assert f"begins at {DEFAULT.thresholds.review:.0%}, all".replace("%", " %") in page
+    assert f"begins at {DEFAULT.thresholds.counterfeit:.0%}. From".replace("%", " %") in page
+    licensed = logistic(DEFAULT.prior + weights.copied + weights.seller_licensed)
+    assert f"photo alone comes to {licensed:.0%}.".replace("%", " %") in page
+    assert f"the copy adds {weights.copied / 2}" in page
 
 
 def test_a_policy_that_cannot_be_read_says_which(tmp_path: Path) -> None:
