@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
+from typing import IO
 
 from matcher.catalog import ExaminedListing, ImageStore, PhotoFacts, stored_hash_of
 from matcher.config import Settings
@@ -25,6 +27,8 @@ from matcher.spotting import PhotoLogos
 LEAST_SCORE = 0.02
 """Candidates less sure than this are kept only among the ten best."""
 KEPT_SIGHTINGS = 10
+SPOOL_BYTES = 64 * 2**20
+"""Bytes of a listing's photos that are held in memory until the verdict; more wait in a file."""
 
 
 class PhotoFindings(Record):
@@ -51,11 +55,11 @@ class Examined:
 
 @dataclass(frozen=True)
 class _Read:
-    """A photo that could be read: its place in the listing, its bytes and what was found in it."""
+    """A photo that could be read: its place in the listing, where its bytes wait, what was found in it."""
 
     position: int
     source: str
-    blob: bytes
+    waits: tuple[int, int]
     content_hash: str
     findings: PhotoFindings
 
@@ -92,29 +96,22 @@ class Examiner:
         failed: list[FailedRow] = []
         photos: list[_Read] = []
         limit = self.settings.scan.max_photos_per_listing
-        for position, image in enumerate(listing.images[:limit]):
-            with _reported(failed, source, line, listing.listing_id):
-                photos.append(self._read(position, image, read(image)))
-        if len(listing.images) > limit:
-            failed.append(
-                _failed(
-                    source,
-                    line,
-                    listing,
-                    f"has {len(listing.images)} photos; the first {limit} were examined",
-                )
-            )
-        if not listing.images:
-            failed.append(_failed(source, line, listing, "has no photo to examine; give it an image"))
-        if not photos:
-            return Examined(None, tuple(failed))
-        return Examined(self._judged(listing, photos), tuple(failed))
+        with SpooledTemporaryFile(SPOOL_BYTES) as spool:
+            for position, image in enumerate(listing.images[:limit]):
+                with _reported(failed, source, line, listing.listing_id):
+                    photos.append(self._read(position, image, read(image), spool))
+            judged = self._judged(listing, photos, spool) if photos else None
+        return Examined(judged, (*failed, *_left_out(listing, limit, source, line)))
 
-    def _read(self, position: int, image: str, blob: bytes) -> _Read:
+    def _read(self, position: int, image: str, blob: bytes, spool: IO[bytes]) -> _Read:
         key = content_hash(blob)
         found = self._cache.get(key)
-        if found is not None:
-            return _Read(position, image, blob, key, PhotoFindings.model_validate_json(found))
+        findings = PhotoFindings.model_validate_json(found) if found else self._found(key, image, blob)
+        waits = spool.tell(), len(blob) if self._store else 0
+        spool.write(blob[: waits[1]])
+        return _Read(position, image, waits, key, findings)
+
+    def _found(self, key: str, image: str, blob: bytes) -> PhotoFindings:
         picture = decode(blob, image, self.settings.images)
         sightings = self._sightings(self.matcher.find(picture.pixels))
         large = LargePhoto(blob, image, picture, self.settings.images)
@@ -126,7 +123,7 @@ class Examiner:
             logos=self._logos.sightings(large, sightings),
         )
         self._cache.put(key, findings.model_dump_json())
-        return _Read(position, image, blob, key, findings)
+        return findings
 
     def _sightings(self, candidates: Sequence[Candidate]) -> tuple[Sighting, ...]:
         kept = [
@@ -136,7 +133,7 @@ class Examiner:
         ]
         return tuple(sighting_of(candidate, self._boxes) for candidate in kept)
 
-    def _judged(self, listing: Listing, photos: Sequence[_Read]) -> ExaminedListing:
+    def _judged(self, listing: Listing, photos: Sequence[_Read], spool: IO[bytes]) -> ExaminedListing:
         examined = tuple(
             ExaminedPhoto(
                 photo.position,
@@ -160,13 +157,15 @@ class Examiner:
             models=description.models,
             snapshot=description.number,
         )
-        keep = verdict.verdict is not VerdictKind.CLEAR
-        return ExaminedListing(listing, tuple(self._facts(photo, keep) for photo in photos), verdict)
+        waiting = None if verdict.verdict is VerdictKind.CLEAR else spool
+        return ExaminedListing(listing, tuple(self._facts(photo, waiting) for photo in photos), verdict)
 
-    def _facts(self, photo: _Read, keep: bool) -> PhotoFacts:
+    def _facts(self, photo: _Read, spool: IO[bytes] | None) -> PhotoFacts:
+        """What the database keeps of a photo; its bytes go to the image store where they wait in `spool`."""
         stored_hash = ""
-        if keep and self._store is not None:
-            kept = storable(photo.blob, photo.source, self.settings.images)
+        if spool and self._store is not None:
+            spool.seek(photo.waits[0])
+            kept = storable(spool.read(photo.waits[1]), photo.source, self.settings.images)
             self._store.put(photo.content_hash, kept)
             stored_hash = stored_hash_of(kept)
         return PhotoFacts(
@@ -202,6 +201,15 @@ def _reported(failed: list[FailedRow], source: str, line: int, listing_id: str) 
         yield
     except ImageError as error:
         failed.append(FailedRow(source=source, line=line, listing_id=listing_id, reason=str(error)))
+
+
+def _left_out(listing: Listing, limit: int, source: str, line: int) -> Iterator[FailedRow]:
+    """A row where the listing has more photos than are looked at, or none."""
+    if len(listing.images) > limit:
+        reason = f"has {len(listing.images)} photos; the first {limit} were examined"
+        yield _failed(source, line, listing, reason)
+    if not listing.images:
+        yield _failed(source, line, listing, "has no photo to examine; give it an image")
 
 
 def _failed(source: str, line: int, listing: Listing, reason: str) -> FailedRow:

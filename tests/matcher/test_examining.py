@@ -12,10 +12,11 @@ from PIL import Image
 from sqlalchemy import update
 
 from matcher.assembly import build_embedder, build_examiner, build_galleries, build_keypoints, freeze
-from matcher.catalog import remove_brand, sweep_features, sweep_images
+from matcher.catalog import remove_brand, stored_hash_of, sweep_features, sweep_images
 from matcher.catalog.tables import keypoints
 from matcher.errors import CatalogError, GalleryError, ImageError, ScanError
 from matcher.examining import Examiner
+from matcher.images import content_hash
 from matcher.models.rootsift import RootSift
 from matcher.photo_cache import NoCache, ScanCache
 from matcher.policy import load_policy
@@ -89,6 +90,21 @@ def test_without_a_readable_photo_there_is_no_verdict_but_a_reason(
     examined = examiner.examine(offer(*images), read)
     assert examined.result is None
     assert len(examined.failed) == max(1, len(images))
+
+
+def test_photos_that_wait_in_a_file_are_kept_as_those_that_wait_in_memory(
+    workspace: Workspace, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = ("other.png", "copy.png", "bad.png", "copy.png")
+    keeping = build_examiner(workspace, snapshot, cache=NoCache())
+    in_memory = keeping.examine(offer(*images), read).result
+    monkeypatch.setattr("matcher.examining.SPOOL_BYTES", 100)
+    in_a_file = keeping.examine(offer(*images), read).result
+    assert in_memory == in_a_file
+    assert in_a_file is not None
+    for photo in in_a_file.photos:
+        kept = workspace.store.path(photo.content_hash).read_bytes()
+        assert (stored_hash_of(kept), content_hash(kept)) == (photo.stored_hash, photo.content_hash)
 
 
 def test_photos_beyond_the_limit_are_left_and_said(workspace: Workspace, snapshot: Snapshot) -> None:
@@ -191,8 +207,8 @@ def test_damaged_keypoints_of_references_are_computed_again(damaged: Workspace, 
 def test_a_reference_that_is_damaged_altogether_is_named_with_what_to_do(damaged: Workspace) -> None:
     snapshot = freeze(damaged, build_galleries(damaged), load_policy())
     examiner = build_examiner(damaged, snapshot, cache=NoCache())
-    for content_hash in damaged.store.iterate():
-        damaged.store.path(content_hash).write_bytes(b"no image")
+    for name in damaged.store.iterate():
+        damaged.store.path(name).write_bytes(b"no image")
     with pytest.raises(CatalogError, match=r"reference 'R-\d+' of Aurelio: .*import it again") as raised:
         examiner.examine(offer("copy.png"), read)
     assert "\n" not in str(raised.value)
