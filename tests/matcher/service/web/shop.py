@@ -5,23 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import cycle, islice
+from itertools import cycle, islice, permutations
 from pathlib import Path
 
 import numpy as np
 
 from matcher.demo.artwork import Print
-from matcher.demo.brands import BRANDS, DemoBrand, Product, recoloured
+from matcher.demo.brands import BRANDS, Colours, DemoBrand, Product, recoloured
 from matcher.demo.edits import EDITS
 from matcher.demo.everyday import EVERYDAY
 from matcher.demo.marks import logo_sheet
 from matcher.demo.photography import Shot, jpeg, photograph
 from matcher.demo.products import FRONT, PACKAGED
-from matcher.demo.stock import opened, shop_image, snap, wrong_colours
+from matcher.demo.stock import opened, shop_image, snap
 
 LICENSED = "maison-official"
 Item = tuple[DemoBrand, Product]
@@ -29,17 +29,23 @@ Item = tuple[DemoBrand, Product]
 
 def items(count: int) -> list[Item]:
     """Products of all brands in turn, then the same in other colours; garments and bags first."""
-    found = [
-        (brand, product)
-        for row in zip(*(one.products for one in BRANDS), strict=True)
-        for brand, product in zip(BRANDS, row, strict=True)
-    ]
+    rows = zip(*(one.products for one in BRANDS), strict=True)
+    found = [item for row in rows for item in zip(BRANDS, row, strict=True)]
     found.sort(key=lambda item: item[1].form in PACKAGED)
-    made: list[Item] = []
-    while len(made) < count:
-        made += found
-        found = [(brand, recoloured(product, wrong_colours(product.colours))) for brand, product in found]
+    dyes = list(permutations((0, 1, 2)))
+    assert count <= len(found) * len(dyes)
+    made = [(brand, dyed(product, dye)) for dye in dyes for brand, product in found]
     return made[:count]
+
+
+def dyed(product: Product, dye: Sequence[int]) -> Product:
+    """The product with the red, green and blue of its colours in another order."""
+
+    def turned(colour: str) -> str:
+        return "#" + "".join(colour[1 + 2 * at : 3 + 2 * at] for at in dye)
+
+    c = product.colours
+    return recoloured(product, Colours(turned(c.ground), turned(c.accent), c.paper, turned(c.ink)))
 
 
 def shop_images(count: int) -> dict[str, bytes]:
@@ -68,14 +74,21 @@ class Offer:
 
 
 def fakes(images: Mapping[str, bytes], seed: int = 5) -> list[Offer]:
-    """Five offers, each with the shop's photo edited and a photo of its own of the misspelt product."""
+    """Five offers of copies, each with the shop's photo edited and one of its own of the misspelt product."""
     made = []
     for number, ((brand, product), name) in enumerate(zip(items(5), images, strict=False), 1):
         rng = np.random.default_rng([seed, number])
         edit = ("crop", "tint", "watermark", "banner", "crop")[number - 1]
         stolen = jpeg(EDITS[edit](opened(images[name]), rng), 84)
         own = snap(Print(brand, product, brand.misspelt[0]), rng, 0.2)
-        made.append(Offer(f"F-{number}", f"Offer F-{number}", f"stall-{number}", (stolen, own)))
+        made.append(
+            Offer(
+                f"F-{number}",
+                f"Offer F-{number}, 1:1 replica, mirror quality",
+                f"stall-{number}",
+                (stolen, own),
+            )
+        )
     return made
 
 

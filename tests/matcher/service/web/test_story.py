@@ -88,7 +88,7 @@ def answers_by_keyboard(page: Any) -> dict[str, str]:
     menu(page, "Review")
     found: dict[str, str] = {}
     for _ in range(LISTINGS):
-        name = page.locator("h1").inner_text().removeprefix("Offer ")
+        name = page.locator("h1").inner_text().partition(",")[0].removeprefix("Offer ")
         key = "c" if name in CONFIRMED else "r" if name in REJECTED else "j"
         if key != "j":
             found[name] = page.url.partition("?")[0]
