@@ -155,7 +155,7 @@ def _add_speed_arguments(speed: argparse.ArgumentParser) -> None:
     speed.add_argument("--embedder", default="", metavar="NAME")
     add_search_arguments(speed)
     speed.add_argument(
-        "--config", type=Path, metavar="TOML", help="settings file of the stages; the scan has the defaults"
+        "--config", type=Path, metavar="TOML", help="settings file of the stages and of the scan"
     )
     speed.add_argument("--out", type=Path, required=True, metavar="JSON", help="results file")
 

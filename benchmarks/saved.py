@@ -19,6 +19,9 @@ BASELINE = "baseline"
 LARGEST = 2**28
 KEPT = ("task", "model", "metrics", "fingerprints", "seed", "settings", "dataset", "counts", "state", "why")
 """What a baseline keeps of a results file."""
+TOLD = (*KEPT, "by", "at", "seconds", "peak_mib", "images_per_second", "lookups_per_second")
+TOLD_TOO = ("references_per_second", "index_bytes_per_image", "versions", "machine", "measured_at")
+"""What a run in one file tells of a part, so that a page can show it."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,16 @@ def write_baseline(run: SavedRun, out: Path) -> None:
     text = f'{{"{BASELINE}": {json.dumps(run.name)}, "parts": {{\n{lines}\n}}}}\n'
     with replacing(out) as (file,):
         file.write(text.encode())
+
+
+def write_figures(run: SavedRun, out: Path) -> None:
+    """Write the figures of every part as one file, and of a part that was not run why."""
+    kept = {
+        part.name: {key: part.found[key] for key in (*TOLD, *TOLD_TOO) if key in part.found}
+        for part in run.parts.values()
+    }
+    with replacing(out) as (file,):
+        file.write((json.dumps({"run": run.name, "parts": kept}, indent=1) + "\n").encode())
 
 
 def _folder(folder: Path) -> SavedRun:

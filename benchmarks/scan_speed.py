@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
+import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +18,7 @@ import psutil
 from pydantic import JsonValue
 
 from benchmarks.made_photos import SIZE, PhotoMaker
+from matcher.config import ENVIRONMENT, Settings
 from matcher.errors import UsageError
 
 BRAND = "Speed"
@@ -50,32 +53,36 @@ def measure_scan(
     listings: int,
     workers: int = 0,
     size: tuple[int, int] = SIZE,
+    settings: Settings | None = None,
     command: Command = (),
     tell: Tell = lambda _: None,
 ) -> dict[str, JsonValue]:
     """Make photos in `folder`, import references, scan `FEW_LISTINGS` and then `listings`; figures as JSON.
 
-    Photos are JPEGs of `size` (width, height), all distinct, 3 % related to a reference. `photos_per_second`
-    counts from the start of the command to its end. `growth_mib` is the peak of the long scan less that of
-    the short one. Takes about 0.3 MB of disk a photo. Raises UsageError when a command fails.
+    Photos are JPEGs of `size` (width, height), all distinct, 3 % related to a reference. `settings` are the
+    matcher's, None its defaults. `photos_per_second` counts from the start of the command to its end.
+    `growth_mib` is the peak of the long scan less that of the short one. Takes about 0.3 MB of disk a photo.
+    Raises UsageError when a command fails.
     """
     command = command or matcher_command()
     shared = ("--workspace", str(folder / "workspace"))
+    variables = variables_of(settings or Settings())
     tell(f"making {references} references and {listings} listings")
     write_photos(folder / "references", PhotoMaker("reference", size=size), range(references))
     make_listings(folder, PhotoMaker("listing", size=size), references, listings)
     counts = dict.fromkeys((min(FEW_LISTINGS, listings), listings))
-    run_command([*command, *shared, "brand", "add", BRAND])
+    run_command([*command, *shared, "brand", "add", BRAND], variables)
     tell("importing the references")
     importing, _ = run_command(
-        [*command, *shared, "catalog", "import", str(folder / "references"), "--brand", BRAND]
+        [*command, *shared, "catalog", "import", str(folder / "references"), "--brand", BRAND], variables
     )
     options = ["--workers", str(workers)] if workers else []
     scans = []
     for count in counts:
         tell(f"scanning {count} listings")
         manifest, out = _manifest(folder / f"listings-{count}.csv", count), folder / f"scan-{count}"
-        seconds, memory = run_command([*command, *shared, "scan", str(manifest), "--out", str(out), *options])
+        scan = [*command, *shared, "scan", str(manifest), "--out", str(out), *options]
+        seconds, memory = run_command(scan, variables)
         scans.append((count, seconds, memory))
     return _figures(scans, references, importing)
 
@@ -134,11 +141,28 @@ def tree_memory(process: psutil.Process) -> int:
     return total
 
 
-def run_command(command: Sequence[str]) -> tuple[float, Memory]:
-    """Seconds and memory of a command; raises `UsageError` where it fails."""
+def variables_of(settings: Settings) -> dict[str, str]:
+    """Variables of the environment that make a command's settings those of `settings`."""
+    plain = Settings().model_dump(mode="json")
+    return {
+        f"{ENVIRONMENT}{section}__{key}".upper(): json.dumps(value)
+        for section, values in settings.model_dump(mode="json").items()
+        for key, value in values.items()
+        if value != plain[section][key]
+    }
+
+
+def run_command(command: Sequence[str], variables: Mapping[str, str] | None = None) -> tuple[float, Memory]:
+    """Seconds and memory of a command, with `variables` in its environment; `UsageError` where it fails."""
     memory = Memory()
     start = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **(variables or {})},
+    ) as process:
         try:
             with watched(psutil.Process(process.pid), memory):
                 _, complaint = process.communicate()

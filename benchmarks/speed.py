@@ -15,7 +15,7 @@ from pydantic import JsonValue
 
 from benchmarks.check_speed import CLIENTS, measure_checks
 from benchmarks.made_photos import SIZE, PhotoMaker
-from benchmarks.scan_speed import Command, Tell, measure_scan
+from benchmarks.scan_speed import Command, Tell, measure_scan, variables_of
 from benchmarks.speed_stages import MakeParts, Parts, product_parts, stages
 from benchmarks.text.cost import reading_stages
 from matcher.config import Settings
@@ -81,7 +81,7 @@ def measure_speed(
     }
     by: dict[str, JsonValue] = {}
     if "scan" in wanted:
-        metrics |= _scan(plan, tell)
+        metrics |= _scan(plan, settings, tell)
     if "check" in wanted:
         metrics, by = _checks(plan, tell)
     return {
@@ -93,6 +93,7 @@ def measure_speed(
             "rounds": plan.rounds,
             "workers": plan.workers,
             "size": list(plan.size),
+            "matcher": {**variables_of(settings)},
         },
         "model": f"{parts.embedder.name}@{parts.embedder.fingerprint}" if parts else None,
         "seconds": round(time.perf_counter() - start, 3),
@@ -118,7 +119,7 @@ def _rounds(
     return rounds
 
 
-def _scan(plan: SpeedPlan, tell: Tell) -> dict[str, JsonValue]:
+def _scan(plan: SpeedPlan, settings: Settings, tell: Tell) -> dict[str, JsonValue]:
     with _folder(plan.folder) as folder:
         return measure_scan(
             folder,
@@ -126,6 +127,7 @@ def _scan(plan: SpeedPlan, tell: Tell) -> dict[str, JsonValue]:
             listings=plan.listings,
             workers=plan.workers,
             size=plan.size,
+            settings=settings,
             command=plan.command,
             tell=tell,
         )

@@ -22,6 +22,7 @@ TASKS = {
     "search": "benchmarks.search_curves:measure_part",
     "verdicts": "benchmarks.verdicts:measure_part",
     "logos": "benchmarks.logos.part:measure_part",
+    "scan": "benchmarks.scan_part:measure_part",
 }
 """`module:function` by the name of the task; the function is a `MeasurePart`."""
 Tell = Callable[[str, int, int], None]

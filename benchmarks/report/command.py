@@ -11,6 +11,7 @@ from benchmarks.report.flat import flat_tables
 from benchmarks.report.folder import is_run, read_run
 from benchmarks.report.markdown import run_markdown
 from benchmarks.report.mistakes import MOST_SHOWN
+from benchmarks.saved import read_saved, write_figures
 from matcher.errors import UsageError
 
 
@@ -19,6 +20,9 @@ def add_report_arguments(report: argparse.ArgumentParser) -> None:
     report.add_argument("folder", type=Path, metavar="DIR", help="a run's folder, or loose results files")
     report.add_argument(
         "--html", type=Path, metavar="FILE", help="also write one page that needs nothing else"
+    )
+    report.add_argument(
+        "--json", type=Path, metavar="FILE", help="also write the figures of every part as one file"
     )
     report.add_argument(
         "--against", type=Path, metavar="DIR", help="another run; show what differs beyond noise"
@@ -33,6 +37,8 @@ def run_report(chosen: argparse.Namespace) -> None:
     """Print the Markdown, write the page."""
     if chosen.mistakes < 0:
         raise UsageError(f"--mistakes {chosen.mistakes}: give a whole number from 0 up")
+    if chosen.json is not None:
+        write_figures(read_saved(chosen.folder), _file(chosen.json))
     if chosen.html is None and chosen.against is None and not is_run(chosen.folder):
         print(flat_tables(chosen.folder))
         return
@@ -42,7 +48,11 @@ def run_report(chosen: argparse.Namespace) -> None:
     if chosen.html is not None:
         from benchmarks.report.page import write_page
 
-        if chosen.html.is_dir():
-            raise UsageError(f"{chosen.html}: is a folder; name a file to write")
-        write_page(chosen.html, run, against, mistakes=chosen.mistakes)
+        write_page(_file(chosen.html), run, against, mistakes=chosen.mistakes)
         print(f"wrote {chosen.html}", file=sys.stderr)
+
+
+def _file(path: Path) -> Path:
+    if path.is_dir():
+        raise UsageError(f"{path}: is a folder; name a file to write")
+    return path

@@ -9,7 +9,9 @@ import pytest
 
 from benchmarks.dedup import measure_part as measure_dedup_part
 from benchmarks.judged import load_judged, save_judged
+from benchmarks.peers.environments import NotRunError
 from benchmarks.plan import PlannedPart, load_plan, parts_of
+from benchmarks.scan_part import measure_part as measure_scan_part
 from benchmarks.search_curves import measure_part as measure_search_part
 from matcher.errors import UsageError
 from tests.benchmarks.drawings import folder_of_photos
@@ -19,6 +21,7 @@ name = "peers"
 resamples = 5
 [models.one]
 finder = "{finder}"
+settings = {{ models = {{ text = "{text}" }} }}
 [sets.photos]
 path = "photos"
 options = {{ {options} }}
@@ -30,9 +33,9 @@ sets = ["photos"]
 HISTOGRAM = "python:tests.benchmarks.histogram_finder:histogram_finder"
 
 
-def part(folder: Path, task: str, finder: str, options: str) -> PlannedPart:
+def part(folder: Path, task: str, finder: str, options: str, *, text: str = "rapidocr") -> PlannedPart:
     path = folder / "plan.toml"
-    path.write_text(PLAN.format(task=task, finder=finder, options=options))
+    path.write_text(PLAN.format(task=task, finder=finder, options=options, text=text))
     (only,) = parts_of(load_plan(path), str(path), folder, folder)
     return only
 
@@ -68,3 +71,21 @@ def test_search_is_a_part_by_the_name_of_its_index(tmp_path: Path) -> None:
         measure_search_part(part(tmp_path, "search", "peer:pdq", "descriptors = 300"), lambda *_: None)
     with pytest.raises(UsageError, match="give a whole number"):
         measure_search_part(part(tmp_path, "search", "matcher", 'descriptors = "many"'), lambda *_: None)
+
+
+def test_a_whole_scan_is_a_part_with_its_own_settings(tmp_path: Path) -> None:
+    options = "references = 3, listings = 4, size = [96, 72]"
+    outcome = measure_scan_part(part(tmp_path, "scan", "matcher", options, text="none"), lambda *_: None)
+    metrics, settings = outcome.results["metrics"], outcome.results["settings"]
+    assert isinstance(metrics, dict)
+    assert isinstance(settings, dict)
+    assert (metrics["references"], metrics["listings"]) == (3, 4)
+    assert isinstance(metrics["photos_per_second"], float)
+    assert settings["models"]["text"] == "none"  # type: ignore[index, call-overload]
+
+
+def test_a_scan_of_no_photos_or_by_a_peer_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"sets\.photos\.options\.listings: .*greater than or equal to 1"):
+        measure_scan_part(part(tmp_path, "scan", "matcher", "listings = 0"), lambda *_: None)
+    with pytest.raises(NotRunError, match="a scan is the matcher's own"):
+        measure_scan_part(part(tmp_path, "scan", "peer:pdq", "listings = 4"), lambda *_: None)

@@ -16,10 +16,10 @@ import pytest
 
 from benchmarks.made_photos import PhotoMaker
 from benchmarks.report import markdown
-from benchmarks.scan_speed import Memory, tree_memory, watched
+from benchmarks.scan_speed import Memory, tree_memory, variables_of, watched
 from benchmarks.speed import SpeedPlan, measure_speed
 from benchmarks.speed_stages import Parts
-from matcher.config import ImageSettings, Settings
+from matcher.config import ImageSettings, Settings, load_settings
 from matcher.errors import UsageError
 from matcher.images import decode
 from matcher.models import Correspondence, Descriptors, Keypoints, Pixels
@@ -135,6 +135,14 @@ def test_a_scan_is_run_end_to_end_on_listings_of_which_three_percent_are_related
         rows = list(csv.DictReader(file))
     blobs = {(plan.folder / row["image"]).read_bytes() for row in rows}
     assert len({row["listing_id"] for row in rows}) == len(blobs) == 70
+
+
+def test_a_command_can_be_given_settings_by_its_environment() -> None:
+    models = Settings().models.model_copy(update={"text": "none", "photo_tiles": ((0.5, 2),)})
+    chosen = Settings(models=models)
+    variables = variables_of(chosen)
+    assert variables == {"MATCHER__MODELS__TEXT": '"none"', "MATCHER__MODELS__PHOTO_TILES": "[[0.5, 2]]"}
+    assert load_settings(None, variables) == chosen
 
 
 def test_a_scan_that_fails_is_told_in_one_line(plan: SpeedPlan) -> None:

@@ -144,11 +144,24 @@ def test_the_command_prints_markdown_and_writes_the_page(
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+def test_the_figures_of_a_run_leave_as_one_file(tmp_path: Path) -> None:
+    run = made_run(tmp_path / "run", models=FEW, queries=120, mistakes=1)
+    assert main(["report", str(run), "--json", str(tmp_path / "figures.json")]) == 0
+    parts = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))["parts"]
+    copies = parts["copies-clothing-builtin"]
+    assert {"metrics", "by", "seconds"} < set(copies)
+    assert not {"curves", "mistakes", "queries"} & set(copies)
+    assert parts["copies-clothing-clip"] == {
+        "task": "copies", "model": "clip", "state": "not run", "why": NOT_RUN,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [(("absent",), "absent: is not a folder"), ((".",), "holds no results file"),
      ((".", "--html", "x.html"), "holds no results file"), ((".", "--mistakes", "-1"), "--mistakes -1"),
-     (("made", "--html", "made"), "made: is a folder"), (("made", "--against", "absent"), "absent: is not")],
+     (("made", "--html", "made"), "made: is a folder"), (("made", "--json", "made"), "made: is a folder"),
+     (("made", "--against", "absent"), "absent: is not")],
 )  # fmt: skip
 def test_a_wrong_argument_is_one_line_and_code_2(
     arguments: tuple[str, ...], complaint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
