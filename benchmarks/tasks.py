@@ -21,6 +21,7 @@ TASKS = {
     "dedup": "benchmarks.dedup:measure_part",
     "search": "benchmarks.search_curves:measure_part",
     "verdicts": "benchmarks.verdicts:measure_part",
+    "text": "benchmarks.text.part:measure_part",
     "logos": "benchmarks.logos.part:measure_part",
     "scan": "benchmarks.scan_part:measure_part",
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -52,6 +51,7 @@ def add_text_arguments(accuracy: argparse.ArgumentParser) -> None:
 def run_text(chosen: argparse.Namespace, tell: Tell) -> dict[str, Any]:
     """Measure and write the results file; returns what it holds."""
     from benchmarks.machine import machine, write_json
+    from benchmarks.text.chosen import chosen_set
     from benchmarks.text.kept_lines import KeptLines
     from benchmarks.text.measuring import read_set, text_results
     from benchmarks.text.sheet import draw_sheet
@@ -62,7 +62,10 @@ def run_text(chosen: argparse.Namespace, tell: Tell) -> dict[str, Any]:
     reader = build_text_reader(settings.models)
     if reader is None:
         raise UsageError("models.text is 'none': the task text needs a reader; set it to rapidocr")
-    found = _chosen_set(chosen)
+    found = chosen_set(
+        chosen.dataset, brands=chosen.brands, truth=chosen.truth, alarms_only=chosen.alarms_only,
+        drawn=chosen.drawn, seed=chosen.seed, part=chosen.part, fonts=chosen.fonts, limit=chosen.limit,
+    )  # fmt: skip
     name = reader.name
     if chosen.lines:
         reader = KeptLines(reader, chosen.lines)
@@ -79,32 +82,6 @@ def run_text(chosen: argparse.Namespace, tell: Tell) -> dict[str, Any]:
     if chosen.sheet:
         draw_sheet([one for one in answers if one.alarms or one.wrong], chosen.sheet)
     return results
-
-
-def _chosen_set(chosen: argparse.Namespace) -> Any:
-    from benchmarks.text.cases import TextSet, all_photos, drawn_set, real_set
-    from benchmarks.text.words import read_brands
-
-    if (chosen.truth or chosen.alarms_only) and not chosen.brands:
-        raise UsageError("--brands: name a CSV file with the columns brand and wordmarks")
-    brands = {brand.name: brand for path in chosen.brands for brand in read_brands(path)}
-    if chosen.truth:
-        found = real_set(chosen.dataset, chosen.truth, tuple(brands.values()), part=chosen.part)
-    elif chosen.alarms_only:
-        found = all_photos(chosen.dataset, tuple(brands.values()), part=chosen.part)
-    else:
-        found = drawn_set(
-            chosen.dataset, count=chosen.drawn, seed=chosen.seed, part=chosen.part, fonts=chosen.fonts,
-            brands=tuple(brands.values()),
-        )  # fmt: skip
-    if chosen.limit is not None and chosen.limit < len(found.cases):
-        spread = sorted(found.cases, key=lambda case: _scattered(case.name))[: chosen.limit]
-        found = TextSet(found.name, found.brands, spread)
-    return found
-
-
-def _scattered(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()
 
 
 def show_text(found: dict[str, Any]) -> None:
