@@ -113,11 +113,16 @@ class GallerySettings(Section):
 class ScanSettings(Section):
     """How a batch run is cut up."""
 
-    workers: int = Field(0, ge=0, description="0: one a core")
+    workers: int = Field(0, ge=0, description="processes that examine, threads that describe; 0: one a core")
     chunk_photos: int = Field(32, ge=1, description="photos a worker examines between two commits")
     listing_timeout_seconds: float = Field(30.0, gt=0, description="a listing that takes longer fails")
     max_photos_per_listing: int = Field(24, ge=1, description="photos examined of one listing")
     max_report_rows: int = Field(2_000, ge=0, description="listings shown in report.html")
+
+    @property
+    def at_once(self) -> int:
+        """How many photos are worked on at a time."""
+        return self.workers or os.cpu_count() or 1
 
 
 class ServiceSettings(Section):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from indexes.manifest import REPAIR
@@ -45,7 +46,10 @@ class Features:
 
 
 class Describer:
-    """Computes features of catalog images once, and reads them back, under one embedder and one detector."""
+    """Computes features of catalog images once, and reads them back, under one embedder and one detector.
+
+    `threads`: images computed at a time; decoder, embedder and detector let go of Python's lock.
+    """
 
     def __init__(
         self,
@@ -55,9 +59,10 @@ class Describer:
         *,
         embedder: ReferenceEmbedder,
         detector: KeypointDetector,
+        threads: int = 1,
     ) -> None:
         self.database, self.embedder, self.detector = database, embedder, detector
-        self._store, self._images = store, images
+        self._store, self._images, self._threads = store, images, threads
 
     def fill(self, hashes: Iterable[str], progress: Progress | None = None) -> None:
         """Compute what the caches lack of these contents, a few at a time.
@@ -152,20 +157,25 @@ class Describer:
         return vectors.shape[1] == self.embedder.dims and bool(are_unit(vectors).all())
 
     def _describe(self, hashes: Sequence[str]) -> None:
-        descriptors, keypoints = {}, {}
-        for content_hash in hashes:
-            try:
-                pixels = self._pixels(content_hash)
-            except MatcherError:
-                continue  # A damaged file is `catalog verify`'s to report; the other images go in.
-            descriptors[content_hash] = self.embedder.embed_references([pixels])[0]
-            keypoints[content_hash] = pack(self.detector.detect(pixels))
-        if not descriptors:
+        with ThreadPoolExecutor(min(self._threads, max(1, len(hashes)))) as threads:
+            computed = list(threads.map(self._computed, hashes))
+        found = {name: one for name, one in zip(hashes, computed, strict=True) if one is not None}
+        if not found:
             return
         with self.database.write() as connection:
+            descriptors = {name: vectors for name, (vectors, _) in found.items()}
             put_descriptors(connection, descriptors, self.embedder.fingerprint)
+            keypoints = {name: packed for name, (_, packed) in found.items()}
             put_keypoints(connection, keypoints, self.detector.fingerprint)
         commit_point("features:committed")
+
+    def _computed(self, content_hash: str) -> tuple[Descriptors, bytes] | None:
+        """Descriptors and packed keypoints; None of a damaged file, which is `catalog verify`'s to report."""
+        try:
+            pixels = self._pixels(content_hash)
+        except MatcherError:
+            return None
+        return self.embedder.embed_references([pixels])[0], pack(self.detector.detect(pixels))
 
     def _pixels(self, content_hash: str) -> Pixels:
         return decode(self._store.get(content_hash), content_hash, self._images).pixels

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -55,17 +54,12 @@ def local_engine(workspace: Workspace, request: ScanRequest, snapshot: Path) -> 
         request.owner_id,
     )
     workers: Workers[Entry, Examined] = Workers(
-        worker_count(workspace.settings),
+        settings.at_once,
         prepare_worker,
         arguments,
         item_seconds=settings.listing_timeout_seconds,
     )
     return workers
-
-
-def worker_count(settings: Settings) -> int:
-    """How many workers the settings ask for: one a core where they name no number."""
-    return settings.scan.workers or os.cpu_count() or 1
 
 
 def prepare_worker(

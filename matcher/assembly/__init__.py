@@ -77,7 +77,12 @@ def build_describer(workspace: Workspace, settings: Settings, models: Models | N
     detector = models.detector if models else build_keypoints(settings)[0]
     embedder = models.embedder if models else build_embedder(settings.models)
     return Describer(
-        workspace.database, workspace.store, settings.images, embedder=embedder, detector=detector
+        workspace.database,
+        workspace.store,
+        settings.images,
+        embedder=embedder,
+        detector=detector,
+        threads=settings.scan.at_once,
     )
 
 

@@ -22,14 +22,15 @@ class RootSift:
     def __init__(self, *, side: int = 512, count: int = 800, contrast: float = 0.01) -> None:
         self.side, self.count, self.contrast = side, count, contrast
         self.fingerprint = f"rootsift-{side}-{count}-{contrast}-{SWATCH_SIDE}-1"
-        self._sift = cv2.SIFT.create(nfeatures=count, contrastThreshold=contrast)
 
     def detect(self, image: Pixels) -> Keypoints:
         """The keypoints of `image`, uint8 (height, width, 3), strongest first; there may be none."""
         height, width = image.shape[:2]
         shades = cast(NDArray[np.uint8], cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
         grey = _resized(shades, self.side / max(height, width))
-        found, raw = self._sift.detectAndCompute(grey, None)
+        # OpenCV does not say that one may be used by several threads at a time; making one costs nothing.
+        sift = cv2.SIFT.create(nfeatures=self.count, contrastThreshold=self.contrast)
+        found, raw = sift.detectAndCompute(grey, None)
         swatch = cv2.resize(image, (SWATCH_SIDE, SWATCH_SIDE), interpolation=cv2.INTER_AREA)
         if raw is None:
             return Keypoints(

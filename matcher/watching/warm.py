@@ -14,7 +14,7 @@ from matcher.manifests import manifest_folder
 from matcher.photo_cache import NoCache
 from matcher.policy import Policy
 from matcher.records import Brand, FailedRow
-from matcher.scan_engine import Answer, Engine, Entry, use_one_thread, worker_count
+from matcher.scan_engine import Answer, Engine, Entry, use_one_thread
 from matcher.scan_start import ScanRequest
 from matcher.snapshot import Snapshot
 from matcher.sources import ImageSource
@@ -68,7 +68,7 @@ class WarmWorkers:
             self.close()
             self._snapshot = snapshot
             self._workers = Workers(
-                worker_count(workspace.settings),
+                workspace.settings.scan.at_once,
                 prepare_warm_worker,
                 (workspace.folder, workspace.settings, snapshot, request.owner_id),
                 item_seconds=workspace.settings.scan.listing_timeout_seconds,
