@@ -22,6 +22,7 @@ from benchmarks.plan import PlannedPart
 from benchmarks.scan_speed import MEBIBYTE, Memory, watched
 from benchmarks.tasks import Blob, Mistake, Outcome, task_named
 from matcher.errors import ImageError, MatcherError
+from matcher.scan_engine import use_one_thread
 
 PICTURE_SIDE = 256
 PICTURE_QUALITY = 80
@@ -29,12 +30,13 @@ UNREADABLE = (OSError, ValueError, SyntaxError, ImageError, Image.DecompressionB
 
 
 def work(part: PlannedPart, folder: Path, told: Connection) -> None:
-    """Measure `part`, write its files into the run's `folder` and tell the parent how it went.
+    """Measure `part` on one thread, as peers are, write its files into the run's `folder`, and tell the parent.
 
     Sends `("stage", name, done, total)` as it goes and `("end", state, why)` last. What it prints goes to
     `logs/NAME.txt`. The results file is written last: without it the part is not done.
     """
     _end_with_parent()
+    use_one_thread()
     with _log(folder / "logs" / f"{part.name}.txt"):
         try:
             _measure(part, folder, told)
