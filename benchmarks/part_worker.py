@@ -30,7 +30,7 @@ UNREADABLE = (OSError, ValueError, SyntaxError, ImageError, Image.DecompressionB
 
 
 def work(part: PlannedPart, folder: Path, told: Connection) -> None:
-    """Measure `part` on one thread, as peers are, write its files into the run's `folder`, and tell the parent.
+    """Measure `part` on one thread, as peers are; write its files into the run's `folder`.
 
     Sends `("stage", name, done, total)` as it goes and `("end", state, why)` last. What it prints goes to
     `logs/NAME.txt`. The results file is written last: without it the part is not done.

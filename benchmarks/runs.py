@@ -22,6 +22,7 @@ from benchmarks.made_sets import make_set
 from benchmarks.part_worker import common, work
 from benchmarks.plan import Plan, PlannedPart, digest, load_plan, parts_of
 from matcher.errors import UsageError
+from matcher.workers import one_thread_each
 
 DONE, NOT_RUN, FAILED, PLANNED = "done", "not run", "failed", "planned"
 
@@ -142,7 +143,8 @@ def _in_child(part: PlannedPart, folder: Path, telling: Telling) -> tuple[str, s
     context = multiprocessing.get_context("spawn")
     told, tell = context.Pipe(duplex=False)
     child = context.Process(target=work, args=(part, folder.resolve(), tell), daemon=False)
-    child.start()
+    with one_thread_each():
+        child.start()
     tell.close()
     try:
         end = _listen(told, telling)

@@ -103,7 +103,7 @@ class Workers(Generic[Item, Result]):
     def _spawn(self) -> _Worker:
         mine, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs, self._make, self._arguments), daemon=True)
-        with _interrupts_ignored(), _one_thread_each():
+        with _interrupts_ignored(), one_thread_each():
             process.start()
         theirs.close()
         return _Worker(process, mine, since=time.monotonic())
@@ -189,7 +189,7 @@ def _interrupts_ignored() -> Iterator[None]:
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
+def one_thread_each() -> Iterator[None]:
     """A child that starts meanwhile computes on one thread: there is a worker a core, and more would fight.
 
     The libraries read these once, as they are loaded; what the user has set stays.
