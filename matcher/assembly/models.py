@@ -78,27 +78,31 @@ def build_text_reader(settings: ModelSettings) -> TextReader | None:
     """
     if settings.text == "none":
         return None
-    readers = [_text_reader(name.strip(), settings) for name in settings.text.split(",")]
-    if len(readers) == 1:
-        return readers[0]
-    from matcher.models.joint_reader import JointReader
-
-    return JointReader(readers)
-
-
-def _text_reader(name: str, settings: ModelSettings) -> TextReader:
-    kind, _, languages = name.partition(":")
-    if name == "rapidocr":
-        from matcher.models.rapidocr_reader import RapidOcrReader
-        from matcher.models.text_finder import TextFinder
-
-        finder = TextFinder() if settings.text_finder == "builtin" else None
-        return RapidOcrReader(side=settings.text_side, finder=finder)
-    if kind == "tesseract" and languages:
+    names = [name.strip() for name in settings.text.split(",")]
+    languages = [name.removeprefix("tesseract:") for name in names if name != "rapidocr"]
+    wrong = [name for name in names if name != "rapidocr" and not name.removeprefix("tesseract:").strip()]
+    wrong += [name for name in names if name != "rapidocr" and not name.startswith("tesseract:")]
+    if wrong:
+        raise ModelError(wrong[0] or settings.text, f"reads no text; use one of {', '.join(TEXT_READERS)}")
+    if "rapidocr" not in names:
         from matcher.models.tesseract_reader import TesseractReader
 
-        return TesseractReader(languages)
-    raise ModelError(name or settings.text, f"reads no text; use one of {', '.join(TEXT_READERS)}")
+        return TesseractReader("+".join(languages))
+    finder = _rapidocr(settings, unread=bool(languages))
+    if not languages:
+        return finder
+    from matcher.models.joint_reader import JointReader
+    from matcher.models.tesseract import Tesseract
+
+    return JointReader(finder, [Tesseract(one) for one in languages])
+
+
+def _rapidocr(settings: ModelSettings, *, unread: bool) -> TextReader:
+    from matcher.models.rapidocr_reader import RapidOcrReader
+    from matcher.models.text_finder import TextFinder
+
+    finder = TextFinder() if settings.text_finder == "builtin" else None
+    return RapidOcrReader(side=settings.text_side, finder=finder, unread=unread)
 
 
 def build_logo_models(settings: ModelSettings) -> LogoModels | None:

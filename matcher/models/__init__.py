@@ -189,6 +189,20 @@ class TextLine:
     others: tuple[str, ...] = ()
 
 
+class LineReader(Protocol):
+    """Reads a line of text that was found already."""
+
+    name: str
+    fingerprint: str
+
+    def read_line(self, line: Pixels) -> TextLine:
+        """What stands in `line`, uint8 (height, width, 3): one line, laid flat, its begin on the left.
+
+        The outline is that of the picture; the text is empty where nothing can be read.
+        """
+        ...
+
+
 class TextReader(Protocol):
     """Reads text in images."""
 

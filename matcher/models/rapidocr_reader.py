@@ -16,7 +16,17 @@ from matcher.errors import ModelError
 from matcher.models import Pixels, TextLine
 from matcher.models.ctc import Reading, read_columns
 from matcher.models.onnx_session import Session, open_session
-from matcher.models.text_crops import HEIGHT, LONGEST, Quad, as_read, cut_out, evened, sides, upside_down
+from matcher.models.text_crops import (
+    HEIGHT,
+    LONGEST,
+    WIDER,
+    Quad,
+    as_read,
+    cut_out,
+    evened,
+    sides,
+    upside_down,
+)
 
 if TYPE_CHECKING:
     from matcher.models.text_boxes import TextBoxes
@@ -37,7 +47,6 @@ SURE, SURE_OF_TURN = 0.9, 0.9
 """A line read less surely is read upside down too, and one whose turn is less sure."""
 SECOND_LOOK = 0.9
 """A line with a letter read less surely is cut out again, a little wider."""
-WIDER = 0.08
 CUTS = (0.0, 0.04, WIDER, 0.14, -0.06)
 """How much wider than its box a line is cut when it is looked at again."""
 NARROWEST = 96
@@ -51,15 +60,20 @@ class RapidOcrReader:
     Chinese, Japanese, Latin and Greek scripts. On one thread a batch gains nothing, and a line read alone
     gives the same digits beside any other. `side`: pixels of the photo's longest side in which lines are
     found; they are cut out of the photo as it is given. `finder`: says where lines are to be looked for, and
-    without one it is everywhere. The graphs are opened when the first photo is read.
-    Raises `ModelError` where they are missing or damaged.
+    without one it is everywhere. `unread`: lines without a letter it knows are told too. The graphs are
+    opened when the first photo is read. Raises `ModelError` where they are missing or damaged.
     """
 
     def __init__(
-        self, *, side: int = 736, finder: TextFinder | None = None, weights: Path | None = None
+        self,
+        *,
+        side: int = 736,
+        finder: TextFinder | None = None,
+        weights: Path | None = None,
+        unread: bool = False,
     ) -> None:
         package = distribution("rapidocr")
-        self._side, self._finder = side, finder
+        self._side, self._finder, self._unread = side, finder, unread
         self._weights = weights or Path(str(package.locate_file("rapidocr/models")))
         found = finder.fingerprint if finder else ""
         digest = hashlib.sha256(f"{RECIPE} {side} {package.version} {found}".strip().encode())
@@ -103,7 +117,7 @@ class RapidOcrReader:
     def _lines(self, image: Pixels) -> list[TextLine]:
         boxes = worth_reading(self._boxes.find(image))
         lines = [self._line(image, as_read(box)) for box in in_reading_order(boxes)]
-        return [line for line in lines if line.text.strip()]
+        return [line for line in lines if self._unread or line.text.strip()]
 
     def _line(self, image: Pixels, corners: Quad) -> TextLine:
         upside = self._upside(cut_out(image, corners))

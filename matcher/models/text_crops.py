@@ -23,6 +23,8 @@ TALL = 1.5
 """A box so many times as high as wide holds a line that runs up or down."""
 CONTRAST, PARTS = 2.0, 8
 """Contrast is evened out over so many parts a side: print tone on tone is found so."""
+WIDER = 0.08
+"""How much wider than its box, as a share of its height, a line is cut for a second look."""
 FINEST = 6
 """A line is cut out at most so many times larger before it is shrunk to `HEIGHT`."""
 
