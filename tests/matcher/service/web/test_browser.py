@@ -241,7 +241,7 @@ def test_without_scripts_everything_still_works(site: Site, tmp_path: Path, phot
         page.reload()
     page.get_by_role("link", name="Review").last.click()
     first = page.locator("h1").inner_text()
-    page.get_by_role("button", name="Reject").click()
+    page.get_by_role("button", name="Not a fake").click()
     assert page.locator("h1").inner_text() != first
     page.get_by_role("button", name="Undo").click()
     assert page.locator("h1").inner_text() == first

@@ -59,7 +59,14 @@ def test_a_listing_stands_beside_its_reference_with_what_was_found(owner: Tenant
     assert small.headers["content-type"] == "image/webp"
     width, height = drawn.edited(drawn.product(2)).size
     assert f'<svg class="marks" viewBox="0 0 {width} {height}"' in page, "regions are in the photo's pixels"
-    for words in ("is a copy of reference", "9 EUR", "89% below", "not licensed", "shop-9", "Description"):
+    for words in (
+        "is a copy of reference",
+        "9 EUR",
+        "89\u00a0% below",
+        "not licensed",
+        "shop-9",
+        "Description",
+    ):
         assert words in page
     for key in "jkcrxu":
         assert f"<kbd>{key.upper()}</kbd>" in page
