@@ -35,6 +35,13 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+// Back goes to the page as one left it, with what was typed there.
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-back]") || history.length < 2) return;
+  event.preventDefault();
+  history.back();
+});
+
 // The menu closes when one clicks beside it.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.who[open]")) {
