@@ -152,7 +152,7 @@ def _pointing(names: list[str]) -> str:
     """What else names the brand: its product, its logo, the title."""
     *most, last = map(str, names) if names else [""]
     also = f"{', '.join(most)} and {last}" if most else last
-    return f"the {also} point{'' if most else 's'} to the brand, too" if also else ""
+    return f"{also} point{'' if most else 's'} to the brand, too" if also else ""
 
 
 def _fact(value: JsonValue) -> str:

@@ -154,7 +154,7 @@ def said_of(error: Exception) -> tuple[HTTPStatus, str]:
 def templates() -> Environment:
     """The templates, which escape whatever they are given."""
     made = templates_of("matcher.service.web")
-    made.filters.update(count=lambda number: f"{number:,}", minute=_minute)
+    made.filters.update(count=lambda number: f"{number:,}", minute=_minute, sentence=sentence)
     made.globals.update(asset=asset, query=query)
     return made
 

@@ -68,7 +68,7 @@ def said(signal: str, weight: float = 1.0, **detail: Any) -> str:
         ("A mark made to look like the logo of Ostara", "logo", {"kind": "look-alike", "inliers": 0}),
         (
             "Text “Osstara” is close to the wordmark “Ostara” · read with 98\u00a0% confidence"
-            " · the product and title point to the brand, too",
+            " · product and title point to the brand, too",
             "wordmark",
             {
                 "text": "Osstara",

@@ -96,6 +96,7 @@ def reviews_by_keyboard(page: Any) -> None:
         return title
 
     menu(page, "Review")
+    chooses_a_brand_by_arrow(page)
     order = [page.locator("h1").inner_text()]
     order += [pressed("j") for _ in range(3)]
     assert sorted(order) == ["Offer A", "Offer B", "Offer C", "Offer D"]
@@ -111,6 +112,15 @@ def reviews_by_keyboard(page: Any) -> None:
     pressed(answers[order[3]])
     menu(page, "Overview")
     assert "of 3 answered were fakes" in page.locator(".tiles").inner_text()
+
+
+def chooses_a_brand_by_arrow(page: Any) -> None:
+    """An arrow passes over choices without leaving the page; the button that appears applies one."""
+    page.get_by_label("Brand").focus()
+    page.keyboard.press("ArrowDown")
+    page.get_by_role("button", name="Show").press("Enter")
+    page.wait_for_url("**brand=Aurelio")
+    menu(page, "Review")
 
 
 def draws_keypoints(page: Any, pressed: Any) -> None:
@@ -192,6 +202,9 @@ def test_an_admin_invites_someone_by_keyboard_who_chooses_a_password(site: Site)
     ada = site.page(viewport={"width": 1280, "height": 900})
     site.sign_in(ada, "ada")
     ada.locator(".who summary").press("Enter")
+    ada.keyboard.press("Escape")
+    assert ada.locator(".who").get_attribute("open") is None
+    ada.keyboard.press("Enter")
     ada.get_by_role("link", name="People").press("Enter")
     ada.get_by_label("Name to sign in with").fill("noor")
     ada.keyboard.press("Tab")

@@ -50,6 +50,8 @@ def test_a_table_becomes_verdicts_that_lead_to_review(kim: Person, photo_server:
     page = kim.page(to)
     assert "Done" in page
     assert "8 rows, 2 failed" in page
+    assert "listings.csv" in page, "the table that was scanned"
+    assert "listings.csv" in kim.page("/scans")
     assert page.count('class="row listing"') == 6
     assert page.count('class="thumb" src') == 3, "photos of what is clear are not kept"
     assert "404" in page, "why a row failed"
@@ -68,7 +70,7 @@ def test_a_table_becomes_verdicts_that_lead_to_review(kim: Person, photo_server:
 
 def test_what_is_no_table_is_refused_at_once(kim: Person) -> None:
     refused = kim.send("/scans", files=[("manifest", ("a.csv", b"\x00\x01"))])
-    assert (refused.status_code, "the manifest" in refused.text) == (422, True)
+    assert (refused.status_code, "The manifest" in refused.text) == (422, True)
     assert "No scan yet" in kim.page("/scans")
 
 
