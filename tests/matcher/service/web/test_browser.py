@@ -173,7 +173,7 @@ def looks_right_everywhere(site: Site, page: Any) -> list[str]:
 def look_right(site: Site, page: Any, addresses: list[str]) -> None:
     """As `looks_right_everywhere` says, narrow and wide, light and dark."""
     kept = page.context.storage_state()
-    for width in (390, 1280):
+    for width in (320, 1280):
         for scheme in ("light", "dark"):
             looked = site.page(
                 viewport={"width": width, "height": 844}, color_scheme=scheme, storage_state=kept
