@@ -98,8 +98,11 @@ def test_a_new_manager_is_told_how_to_begin_until_it_is_done(start: Start, tmp_p
     ]  # fmt: skip
     assert "To begin" not in person(client, "vera", role=Role.VIEWER).page("/")
     filled = start(drawn.workspace_folder(tmp_path / "filled"))
-    check(tenant(filled), stolen(2), keep="true")
-    assert "To begin" not in person(filled, "kim").page("/")
+    number = check(tenant(filled), stolen(2), keep="true").json()["review"]
+    kim = person(filled, "kim")
+    assert "To begin" not in kim.page("/")
+    kim.send(f"/review/{number}", answer="confirm")
+    assert "1 of 1 answered were fakes" in re.sub(r"\s+", " ", kim.page("/")), "also where nothing waits"
 
 
 def test_the_overview_counts_what_waits_what_was_right_and_what_there_is(
