@@ -49,16 +49,16 @@ def write_scan_report(
 ) -> None:
     """Write a finished scan's `report.html` into `request.out`: what is not clear, up to the limit."""
     rows = top_rows(connection, summary.scan_id, workspace.settings.scan.max_report_rows)
-    pictures = Pictures(connection, workspace)
+    pictures = Pictures(connection, workspace, scan.owner_id)
     facts = _summary(connection, workspace, scan, summary, request, len(rows))
     write_report(request.out / "report.html", facts, pictures.rows(rows))
 
 
 class Pictures:
-    """Makes the pictures of report rows, those of a reference once."""
+    """Makes the pictures of report rows, those of a reference once; references are the scan's owner's."""
 
-    def __init__(self, connection: Connection, workspace: Workspace) -> None:
-        self._connection, self._workspace = connection, workspace
+    def __init__(self, connection: Connection, workspace: Workspace, owner_id: int) -> None:
+        self._connection, self._workspace, self._owner_id = connection, workspace, owner_id
         self._reference = lru_cache(maxsize=512)(self._find_reference)
 
     def rows(self, judged: Sequence[JudgedListing]) -> Iterator[ReportRow]:
@@ -119,7 +119,7 @@ class Pictures:
 
     def _product(self, key: Key, role: ImageRole) -> Product | None:
         try:
-            return find_product(self._connection, *key, role)
+            return find_product(self._connection, *key, role, owner_id=self._owner_id)
         except CatalogError:
             return None  # The brand has gone since; the evidence still names it.
 

@@ -45,7 +45,9 @@ class Albums:
             connection = self._stack.enter_context(workspace.database.read())
             for folder in self._folders:
                 if scan := latest_scan(connection, str(folder.resolve())):
-                    self._scans.append((connection, Pictures(connection, workspace), scan.scan_id))
+                    self._scans.append(
+                        (connection, Pictures(connection, workspace, scan.owner_id), scan.scan_id)
+                    )
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,9 @@ MAIN = ("uAP", "AP50", "mAP", "R@1", "recall", "precision")
 """The first of these that a group has is what its models are judged by."""
 _SAID_ELSEWHERE = ("model", "embedder", "part")
 _MOST_CHIPS = 3
+_HASH = re.compile(r"\b[0-9a-f]{32,}\b")
+SHOWN_OF_HASH = 12
+"""Digits that tell one fingerprint from another on a page; all of them stand under the settings."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,7 @@ def _chips(part: Part, parts: Sequence[Part]) -> tuple[str, ...]:
 
 def _chip(key: str, value: str | None) -> str:
     name = key.rpartition(".")[2].replace("_", " ")
+    value = _HASH.sub(lambda found: found[0][:SHOWN_OF_HASH], value) if value else value
     if value in {"true", "false"}:
         return name if value == "true" else f"no {name}"
     return f"{name} {value}" if value is not None else f"no {name}"

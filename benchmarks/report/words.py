@@ -79,7 +79,7 @@ def metric(name: str) -> Metric:
         better = False
     elif plain.endswith("_per_second") or plain.startswith(tuple(one.lower() for one in _MORE_IS_BETTER)):
         better = True
-    return Metric(name, name.replace("_", " "), better)
+    return Metric(name, name.replace("_", " ").replace(" mib", " MiB"), better)
 
 
 def ordered(names: set[str]) -> list[str]:

@@ -103,11 +103,12 @@ def show_verdict(verdict: Verdict) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
+    from matcher.report.words import percent
+
     style = STYLES[verdict.verdict.value]
     head = Text(verdict.verdict.value.upper(), style=style)
-    head.append(
-        f"  a reviewer would confirm a fake with probability {verdict.score:.0%}", style="default not bold"
-    )
+    likely = f"  a reviewer would confirm a fake with probability {percent(verdict.score)}"
+    head.append(likely, style="default not bold")
     if verdict.brand:
         head.append(f"\nbrand: {screen.plain(verdict.brand)}", style="default not bold")
     for reason in verdict.reasons or ("Nothing in the catalog speaks against it.",):

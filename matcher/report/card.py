@@ -20,6 +20,8 @@ LABELS_A_SIDE = 17
 """How many labels of one digit would fill the longer side of a photo."""
 SMALL_LABELS = 2.5
 """An outline lower or narrower than so many labels has its label beside it."""
+BESIDE = {"known-counterfeit": "Known counterfeit", "logo": "Logo"}
+"""Signals whose references are no products of the brand, and what these are called."""
 Point = tuple[float, float]
 
 
@@ -80,7 +82,7 @@ class MatchLine:
 
 @dataclass(frozen=True)
 class Card:
-    """Everything the template of one listing needs."""
+    """Everything the template of one listing needs; `beside` says what the photo is held against."""
 
     row: ReportRow
     position: int
@@ -88,6 +90,7 @@ class Card:
     other_photos: tuple[Picture, ...]
     reference: Picture | None
     reference_key: ReferenceKey | None
+    beside: str
     facts: ReferenceFacts
     evidence: tuple[EvidenceLine, ...]
     matches: tuple[MatchLine, ...]
@@ -120,6 +123,7 @@ def card(row: ReportRow, position: int) -> Card:
         other_photos=tuple(_photo(row, number, numbered) for number in sorted(row.photos) if number != shown),
         reference=_reference(row, key),
         reference_key=key,
+        beside=_beside(ordered, key),
         facts=row.reference_facts.get(key, ReferenceFacts()) if key else ReferenceFacts(),
         evidence=tuple(_line(number, one, closeups.get(id(one))) for number, one in numbered),
         matches=tuple(_match(row, one) for one in verdict.matches if (one.brand, one.reference_id) != key),
@@ -143,6 +147,12 @@ def _leading_reference(row: ReportRow, ordered: list[Evidence]) -> ReferenceKey 
     keys = [(one.brand, one.reference_id) for one in speaking if one.reference_id]
     keys += [(one.brand, one.reference_id) for one in row.verdict.matches]
     return next((key for key in keys if key in row.references), keys[0] if keys else None)
+
+
+def _beside(ordered: list[Evidence], key: ReferenceKey | None) -> str:
+    """What stands beside the photo: the evidence that names it says so."""
+    signals = [one.signal for one in ordered if (one.brand, one.reference_id) == key]
+    return next((BESIDE[one] for one in signals if one in BESIDE), "Reference")
 
 
 def _photo(row: ReportRow, number: int, numbered: list[tuple[int, Evidence]]) -> Picture:

@@ -27,6 +27,7 @@ def templates_of(package: str) -> Environment:
     made.filters.update(
         revealed=words.revealed,
         percent=words.percent,
+        share=words.share,
         money=lambda facts: words.money(facts.price, facts.currency),
     )
     made.globals.update(below=words.below)

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
@@ -36,6 +37,7 @@ _SPOKEN_OF_ELSEWHERE = frozenset(
         "says",
         "place",
         "text_region",
+        "seller_id",
     }
 )
 _LONGEST_FACT = 80
@@ -80,8 +82,13 @@ def percent(score: float) -> str:
     if not math.isfinite(score):
         return "–"
     if score < 0.01:
-        return "under 1%"
-    return "over 99%" if score > 0.99 else f"{score:.0%}"
+        return share(0.01, "under ")
+    return share(0.99, "over ") if score > 0.99 else share(score)
+
+
+def share(part: float, how: str = "") -> str:
+    """`how` and a share in whole percent, its sign kept on the same line."""
+    return f"{how}{100 * part:.0f}\u00a0%"
 
 
 def signed(weight: float) -> str:
@@ -103,10 +110,10 @@ def below(price: Decimal | None, reference: Decimal | None) -> str:
     """How far a price is under or over the reference's; empty where either is missing."""
     if price is None or not reference or not price.is_finite() or not reference.is_finite() or reference < 0:
         return ""
-    share = float((reference - price) / reference)
-    if abs(share) < 0.005:
+    gap = float((reference - price) / reference)
+    if abs(gap) < 0.005:
         return "the same"
-    return f"{share:.0%} below" if share > 0 else f"{-share:.0%} above"
+    return f"{share(gap)} below" if gap > 0 else f"{share(-gap)} above"
 
 
 def web_address(url: str) -> tuple[str, str] | None:
@@ -124,12 +131,28 @@ def finding(evidence: Evidence) -> str:
     """What the signal found, in a sentence; works on any detail, since each signal decides on its own."""
     say = _SENTENCES.get(evidence.signal)
     said = say(evidence) if say else ""
-    facts = [
-        f"{key.replace('_', ' ')} {_fact(value)}"
-        for key, value in evidence.detail.items()
-        if key not in _SPOKEN_OF_ELSEWHERE and _fact(value)
-    ]
+    facts = [_told(key, value) for key, value in evidence.detail.items() if key not in _SPOKEN_OF_ELSEWHERE]
     return " · ".join(filter(None, [said, *facts])) or "Found"
+
+
+def _told(key: str, value: JsonValue) -> str:
+    """One more fact in words; what models call by their own names, as a reviewer would."""
+    say = _FACTS.get(key)
+    if say and isinstance(value, _FACT_TYPES.get(key, (int, float))) and not isinstance(value, bool):
+        return say(value)
+    return f"{key.replace('_', ' ')} {_fact(value)}" if _fact(value) else ""
+
+
+def _agree(count: float) -> str:
+    """How many keypoints agree; nothing where none was looked for."""
+    return f"{count:,.0f} keypoint{'s agree' if count != 1 else ' agrees'}" if count > 0 else ""
+
+
+def _pointing(names: list[str]) -> str:
+    """What else names the brand: its product, its logo, the title."""
+    *most, last = map(str, names) if names else [""]
+    also = f"{', '.join(most)} and {last}" if most else last
+    return f"{also} point{'' if most else 's'} to the brand, too" if also else ""
 
 
 def _fact(value: JsonValue) -> str:
@@ -213,14 +236,16 @@ def _price(evidence: Evidence) -> str:
             "same the", "same as the"
         )
     if isinstance(ratio, (int, float)) and not isinstance(ratio, bool):
-        return f"The price is {ratio:.0%} of the reference's"
+        return f"The price is {share(ratio)} of the reference's"
     return "The price differs from the reference's"
 
 
 def _seller(evidence: Evidence) -> str:
     licensed = evidence.detail.get("licensed")
     licensed = licensed if isinstance(licensed, bool) else evidence.weight < 0
-    return f"The seller is {'licensed' if licensed else 'not licensed'} by {evidence.brand or 'the brand'}"
+    name = _fact(evidence.detail.get("seller_id"))
+    who = f"The seller {name}" if name else "The seller"
+    return f"{who} is {'licensed' if licensed else 'not licensed'} by {evidence.brand or 'the brand'}"
 
 
 def _amount(value: JsonValue) -> Decimal | None:
@@ -230,6 +255,13 @@ def _amount(value: JsonValue) -> Decimal | None:
         return None
 
 
+_FACTS: dict[str, Callable[[Any], str]] = {
+    "inliers": _agree,
+    "cosine": lambda cosine: f"descriptors {cosine:.2f} alike",
+    "confidence": lambda sure: f"read with {percent(sure)} confidence",
+    "context": _pointing,
+}
+_FACT_TYPES: dict[str, type | tuple[type, ...]] = {"context": list}
 _SENTENCES: dict[str, Callable[[Evidence], str]] = {
     "copy": _copy,
     "product": _product,

@@ -44,6 +44,19 @@ def take(caller: Caller, file: UploadFile | None, upload: str) -> Path:
     return folder
 
 
+def name_of(caller: Caller, file: UploadFile | None, upload: str) -> str:
+    """How the file is called where it came from, without folders; empty where nobody says."""
+    if not upload:
+        return last_part(file.filename if file else "")
+    with caller.read() as connection:
+        return last_part(find_upload(connection, caller.owner_id, upload).name)
+
+
+def last_part(filename: str | None) -> str:
+    """A file's name without the folders before it; empty where nothing is left."""
+    return (filename or "").replace("\\", "/").rpartition("/")[2][:400].strip()
+
+
 def expect_readable(read: Callable[[Path], Any], folder: Path, what: str = "manifest") -> None:
     """Refuse at once what cannot be read; nothing of it stays."""
     try:

@@ -37,7 +37,7 @@ from matcher.outputs import verdict_line, verdict_record
 from matcher.records import ImageRole, Verdict
 from matcher.service.access import Caller, allowed
 from matcher.service.brands import Writer as CatalogWriter
-from matcher.service.given import expect_readable, take
+from matcher.service.given import expect_readable, name_of, take
 from matcher.service.job_folders import job_folder, remove_upload_file
 from matcher.service.paging import LARGEST, After, Limit, Page, page
 from matcher.service.problems import RESPONSES, RefusedError
@@ -99,7 +99,8 @@ def scan(caller: Writer, manifest: Manifest = None, upload: Upload = "") -> Show
     """
     folder = take(caller, manifest, upload)
     expect_readable(lambda path: read_listings(path), folder)
-    return added(caller, "scan", {"folder": folder.name}, upload)
+    terms = {"folder": folder.name, "name": name_of(caller, manifest, upload)}
+    return added(caller, "scan", terms, upload)
 
 
 @router.post("/imports", status_code=HTTPStatus.ACCEPTED)
@@ -117,7 +118,9 @@ def import_(
             brand = brand_name_of(connection, brand_id, owner_id=caller.owner_id)
     folder = take(caller, manifest, upload)
     expect_readable(lambda path: read_references(path), folder)
-    return added(caller, "import", {"folder": folder.name, "brand": brand, "kind": kind.value}, upload)
+    name = name_of(caller, manifest, upload)
+    terms = {"folder": folder.name, "brand": brand, "kind": kind.value, "name": name}
+    return added(caller, "import", terms, upload)
 
 
 @router.get("/jobs")

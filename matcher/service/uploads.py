@@ -19,7 +19,7 @@ from matcher.records import ImageRole, ReferenceRow
 from matcher.service.access import Caller
 from matcher.service.archive_import import archive_limits
 from matcher.service.brands import BrandId, Writer
-from matcher.service.given import expect_readable, take
+from matcher.service.given import expect_readable, last_part, name_of, take
 from matcher.service.jobs import ShownJob, Upload, added
 from matcher.service.offers import MOST_PHOTOS
 from matcher.service.problems import RESPONSES, FieldProblem, RefusedError
@@ -81,7 +81,8 @@ def put_archive(
     folder = take(caller, archive, upload)
     limits = archive_limits(caller.service.workspace.settings)
     expect_readable(lambda path: ImageArchive(path, limits).__exit__(None, None, None), folder, "archive")
-    terms = {"folder": folder.name, "brand": brand, "kind": kind.value}
+    name = name_of(caller, archive, upload)
+    terms = {"folder": folder.name, "brand": brand, "kind": kind.value, "name": name}
     return added(caller, "archive", terms, upload)
 
 
@@ -92,11 +93,6 @@ def by_name(photos: Sequence[UploadFile]) -> dict[str, IO[bytes]]:
         name = last_part(photo.filename) or f"photo-{number}"
         found[name if name not in found else f"{number}-{name}"] = photo.file
     return found
-
-
-def last_part(filename: str | None) -> str:
-    """A file's name without the folders before it; empty where nothing is left."""
-    return (filename or "").replace("\\", "/").rpartition("/")[2][:400].strip()
 
 
 def take_images(

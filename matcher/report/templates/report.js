@@ -13,10 +13,11 @@
     brand: element.dataset.brand,
     signals: element.dataset.signals.split(" ").filter(Boolean),
     text: element.dataset.text,
+    id: element.querySelector(".id bdi").textContent,
   }));
   if (!cards.length) return;
   const signals = JSON.parse(bar.elements.signal.dataset.names);
-  let order = "";
+  let order = cards.every((card, at) => !at || cards[at - 1].score >= card.score) ? "" : null;
 
   function fill(name, values, none, names = {}) {
     const found = new Map();
@@ -37,7 +38,8 @@
   function sort(by) {
     if (by === order) return;
     order = by;
-    const sorted = cards.slice().sort((a, b) => (by === "score" && b.score - a.score) || a.position - b.position);
+    const first = by === "id" ? (a, b) => a.id.localeCompare(b.id, "en", { numeric: true }) : (a, b) => b.score - a.score;
+    const sorted = cards.slice().sort((a, b) => first(a, b) || a.position - b.position);
     const all = document.createDocumentFragment();
     for (const card of sorted) all.append(card.element);
     main.prepend(all);

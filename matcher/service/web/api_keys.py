@@ -18,6 +18,22 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Keeper = Annotated[Visitor, admitted(Scope.KEYS)]
 Owner = Annotated[int | None, Query(ge=1, le=LARGEST)]
 OwnerField = Annotated[int | None, Form(alias="owner", ge=1, le=LARGEST)]
+MAY = {
+    Scope.CHECK: "check listings",
+    Scope.CATALOG_READ: "see brands, logos and references",
+    Scope.CATALOG_WRITE: "change brands, logos and references",
+    Scope.REVIEWS_READ: "see what waits for a person",
+    Scope.REVIEWS_WRITE: "answer reviews",
+    Scope.SCANS_READ: "see scans and their verdicts",
+    Scope.SCANS_WRITE: "start, cancel and retry scans",
+    Scope.HASHES: "hash photos and look hashes up",
+    Scope.UPLOADS: "send files in parts",
+    Scope.WEBHOOKS: "see and change webhooks",
+    Scope.AUDIT: "read who did what",
+    Scope.KEYS: "make, replace and revoke keys",
+    Scope.ADMIN: "make owners, and keys of any owner",
+}
+"""What each scope lets a key do, in a few words."""
 Grace = Annotated[int, Form(ge=0, le=30 * 86_400)]
 
 
@@ -91,5 +107,5 @@ def _page(
     ended = {one.prefix for one in found if one.revoked or (one.expires is not None and one.expires <= now)}
     return render(
         request, "keys.html", keys=found, ended=ended, made=made, owner_id=owner_id, owners=owners,
-        scopes=[one for one in Scope if one in visitor.caller.scopes], rate=DEFAULT_RATE,
+        scopes=[one for one in Scope if one in visitor.caller.scopes], rate=DEFAULT_RATE, may=MAY,
     )  # fmt: skip

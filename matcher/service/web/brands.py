@@ -67,8 +67,9 @@ def brand(
     brand_id: api.BrandId,
     kind: ImageRole = ImageRole.REFERENCE,
     after: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
+    saved: bool = False,
 ) -> Response:
-    """A brand's images of one kind, a page at a time, and what it says of itself."""
+    """A brand's images of one kind, a page at a time, and what it says of itself; `saved`: as asked."""
     owner_id = visitor.caller.owner_id
     with visitor.caller.read() as connection:
         name = brand_name_of(connection, brand_id, owner_id=owner_id)
@@ -80,7 +81,7 @@ def brand(
     following = found[SHOWN - 1].product_id if len(found) > SHOWN else None
     return render(
         request, "brand.html", brand=facts, brand_id=brand_id, kind=kind, counts=counts,
-        products=found[:SHOWN], following=following, after=after,
+        products=found[:SHOWN], following=following, after=after, saved=saved,
     )  # fmt: skip
 
 
@@ -97,7 +98,7 @@ def change(
         detail = "a line is longer than 500 characters, or there are too many"
         raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, detail) from error
     api.replace(visitor.caller, brand_id, facts)
-    return see_other(request, f"/brands/{brand_id}")
+    return see_other(request, f"/brands/{brand_id}?saved=true")
 
 
 @router.post("/brands/{brand_id}/remove")

@@ -96,7 +96,8 @@ def _references(caller: Caller, card: Card, products: dict[Key, Product]) -> lis
     found = []
     for product in (products[key] for key in keys if key in products):
         name = f"{product.brand}-{product.reference_id}"
-        source = f"{product.role.value} {product.reference_id} of {product.brand}"
+        what = product.role.value.replace("-", " ")
+        source = f"{what} {product.reference_id} of {product.brand}"
         found += [_image(caller, name, source, one.content_hash) for one in product.images]
     return [image for image in found if image is not None]
 

@@ -9,14 +9,14 @@ from typing import IO
 
 from fastapi import UploadFile
 
-from matcher.catalog import find_job, find_upload
+from matcher.catalog import find_job
 from matcher.containers import sniff
 from matcher.errors import MatcherError
 from matcher.manifests.folder import identities
 from matcher.records import ImageRole
 from matcher.service import jobs, resumable, uploads
 from matcher.service.access import Caller
-from matcher.service.given import finished
+from matcher.service.given import finished, name_of
 from matcher.service.problems import RefusedError
 from matcher.service.web.advice import advice_on
 from matcher.service.web.frame import said_of
@@ -65,8 +65,7 @@ class Shelf:
 
     def take_upload(self, upload: str, identity: str = "") -> Told:
         """What became of the file that came in parts; the upload is over then, unless it was refused."""
-        with self.caller.read() as connection:
-            name = uploads.last_part(find_upload(connection, self.caller.owner_id, upload).name) or "upload"
+        name = name_of(self.caller, None, upload) or "upload"
         with finished(self.caller, upload).open("rb") as file:
             kind = _kind_of(name, file)
             if kind != "image":

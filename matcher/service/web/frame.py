@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -44,6 +45,18 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+TITLES = {
+    HTTPStatus.FORBIDDEN: "Not allowed",
+    HTTPStatus.NOT_FOUND: "Not found",
+    HTTPStatus.CONFLICT: "Not as things stand",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Too large",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "That does not work",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Not now",
+}
+"""What a person reads over an error; a status that is not here has its own phrase."""
+NO_PAGE = "there is no such page"
 MISTAKE = "a mistake in the matcher; its log says more, by request id"
 LATER = "the server cannot answer this now; its log says why, by request id"
 
@@ -75,7 +88,25 @@ def error_page(request: Request, status: HTTPStatus, detail: str) -> Response:
     """The page, or for htmx and scripts the line, that says what went wrong."""
     if "hx-request" in request.headers:
         return render(request, "notice.html", status, text=detail)
-    return render(request, "error.html", status, what=status, detail=detail, request_id=request_id.get())
+    return render(
+        request, "error.html", status, what=status, title=TITLES.get(status, status.phrase),
+        detail=sentence(detail), request_id=request_id.get(), back=page_before(request),
+    )  # fmt: skip
+
+
+def sentence(detail: str) -> str:
+    """A line of an error as a sentence; a file's name that it begins with stays as it is."""
+    return detail[:1].upper() + detail[1:] if re.match(r"[a-z]+[ ,]", detail) else detail
+
+
+def page_before(request: Request) -> str:
+    """The page of ours that the request came from; empty where the browser names none, or this one."""
+    before = urlsplit(request.headers.get("referer", ""))
+    if before.netloc != request.url.netloc:
+        return ""
+    address = before.path + (f"?{before.query}" if before.query else "")
+    own = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return "" if request.method == "GET" and address == own else address
 
 
 class PageRoute(APIRoute):
@@ -106,7 +137,7 @@ def said_of(error: Exception) -> tuple[HTTPStatus, str]:
     if isinstance(error, RequestValidationError):
         wrong = error.errors()
         if wrong and wrong[0]["loc"][0] == "path":
-            return HTTPStatus.NOT_FOUND, "there is no such page"
+            return HTTPStatus.NOT_FOUND, NO_PAGE
         where = wrong[0]["loc"][-1] if wrong else "the form"
         return HTTPStatus.UNPROCESSABLE_ENTITY, f"{where}: {wrong[0]['msg'] if wrong else 'is not valid'}"
     if isinstance(error, HTTPException):
@@ -123,7 +154,7 @@ def said_of(error: Exception) -> tuple[HTTPStatus, str]:
 def templates() -> Environment:
     """The templates, which escape whatever they are given."""
     made = templates_of("matcher.service.web")
-    made.filters.update(count=lambda number: f"{number:,}", minute=_minute)
+    made.filters.update(count=lambda number: f"{number:,}", minute=_minute, sentence=sentence)
     made.globals.update(asset=asset, query=query)
     return made
 

@@ -83,13 +83,15 @@ def show(request: Request, visitor: Reader, listing: ReviewNumber, wanted: Filte
     with caller.read() as connection:
         judged = judged_listing(connection, caller, listing)
         before, behind = neighbours(connection, caller.owner_id, listing, wanted)
+        alike = listings_with_photos_of(connection, caller.owner_id, listing, limit=MOST_AT_ONCE + 1)
         return render(
             request,
             "review.html",
             shown=shown(connection, caller, judged),
             before=address(before, wanted) if before else "",
             behind=address(behind, wanted) if behind else "",
-            cluster=listings_with_photos_of(connection, caller.owner_id, listing, limit=MOST_AT_ONCE),
+            cluster=alike[:MOST_AT_ONCE],
+            more=len(alike) > MOST_AT_ONCE,
             pdf=can_write(),
             history=review_history(connection, listing),
             all_brands=[one.name for one in list_brands(connection, owner_id=caller.owner_id)],

@@ -26,7 +26,7 @@ from matcher.service.web import (
     uploading,
     welcome,
 )
-from matcher.service.web.frame import error_page
+from matcher.service.web.frame import NO_PAGE, error_page
 
 PARTS = (
     shipped, signing_in, welcome, overview, review, keypoints, evidence, pictures, brands, uploading, scans,
@@ -44,7 +44,10 @@ def install(app: FastAPI) -> None:
     async def missing(request: Request, error: HTTPException) -> Response:
         wants_page = "text/html" in request.headers.get("accept", "")
         if wants_page and not request.url.path.startswith("/v1/"):
-            return error_page(request, HTTPStatus(error.status_code), str(error.detail))
+            status = HTTPStatus(error.status_code)
+            return error_page(
+                request, status, NO_PAGE if status is HTTPStatus.NOT_FOUND else str(error.detail)
+            )
         answer = await told(request, error)  # type: ignore[misc]
         assert isinstance(answer, Response)
         return answer

@@ -24,7 +24,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Reader = Annotated[Visitor, admitted(Scope.SCANS_READ)]
 Writer = Annotated[Visitor, admitted(Scope.SCANS_WRITE)]
 Table = Annotated[UploadFile | None, File()]
-SHOWN, SHOWN_JOBS, SHOWN_FAILURES = 100, 20, 50
+SHOWN, SHOWN_JOBS, SHOWN_FAILURES = 50, 20, 50
 
 
 @router.get("/scans")

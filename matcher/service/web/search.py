@@ -19,6 +19,8 @@ from matcher.service.web.visiting import Visitor, admitted
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Searcher = Annotated[Visitor, admitted(Scope.CHECK)]
+ALIKE = 0.1
+"""A match under this score is not shown among the first."""
 PHOTO, SIDE = "upload:0", 640
 """How the photo is called, and the pixels of its longer side on the page."""
 
@@ -56,7 +58,10 @@ def search(
     with caller.read() as connection:
         products = products_of(connection, caller, verdict)
     made = card(row_of(listing, verdict, {0: shown}, products), 0)
-    answer = render(request, "search.html", found=made, products=products, name=name, title=title)
+    answer = render(
+        request, "search.html", found=made, products=products, name=name, title=title,
+        least=ALIKE,
+    )  # fmt: skip
     # The photo is on no server, so the page itself holds it.
     answer.headers["Content-Security-Policy"] = SECURITY_POLICY.replace("img-src", "img-src data:")
     return answer

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as RequestScope
 
-from matcher.catalog import Account, Scope, find_session, is_stale, note_use
+from matcher.catalog import ROLE_SCOPES, Account, Role, Scope, find_session, is_stale, note_use
 from matcher.config import ServiceSettings
 from matcher.errors import StorageError
 from matcher.service.access import Caller
@@ -66,9 +66,17 @@ class Entry:
         if request.method not in _SAFE:
             await expect_own_form(request, visitor.token)
         if self.scope is not None and self.scope not in visitor.caller.scopes:
-            detail = f"a {visitor.account.role} may not do this; it needs '{self.scope}'"
-            raise RefusedError(HTTPStatus.FORBIDDEN, detail)
+            raise RefusedError(HTTPStatus.FORBIDDEN, _not_allowed(visitor.account.role, self.scope))
         return visitor
+
+
+def _not_allowed(role: Role, scope: Scope) -> str:
+    """What the role may not do, and whom to ask."""
+    others = [one.value for one in Role if scope in ROLE_SCOPES[one]]
+    *most, last = others
+    article = "an" if others[0].startswith("a") else "a"
+    who = f"{', '.join(most)} or {last}" if most else last
+    return f"a {role} may not do this: ask {article} {who}"
 
 
 def admitted(scope: Scope | None = None) -> Any:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from benchmarks.__main__ import main
 from benchmarks.report.folder import LARGEST_PICTURE, picture, read_run
+from benchmarks.report.groups import grouped
 from benchmarks.report.markdown import markdown
 from benchmarks.report.page import write_page
 from tests.benchmarks.drawings import drawn_photo
@@ -49,6 +50,15 @@ def test_every_part_is_there_with_its_state(tmp_path: Path) -> None:
 def test_loose_results_files_are_a_run_without_a_plan(tmp_path: Path) -> None:
     write(tmp_path / "one.json", PART)
     assert [part.name for part in read_run(tmp_path).done] == ["one"]
+
+
+def test_a_fingerprint_among_the_settings_is_shown_by_its_first_digits(tmp_path: Path) -> None:
+    for name, digit in (("one", "a"), ("two", "b")):
+        write(tmp_path / f"{name}.json", PART | {"settings": {"verify": {"similarity": digit * 64}}})
+    write_page(tmp_path / "page.html", read_run(tmp_path))
+    (group,) = grouped(read_run(tmp_path).done)
+    assert {row.chips for row in group.rows} == {("similarity " + "a" * 12,), ("similarity " + "b" * 12,)}
+    assert "a" * 64 in (tmp_path / "page.html").read_text(), "whole under the settings"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from matcher.commands.check import show_verdict
+from matcher.records import Verdict, VerdictKind
 from tests.matcher.commands.conftest import HOSTILE, Shop
 
 
@@ -33,6 +35,13 @@ def test_a_person_sees_verdict_reasons_and_matches(shop: Shop) -> None:
     assert "Nordlys" in shown.stdout
     assert "N-1" in shown.stdout
     assert "\x1b" not in shown.output
+
+
+def test_a_probability_claims_no_certainty(capsys: pytest.CaptureFixture[str]) -> None:
+    show_verdict(Verdict(listing_id="L", verdict=VerdictKind.COUNTERFEIT, score=0.99999))
+    said = capsys.readouterr().out
+    assert "over 99" in said
+    assert "100" not in said
 
 
 def test_a_licensed_seller_is_clear(shop: Shop) -> None:

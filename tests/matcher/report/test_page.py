@@ -149,9 +149,9 @@ def test_the_head_counts_the_whole_scan_also_what_is_left_out(folder: Path) -> N
     page = opened(folder, sample_rows(1), listings=20_000, counts=counts, shown=1, left_out=19_999, failed=1)
     for words in (
         "19,000",
-        "95.0%",
+        "95.0 %",
         "900",
-        "4.5%",
+        "4.5 %",
         "This page shows 1 of 20,000 listings",
         "1 row could not be",
     ):
@@ -248,6 +248,18 @@ def test_prices_in_two_currencies_are_not_compared(folder: Path) -> None:
     page = opened(folder, [one])
     assert "20,000 JPY" in page.text
     assert "below" not in page.text.split("20,000 JPY")[0].rsplit("100 EUR", 1)[1]
+
+
+@pytest.mark.parametrize(
+    ("signal", "name"),
+    [("known-counterfeit", "Known counterfeit"), ("logo", "Logo"), ("product", "Reference")],
+)
+def test_what_stands_beside_the_photo_is_called_what_it_is(folder: Path, signal: str, name: str) -> None:
+    key = ("Norrvik", "X-1")
+    evidence = Evidence(signal=signal, score=0.9, weight=2, brand=key[0], reference_id=key[1])
+    one = replace(with_evidence(evidence), photos=row(0).photos)
+    page = opened(folder, [replace(one, reference_facts={key: ReferenceFacts("Tent")})])
+    assert f"{name} Norrvik X-1" in page.text
 
 
 def test_the_record_is_the_verdicts_line(folder: Path) -> None:

@@ -120,6 +120,16 @@ def test_the_same_pack_gives_the_same_bytes_and_an_endless_title_a_bounded_file(
     assert len(endless) < 20
 
 
+def test_what_has_no_blanks_breaks_inside_the_page_and_is_copied_whole() -> None:
+    long = {"listing_id": "item-" + "0123456789abcdef" * 12, "seller_id": "z" * 180}
+    document = opened(pack(url="https://shop.example/" + "a" * 300, **long))
+    for page in document:
+        text = page.get_textpage()
+        assert max(text.get_charbox(at)[2] for at in range(text.count_chars())) < page.get_width() - 40
+    said = words(document).replace(" ", "")
+    assert all(one in said for one in long.values())
+
+
 def test_many_files_are_left_to_the_zip() -> None:
     one = PackedImage("photo", "s", "png", picture(1))
     said = words(

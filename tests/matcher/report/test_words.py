@@ -33,7 +33,7 @@ def said(signal: str, weight: float = 1.0, **detail: Any) -> str:
     [
         ("The photo is a copy of reference SKU-1", "copy", {}),
         (
-            "The photo is a copy of reference SKU-1, mirrored · inliers 40",
+            "The photo is a copy of reference SKU-1, mirrored · 40 keypoints agree",
             "copy",
             {"mirrored": True, "inliers": 40},
         ),
@@ -47,7 +47,7 @@ def said(signal: str, weight: float = 1.0, **detail: Any) -> str:
             {"kind": "look-alike", "text": "Ostora", "says": "near-miss", "place": "beside"},
         ),
         (
-            "The logo of Ostara with its wordmark “OSTARA” · cosine 0.81",
+            "The logo of Ostara with its wordmark “OSTARA” · descriptors 0.81 alike",
             "logo",
             {"kind": "logo", "text": "OSTARA", "says": "wordmark", "place": "inside", "cosine": 0.81},
         ),
@@ -57,13 +57,27 @@ def said(signal: str, weight: float = 1.0, **detail: Any) -> str:
             {"text": "Osstara", "wordmark": "Ostara", "kind": "near-miss"},
         ),
         (
-            "40 EUR is 80% below the reference's 200 EUR",
+            "40 EUR is 80\u00a0% below the reference's 200 EUR",
             "price",
             {"price": "40", "reference_price": 200, "currency": "EUR"},
         ),
         ("200 is the same as the reference's 200", "price", {"price": 200, "reference_price": 200}),
-        ("The price is 20% of the reference's", "price", {"ratio": 0.2}),
+        ("The price is 20\u00a0% of the reference's", "price", {"ratio": 0.2}),
         ("The seller is not licensed by Ostara", "seller", {"licensed": False}),
+        ("The seller shop-9 is not licensed by Ostara", "seller", {"licensed": False, "seller_id": "shop-9"}),
+        ("A mark made to look like the logo of Ostara", "logo", {"kind": "look-alike", "inliers": 0}),
+        (
+            "Text “Osstara” is close to the wordmark “Ostara” · read with 98\u00a0% confidence"
+            " · product and title point to the brand, too",
+            "wordmark",
+            {
+                "text": "Osstara",
+                "wordmark": "Ostara",
+                "kind": "near-miss",
+                "confidence": 0.98,
+                "context": ["product", "title"],
+            },
+        ),
         ("Says “1:1 copy”", "claims", {"phrase": "1:1 copy"}),
         ("colour red", "hue", {"colour": "red"}),
         ("Found", "hue", {}),
@@ -88,7 +102,13 @@ def test_any_detail_gives_a_sentence(signal: str, detail: dict[str, Any]) -> Non
 
 @pytest.mark.parametrize(
     ("score", "text"),
-    [(0.0, "under 1%"), (0.5, "50%"), (0.994, "over 99%"), (1.0, "over 99%"), (float("nan"), "–")],
+    [
+        (0.0, "under 1\u00a0%"),
+        (0.5, "50\u00a0%"),
+        (0.994, "over 99\u00a0%"),
+        (1.0, "over 99\u00a0%"),
+        (float("nan"), "–"),
+    ],
 )
 def test_a_percentage_claims_no_certainty(score: float, text: str) -> None:
     assert words.percent(score) == text

@@ -17,10 +17,16 @@ document.addEventListener("keydown", (event) => {
   pressed.click();
 });
 
-// A form with data-now is sent when one of its choices changes; its button is for those without scripts.
+// A form with data-now is sent when one of its choices changes; its button is for those without scripts, and for
+// who goes through the choices by arrow or letter, one after the other: those are not sent on the way.
+let passing = false;
+document.addEventListener("keydown", (event) => (passing = event.key.startsWith("Arrow") || event.key.length === 1));
+document.addEventListener("pointerdown", () => (passing = false));
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-now]");
-  if (form) form.requestSubmit();
+  if (!form) return;
+  if (!passing) return form.requestSubmit();
+  for (const button of form.querySelectorAll("button")) button.hidden = false;
 });
 for (const form of document.querySelectorAll("form[data-now]")) {
   for (const button of form.querySelectorAll("button")) button.hidden = true;
@@ -35,7 +41,20 @@ document.addEventListener("submit", (event) => {
   }
 });
 
-// The menu closes when one clicks beside it.
+// Back goes to the page as one left it, with what was typed there.
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-back]") || history.length < 2) return;
+  event.preventDefault();
+  history.back();
+});
+
+// The menu closes when one clicks beside it, or by Escape.
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector("details.who[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.who[open]")) {
     if (!menu.contains(event.target)) menu.open = false;

@@ -69,7 +69,8 @@ def test_words_and_sellers_are_the_lines_given_and_registrations_stay(
     owner = tenant(client)
     marks = [{"office": "EM", "number": "1", "nice_classes": [25]}]
     owner.put(f"/v1{to}", json={"wordmarks": ["acme"], "trademarks": marks})
-    kim.send(f"{to}/facts", wordmarks="acme\r\n アクメ \r\n\r\nacme\n", sellers="shop-1\nshop-2")
+    saved = kim.send(f"{to}/facts", wordmarks="acme\r\n アクメ \r\n\r\nacme\n", sellers="shop-1\nshop-2")
+    assert "are saved" in kim.page(saved.headers["location"])
     found = owner.get(f"/v1{to}").json()
     assert (found["wordmarks"], found["licensed_sellers"]) == (["acme", "アクメ"], ["shop-1", "shop-2"])
     assert found["trademarks"] == marks
@@ -95,7 +96,7 @@ def test_long_catalogs_come_a_page_at_a_time(kim: Person) -> None:
     kim.send(f"{to}/files", files=files)
     first = kim.page(to)
     assert first.count("?small=1") == 60
-    following = first.split('">More</a>')[0].rpartition('href="')[2].replace("&amp;", "&")
+    following = first.split('">Next page</a>')[0].rpartition('href="')[2].replace("&amp;", "&")
     assert kim.page(following).count("?small=1") == 10
 
 

@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from matcher.catalog import Role, list_acts
+from matcher.service.web import review
 from tests.matcher import drawn
 from tests.matcher.service.conftest import Start
 from tests.matcher.service.tenants import Tenant, png, service_behind, tenant
@@ -59,7 +60,14 @@ def test_a_listing_stands_beside_its_reference_with_what_was_found(owner: Tenant
     assert small.headers["content-type"] == "image/webp"
     width, height = drawn.edited(drawn.product(2)).size
     assert f'<svg class="marks" viewBox="0 0 {width} {height}"' in page, "regions are in the photo's pixels"
-    for words in ("is a copy of reference", "9 EUR", "89% below", "not licensed", "shop-9", "Description"):
+    for words in (
+        "is a copy of reference",
+        "9 EUR",
+        "89\u00a0% below",
+        "not licensed",
+        "shop-9",
+        "Description",
+    ):
         assert words in page
     for key in "jkcrxu":
         assert f"<kbd>{key.upper()}</kbd>" in page
@@ -154,6 +162,16 @@ def test_listings_of_one_photo_are_answered_and_undone_together(owner: Tenant, k
     kim.send("/review/undo")
     assert kim.get("/review").status_code == 303
     assert len(owner.get("/v1/reviews").json()["items"]) == 3
+
+
+def test_where_more_show_the_photo_than_are_answered_at_once_the_page_says_so(
+    owner: Tenant, kim: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [kept(owner, stolen(2), title=f"Offer {number}") for number in range(4)]
+    monkeypatch.setattr(review, "MOST_AT_ONCE", 2)
+    page = kim.page(f"/review/{numbers[0]}")
+    assert "More than 2 other listings show the same photo" in page
+    assert page.count('name="also"') == 2
 
 
 def test_a_cluster_with_a_listing_of_another_owner_changes_nothing(

@@ -18,7 +18,7 @@ from PIL import Image
 from matcher.catalog import Role, list_acts
 from tests.matcher import drawn
 from tests.matcher.service.conftest import Start
-from tests.matcher.service.tenants import service_behind, tenant
+from tests.matcher.service.tenants import png, service_behind, tenant
 from tests.matcher.service.test_jobs import IDLE, QUICK, listings
 from tests.matcher.service.web.people import Person, person
 
@@ -50,6 +50,8 @@ def test_a_table_becomes_verdicts_that_lead_to_review(kim: Person, photo_server:
     page = kim.page(to)
     assert "Done" in page
     assert "8 rows, 2 failed" in page
+    assert "listings.csv" in page, "the table that was scanned"
+    assert "listings.csv" in kim.page("/scans")
     assert page.count('class="row listing"') == 6
     assert page.count('class="thumb" src') == 3, "photos of what is clear are not kept"
     assert "404" in page, "why a row failed"
@@ -68,7 +70,7 @@ def test_a_table_becomes_verdicts_that_lead_to_review(kim: Person, photo_server:
 
 def test_what_is_no_table_is_refused_at_once(kim: Person) -> None:
     refused = kim.send("/scans", files=[("manifest", ("a.csv", b"\x00\x01"))])
-    assert (refused.status_code, "the manifest" in refused.text) == (422, True)
+    assert (refused.status_code, "The manifest" in refused.text) == (422, True)
     assert "No scan yet" in kim.page("/scans")
 
 
@@ -168,6 +170,19 @@ def test_a_confirmed_fake_is_found_by_the_next_scan(kim: Person, photo_server: s
     kim.send(f"/review/{number}", answer="confirm")
     after = kim.page(scanned(kim, (head + rows[1]).encode()))
     assert 'class="badge counterfeit"' in after
+
+
+def test_the_report_of_an_owners_scan_shows_that_owners_references(
+    client: TestClient, photo_server: str
+) -> None:
+    lee = person(client, "lee", "other")
+    to = lee.send("/brands", name="Zephira").headers["location"]
+    lee.send(f"{to}/files", files=[("files", ("R-2.png", png(2)))])
+    scanned(lee, listings(photo_server))
+    (report,) = service_behind(client).workspace.folder.glob("jobs/*/out/report.html")
+    text = report.read_text(encoding="utf-8")
+    assert "R-2" in text
+    assert "image not kept" not in text
 
 
 def test_scans_of_another_owner_are_not_there(client: TestClient, kim: Person, photo_server: str) -> None:
