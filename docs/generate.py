@@ -16,6 +16,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, get_args
 
+from peer_tables import peer_tables
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from typer.main import get_command
@@ -231,15 +232,20 @@ def with_generated(page: str, generated: str) -> str:
     return f"{head}{BEGIN}\n\n{generated}\n\n{END}{tail}"
 
 
-PAGES = {"configuration.md": settings_tables, "manifests.md": column_tables, "cli.md": cli_reference}
-"""What is generated into which page of docs/."""
+PAGES = {
+    "README.md": peer_tables,
+    "docs/configuration.md": settings_tables,
+    "docs/manifests.md": column_tables,
+    "docs/cli.md": cli_reference,
+}
+"""What is generated into which page."""
 
 
 def main() -> None:
     """Write the files, each only where it changes."""
     _write(ROOT / "configs" / "default.toml", default_toml())
     for name, make in PAGES.items():
-        page = ROOT / "docs" / name
+        page = ROOT / name
         _write(page, with_generated(page.read_text(encoding="utf-8"), make()))
     from figures import filled
 

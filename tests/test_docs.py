@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shlex
 import subprocess
@@ -36,7 +37,9 @@ def loaded(name: str) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "docs")
+        spec.loader.exec_module(module)
     return module
 
 
@@ -63,9 +66,9 @@ def commands(generate: ModuleType) -> dict[str, Any]:
 # What is generated
 
 
-@pytest.mark.parametrize("page", ["configuration.md", "manifests.md", "cli.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/configuration.md", "docs/manifests.md", "docs/cli.md"])
 def test_a_page_holds_what_would_be_generated(page: str, generate: ModuleType) -> None:
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    text = (ROOT / page).read_text(encoding="utf-8")
     assert text == generate.with_generated(text, generate.PAGES[page]()), REGENERATE
 
 
@@ -130,6 +133,19 @@ def test_what_looks_measured_needs_a_mark(figures: ModuleType) -> None:
     assert figures.unmarked(f"It finds 0.93 of them, see 1.25.0 and `0.55`.\n\n{table}\n") == ["0.93", "22"]
     broken = ["<!--= a.json n d -->", "<!--= a.json -->"]
     assert figures.broken(f"none{broken[0]} 3{broken[1]}") == broken
+
+
+def test_the_tables_of_peers_show_what_ran_and_say_why_the_rest_did_not(tmp_path: Path) -> None:
+    ours = {"task": "copies", "model": "matcher", "metrics": {"uAP": 0.9, "uAP_ci": [0.8, 0.95]}}
+    pace = {"recall": 1.0, "queries_per_second": 1234.4}
+    index = {"task": "search", "model": "faiss-flat", "metrics": pace}
+    absent = {"task": "copies", "model": "imagededup-cnn", "state": "not run", "why": "no weights"}
+    (tmp_path / "run.json").write_text(json.dumps({"parts": {"a": ours, "b": index, "c": absent}}))
+    said = loaded("peer_tables").peer_tables(tmp_path / "run.json")
+    assert "| this matcher | 0.900 (0.80–0.95) | – | – | – | – |" in said
+    assert "| FAISS, flat | 1.000 | 1,234 | – | – | – |" in said
+    assert said.endswith("Not run: MobileNetV3 (`imagededup`): no weights.")
+    assert said.count("imagededup") == 1
 
 
 # The command line
