@@ -127,8 +127,9 @@ def _add_accuracy_arguments(accuracy: argparse.ArgumentParser) -> None:
 def _add_speed_arguments(speed: argparse.ArgumentParser) -> None:
     speed.add_argument(
         "--stage",
+        nargs="+",
         choices=("decode", "embed", "search", "verify", "ocr", "logo", "scan", "check"),
-        help="default: all but check",
+        help="one or more; default: all but check",
     )
     speed.add_argument(
         "--requests", type=_natural, default=200, metavar="N", help="check: by each number of clients"
@@ -139,6 +140,9 @@ def _add_speed_arguments(speed: argparse.ArgumentParser) -> None:
     speed.add_argument("--photos", type=_natural, default=64, metavar="N", help="made photos for the stages")
     speed.add_argument(
         "--rounds", type=_natural, default=5, metavar="N", help="the median of these is reported"
+    )
+    speed.add_argument(
+        "--processes", type=_natural, default=1, metavar="N", help="that run each stage but scan at once"
     )
     speed.add_argument("--references", type=_natural, default=3000, metavar="N", help="scan: references")
     speed.add_argument("--listings", type=_natural, default=20000, metavar="N", help="scan: listings")
@@ -224,7 +228,7 @@ def run_speed(chosen: argparse.Namespace) -> None:
     plan = SpeedPlan(
         photos=chosen.photos, rounds=chosen.rounds, references=chosen.references, listings=chosen.listings,
         workers=chosen.workers, embedder=chosen.embedder, folder=chosen.folder, size=tuple(chosen.size),
-        requests=chosen.requests, clients=tuple(chosen.clients),
+        requests=chosen.requests, clients=tuple(chosen.clients), processes=chosen.processes,
     )  # fmt: skip
     console = Console(stderr=True)
     found = measure_speed(plan, chosen.stage, load_settings(chosen.config), tell=console.print)

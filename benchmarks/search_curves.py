@@ -158,7 +158,7 @@ def run_search(chosen: argparse.Namespace, tell: Callable[[str], None]) -> None:
     """Write `results/search-INDEX-N.json` into the folder `--out`, a line on the screen each."""
     from benchmarks.machine import machine, write_json
 
-    if chosen.stage != "search":
+    if chosen.stage != ["search"]:
         raise UsageError("--descriptors belongs to --stage search")
     if chosen.out.is_file():
         raise UsageError(f"{chosen.out}: is a file; with --descriptors name a folder")

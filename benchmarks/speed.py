@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -16,11 +17,13 @@ from pydantic import JsonValue
 from benchmarks.check_speed import CLIENTS, measure_checks
 from benchmarks.made_photos import SIZE, PhotoMaker
 from benchmarks.scan_speed import Command, Tell, measure_scan, variables_of
+from benchmarks.speed_processes import Rounds, Wait, measured_together
 from benchmarks.speed_stages import MakeParts, Parts, product_parts, stages
 from benchmarks.text.cost import reading_stages
 from matcher.config import Settings
 from matcher.errors import UsageError
 from matcher.images import decode
+from matcher.scan_engine import use_one_thread
 
 STAGES = ("decode", "embed", "search", "verify", "ocr", "logo", "scan")
 OUTSIDE = {"scan", "check"}
@@ -36,8 +39,8 @@ class SpeedPlan:
     `photos` made photos of `size` (width, height) go through each stage `rounds` times; the galleries hold
     the descriptors and voting features of `references` images. A scan has `references` and `listings`, in
     `folder` if one is given: then the photos stay there for the next run. `command` runs the matcher, by
-    default the installed one. Checks are asked of a server with `references`, `requests` with each number of
-    `clients`.
+    default the installed one. The other stages run in `processes` at once. Checks are asked of a server with
+    `references`, `requests` with each number of `clients`.
     """
 
     photos: int = 64
@@ -49,36 +52,39 @@ class SpeedPlan:
     embedder: str = ""
     folder: Path | None = None
     command: Command = ()
+    processes: int = 1
     requests: int = 200
     clients: tuple[int, ...] = CLIENTS
 
 
 def measure_speed(
     plan: SpeedPlan,
-    stage: str | None,
+    chosen: str | Sequence[str] | None,
     settings: Settings,
     *,
     tell: Tell = lambda _: None,
     make_parts: MakeParts = product_parts,
 ) -> dict[str, JsonValue]:
-    """Measure one stage, or all when `stage` is None; the results file as JSON.
+    """Measure one stage, several, or all of `STAGES` when none is chosen; the results file as JSON.
 
     `metrics` has `decode_ms`, `embed_ms`, `search_ms` with `vote_ms`, `verify_ms`, `ocr_ms` with
-    `ocr_package_ms`, `logo_ms` (detecting and describing): milliseconds a photo, median of the rounds, after
-    one that does not count; and the figures of `measure_scan`, or of `measure_checks`. UsageError for empty
-    sizes, or where logos are asked for and nothing looks for them.
+    `ocr_package_ms`, `logo_ms` (detecting and describing): milliseconds a photo on one thread, median of the
+    rounds, after one that does not count; the same as `decode_per_second` and so on, photos a second of all
+    processes together; and the figures of `measure_scan`, or of `measure_checks`. UsageError for empty sizes,
+    or where logos are asked for and nothing looks for them.
     """
-    if min(plan.photos, plan.rounds, plan.references, plan.listings) < 1:
-        raise UsageError("give at least 1 photo, round, reference and listing")
+    if min(plan.photos, plan.rounds, plan.references, plan.listings, plan.processes) < 1:
+        raise UsageError("give at least 1 photo, round, reference, listing and process")
     start = time.perf_counter()
-    wanted = STAGES if stage is None else (stage,)
+    wanted = STAGES if not chosen else (chosen,) if isinstance(chosen, str) else tuple(chosen)
     parts = make_parts(settings, plan.embedder) if MODELLED & set(wanted) else None
-    if stage == "logo" and (parts is None or parts.logos is None):
+    if chosen and "logo" in wanted and (parts is None or parts.logos is None):
         raise UsageError("models.logo is 'none': the stage logo needs models; set it in --config")
-    rounds = _rounds(plan, wanted, settings, parts, tell) if set(wanted) - OUTSIDE else {}
-    metrics: dict[str, JsonValue] = {
-        f"{name}_ms": round(statistics.median(each), 3) for name, each in rounds.items()
-    }
+    rounds = _all_rounds(plan, wanted, settings, parts, tell, make_parts) if set(wanted) - OUTSIDE else {}
+    metrics: dict[str, JsonValue] = {}
+    for name, each in rounds.items():
+        metrics[f"{name}_ms"] = round(statistics.median(each), 3)
+        metrics[f"{name}_per_second"] = round(1000 * plan.processes / statistics.median(each), 2)
     by: dict[str, JsonValue] = {}
     if "scan" in wanted:
         metrics |= _scan(plan, settings, tell)
@@ -92,6 +98,7 @@ def measure_speed(
             "photos": plan.photos,
             "rounds": plan.rounds,
             "workers": plan.workers,
+            "processes": plan.processes,
             "size": list(plan.size),
             "matcher": {**variables_of(settings)},
         },
@@ -101,9 +108,38 @@ def measure_speed(
     }
 
 
+def _all_rounds(
+    plan: SpeedPlan,
+    wanted: Sequence[str],
+    settings: Settings,
+    parts: Parts | None,
+    tell: Tell,
+    make_parts: MakeParts,
+) -> Rounds:
+    """Of this process on one thread, or of all that were asked for."""
+    if plan.processes > 1:
+        tell(f"{', '.join(wanted)} in {plan.processes} processes")
+        return measured_together(plan.processes, partial(_rounds_of_one, plan, wanted, settings, make_parts))
+    use_one_thread()
+    return _rounds(plan, wanted, settings, parts, tell)
+
+
+def _rounds_of_one(
+    plan: SpeedPlan, wanted: Sequence[str], settings: Settings, make_parts: MakeParts, wait: Wait
+) -> Rounds:
+    """In a process of its own, whose models cannot come from another; waits for the others at each stage."""
+    parts = make_parts(settings, plan.embedder) if MODELLED & set(wanted) else None
+    return _rounds(plan, wanted, settings, parts, lambda _: None, wait)
+
+
 def _rounds(
-    plan: SpeedPlan, wanted: Sequence[str], settings: Settings, parts: Parts | None, tell: Tell
-) -> dict[str, list[float]]:
+    plan: SpeedPlan,
+    wanted: Sequence[str],
+    settings: Settings,
+    parts: Parts | None,
+    tell: Tell,
+    wait: Wait = lambda: None,
+) -> Rounds:
     """Milliseconds a photo of every counted round, by stage."""
     maker = PhotoMaker("stage", size=plan.size)
     blobs = [maker.blob(number) for number in range(plan.photos)]
@@ -115,6 +151,7 @@ def _rounds(
             work = chain(work, reading_stages(blobs, parts.reader, settings.images))
         for name, once in work:
             tell(f"stage {name}")
+            wait()
             rounds[name] = [_timed(once) * 1000 / plan.photos for _ in range(plan.rounds + 1)][1:]
     return rounds
 

@@ -12,7 +12,7 @@ from benchmarks.report import words
 from benchmarks.report.noise import Standing, standing
 from benchmarks.report.parts import Part
 
-MAIN = ("uAP", "AP50", "mAP", "R@1", "recall", "precision")
+MAIN = ("uAP", "AP50", "mAP", "R@1", "recall", "precision", "photos_per_second")
 """The first of these that a group has is what its models are judged by."""
 _SAID_ELSEWHERE = ("model", "embedder", "part")
 _MOST_CHIPS = 3
