@@ -1,7 +1,7 @@
-"""How near the models come to what a core can do at most, so that it is plain what bounds them.
+"""How near the models come to the pace of a large matrix product, so that it is plain what bounds them.
 
-After Williams, Waterman and Patterson (CACM 52(4), 2009), with one roof: a large matrix product in the
-library that runs the models. A model far below it moves bytes or waits, rather than multiplies.
+After the roofline of Williams, Waterman and Patterson (CACM 52(4), 2009), with that product in the library
+that runs the models as the roof. A model far below it moves bytes or waits, rather than multiplies.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Work(NamedTuple):
 
 
 def measure_roofline(rounds: int = ROUNDS) -> dict[str, JsonValue]:
-    """Results as JSON: the roof in GFLOP/s, and of each model GFLOP, ms and the share of the roof it reaches.
+    """Results as JSON: the roof in GFLOP/s, and of each model GFLOP, ms and its pace as a share of the roof.
 
     One thread; the median of `rounds`. A multiply-add counts as two operations.
     """
@@ -110,7 +110,7 @@ def _shapes(model: onnx.ModelProto, nodes: Sequence[onnx.NodeProto], given: Give
 
 
 def _roof(rounds: int) -> float:
-    """GFLOP/s of a large product of matrices, the most that this library gets out of a core."""
+    """GFLOP/s of a large product of matrices, which this library computes about as fast as it computes."""
     square = (SQUARE, SQUARE)
     graph = helper.make_graph(
         [helper.make_node("MatMul", ["a", "b"], ["c"])],
