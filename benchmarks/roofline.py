@@ -110,7 +110,7 @@ def _shapes(model: onnx.ModelProto, nodes: Sequence[onnx.NodeProto], given: Give
 
 
 def _roof(rounds: int) -> float:
-    """GFLOP/s of a large product of matrices, which this library computes about as fast as it computes."""
+    """GFLOP/s of a large product of matrices on one core."""
     square = (SQUARE, SQUARE)
     graph = helper.make_graph(
         [helper.make_node("MatMul", ["a", "b"], ["c"])],
