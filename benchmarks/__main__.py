@@ -128,6 +128,7 @@ def _add_speed_arguments(speed: argparse.ArgumentParser) -> None:
     speed.add_argument(
         "--stage",
         nargs="+",
+        default=[],
         choices=("decode", "embed", "search", "verify", "ocr", "logo", "scan", "check"),
         help="one or more; default: all but check",
     )

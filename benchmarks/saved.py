@@ -19,8 +19,8 @@ BASELINE = "baseline"
 LARGEST = 2**28
 KEPT = ("task", "model", "metrics", "fingerprints", "seed", "settings", "dataset", "counts", "state", "why")
 """What a baseline keeps of a results file."""
-TOLD = (*KEPT, "by", "at", "seconds", "peak_mib", "images_per_second", "lookups_per_second")
-TOLD_TOO = ("references_per_second", "index_bytes_per_image", "versions", "machine", "measured_at")
+COSTS = ("seconds", "peak_mib", "images_per_second", "lookups_per_second", "references_per_second")
+FIGURES = (*KEPT, "by", "at", *COSTS, "index_bytes_per_image", "versions", "machine", "measured_at")
 """What a run in one file tells of a part, so that a page can show it."""
 
 
@@ -97,7 +97,7 @@ def write_baseline(run: SavedRun, out: Path) -> None:
 def write_figures(run: SavedRun, out: Path) -> None:
     """Write the figures of every part as one file, and of a part that was not run why."""
     kept = {
-        part.name: {key: part.found[key] for key in (*TOLD, *TOLD_TOO) if key in part.found}
+        part.name: {key: part.found[key] for key in FIGURES if key in part.found}
         for part in run.parts.values()
     }
     with replacing(out) as (file,):

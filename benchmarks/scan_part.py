@@ -6,22 +6,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from benchmarks.made_photos import SIZE
+from benchmarks.options import Options, read_options
 from benchmarks.peers.environments import NotRunError
 from benchmarks.scan_speed import measure_scan
-from matcher.errors import UsageError
 
 if TYPE_CHECKING:
     from benchmarks.plan import PlannedPart
     from benchmarks.tasks import Outcome, Tell
 
 
-class ScanOptions(BaseModel):
+class ScanOptions(Options):
     """What a set's `options` may say: how many made photos, of which width and height."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     references: int = Field(3000, ge=1)
     listings: int = Field(1000, ge=1)
     size: tuple[int, int] = SIZE
@@ -33,12 +32,7 @@ def measure_part(part: PlannedPart, tell: Tell) -> Outcome:
 
     if part.model.finder != "matcher":
         raise NotRunError(part.model.finder, "a scan is the matcher's own")
-    try:
-        options = ScanOptions.model_validate(part.set.options)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise UsageError(f"sets.{part.set_name}.options.{key}: {first['msg']}") from error
+    options = read_options(ScanOptions, part.set.options, part.set_name)
     with TemporaryDirectory(prefix="benchmarks-scan-") as folder:
         figures = measure_scan(
             Path(folder),

@@ -59,13 +59,13 @@ class SpeedPlan:
 
 def measure_speed(
     plan: SpeedPlan,
-    chosen: str | Sequence[str] | None,
+    chosen: Sequence[str],
     settings: Settings,
     *,
     tell: Tell = lambda _: None,
     make_parts: MakeParts = product_parts,
 ) -> dict[str, JsonValue]:
-    """Measure one stage, several, or all of `STAGES` when none is chosen; the results file as JSON.
+    """Measure one stage, several, or all of `STAGES` where none is chosen; the results file as JSON.
 
     `metrics` has `decode_ms`, `embed_ms`, `search_ms` with `vote_ms`, `verify_ms`, `ocr_ms` with
     `ocr_package_ms`, `logo_ms` (detecting and describing): milliseconds a photo on one thread, median of the
@@ -76,7 +76,7 @@ def measure_speed(
     if min(plan.photos, plan.rounds, plan.references, plan.listings, plan.processes) < 1:
         raise UsageError("give at least 1 photo, round, reference, listing and process")
     start = time.perf_counter()
-    wanted = STAGES if not chosen else (chosen,) if isinstance(chosen, str) else tuple(chosen)
+    wanted = tuple(chosen) or STAGES
     parts = make_parts(settings, plan.embedder) if MODELLED & set(wanted) else None
     if chosen and "logo" in wanted and (parts is None or parts.logos is None):
         raise UsageError("models.logo is 'none': the stage logo needs models; set it in --config")

@@ -157,7 +157,7 @@ class Describer:
         return vectors.shape[1] == self.embedder.dims and bool(are_unit(vectors).all())
 
     def _describe(self, hashes: Sequence[str]) -> None:
-        with ThreadPoolExecutor(min(self._threads, max(1, len(hashes)))) as threads:
+        with ThreadPoolExecutor(self._threads) as threads:
             computed = list(threads.map(self._computed, hashes))
         found = {name: one for name, one in zip(hashes, computed, strict=True) if one is not None}
         if not found:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from benchmarks.options import Options, read_options
 from benchmarks.plan import PlannedPart
 from benchmarks.tasks import Mistake, Outcome, Tell
 from benchmarks.text.chosen import chosen_set
@@ -16,10 +17,9 @@ from matcher.errors import UsageError
 TRUTH = Path(__file__).parents[1] / "truth"
 
 
-class TextOptions(BaseModel):
+class TextOptions(Options):
     """What a set's `options` may say; tables are paths from the set's folder, or lie in benchmarks/truth."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     brands: tuple[str, ...] = ()
     truth: str = ""
     alarms_only: bool = False
@@ -29,7 +29,7 @@ class TextOptions(BaseModel):
 
 def measure_part(part: PlannedPart, tell: Tell) -> Outcome:
     """Raises UsageError for an option it has not, a table that is not there, or where nothing reads text."""
-    options = _options(part)
+    options = read_options(TextOptions, part.set.options, part.set_name)
     reader = build_text_reader(part.settings.models)
     if reader is None:
         raise UsageError("models.text is 'none': the task text needs a reader; set it to rapidocr")
@@ -53,15 +53,6 @@ def measure_part(part: PlannedPart, tell: Tell) -> Outcome:
     }
     wrong = [_mistake(answer) for answer in answers if answer.alarms or answer.wrong]
     return Outcome(results, None, tuple(wrong[: part.mistakes]))
-
-
-def _options(part: PlannedPart) -> TextOptions:
-    try:
-        return TextOptions.model_validate(part.set.options)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise UsageError(f"sets.{part.set_name}.options.{key}: {first['msg']}") from error
 
 
 def _table(part: PlannedPart, name: str) -> Path:

@@ -79,10 +79,9 @@ def build_text_reader(settings: ModelSettings) -> TextReader | None:
     if settings.text == "none":
         return None
     names = [name.strip() for name in settings.text.split(",")]
-    languages = [name.removeprefix("tesseract:") for name in names if name != "rapidocr"]
-    wrong = [name for name in names if name != "rapidocr" and not name.removeprefix("tesseract:").strip()]
-    wrong += [name for name in names if name != "rapidocr" and not name.startswith("tesseract:")]
-    if wrong:
+    languages = [name.removeprefix("tesseract:") for name in names if name.startswith("tesseract:")]
+    known = {"rapidocr", *(f"tesseract:{one}" for one in languages if one)}
+    if wrong := [name for name in names if name not in known]:
         raise ModelError(wrong[0] or settings.text, f"reads no text; use one of {', '.join(TEXT_READERS)}")
     if "rapidocr" not in names:
         from matcher.models.tesseract_reader import TesseractReader

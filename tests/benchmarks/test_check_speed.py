@@ -24,7 +24,7 @@ def test_checks_of_a_real_server_are_timed(tmp_path: Path, monkeypatch: pytest.M
         references=3, requests=6, clients=(1, 3), size=(320, 240), folder=tmp_path, command=MATCHER
     )
     told: list[str] = []
-    found = measure_speed(plan, "check", Settings(), tell=told.append)
+    found = measure_speed(plan, ["check"], Settings(), tell=told.append)
     metrics, by = found["metrics"], found["by"]
     assert isinstance(metrics, dict)
     assert isinstance(by, dict)
@@ -51,7 +51,7 @@ def test_a_server_that_does_not_start_is_told_in_one_line(tmp_path: Path) -> Non
     command = (sys.executable, "-c", "import sys; sys.exit('no server today' if 'admin' in sys.argv else 0)")
     plan = SpeedPlan(references=1, requests=1, clients=(1,), size=(96, 72), folder=tmp_path, command=command)
     with pytest.raises(UsageError, match="no server today"):
-        measure_speed(plan, "check", Settings())
+        measure_speed(plan, ["check"], Settings())
 
 
 def test_the_command_knows_the_stage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -94,7 +94,7 @@ def test_made_photos_are_distinct_the_same_again_and_decode() -> None:
 
 
 def test_each_stage_gives_a_figure_and_its_rounds(plan: SpeedPlan) -> None:
-    found = measure_speed(plan, None, Settings(), make_parts=fixed_parts)
+    found = measure_speed(plan, [], Settings(), make_parts=fixed_parts)
     json.dumps(found)
     assert set(found) >= {"task", "metrics", "by", "settings", "model", "seconds"}
     assert found["model"] == "fixed@1"
@@ -107,13 +107,13 @@ def test_each_stage_gives_a_figure_and_its_rounds(plan: SpeedPlan) -> None:
 
 
 def test_one_stage_alone_needs_no_model(plan: SpeedPlan) -> None:
-    found = measure_speed(plan, "decode", Settings())
+    found = measure_speed(plan, ["decode"], Settings())
     assert isinstance(found["metrics"], dict)
     assert (list(found["metrics"]), found["model"]) == (["decode_ms", "decode_per_second"], None)
 
 
 def test_processes_run_a_stage_together(plan: SpeedPlan) -> None:
-    found = measure_speed(replace(plan, processes=2), "decode", Settings())
+    found = measure_speed(replace(plan, processes=2), ["decode"], Settings())
     assert isinstance(found["metrics"], dict)
     assert isinstance(found["rounds_ms"], dict)
     rounds = found["rounds_ms"]["decode"]
@@ -125,29 +125,29 @@ def test_processes_run_a_stage_together(plan: SpeedPlan) -> None:
 
 def test_a_process_that_fails_ends_them_all_with_its_words(plan: SpeedPlan) -> None:
     with pytest.raises(UsageError, match="a process of 2 ended: RuntimeError: no models today"):
-        measure_speed(replace(plan, processes=2), "embed", Settings(), make_parts=no_parts)
+        measure_speed(replace(plan, processes=2), ["embed"], Settings(), make_parts=no_parts)
 
 
 @pytest.mark.slow
 def test_our_reader_is_timed_beside_the_package_it_is_built_on(plan: SpeedPlan) -> None:
-    found = measure_speed(replace(plan, photos=1, rounds=1, size=(320, 240)), "ocr", Settings())
+    found = measure_speed(replace(plan, photos=1, rounds=1, size=(320, 240)), ["ocr"], Settings())
     assert isinstance(found["metrics"], dict)
     assert {"ocr_ms", "ocr_package_ms"} < set(found["metrics"])
 
 
 def test_looking_for_logos_is_timed_where_models_are_named(plan: SpeedPlan, tmp_path: Path) -> None:
     models = Settings().models.model_copy(update={"logo": f"onnx:{write_tiny(tmp_path / 'models')}"})
-    found = measure_speed(plan, "logo", Settings(models=models))
+    found = measure_speed(plan, ["logo"], Settings(models=models))
     assert isinstance(found["metrics"], dict)
     assert list(found["metrics"]) == ["logo_ms", "logo_per_second"]
     without = Settings().models.model_copy(update={"logo": "none"})
     with pytest.raises(UsageError, match="the stage logo needs models"):
-        measure_speed(plan, "logo", Settings(models=without))
+        measure_speed(plan, ["logo"], Settings(models=without))
 
 
 def test_a_scan_is_run_end_to_end_on_listings_of_which_three_percent_are_related(plan: SpeedPlan) -> None:
     assert plan.folder is not None
-    found = measure_speed(plan, "scan", Settings())
+    found = measure_speed(plan, ["scan"], Settings())
     figures = found["metrics"]
     assert isinstance(figures, dict)
     assert (figures["references"], figures["listings"], figures["few_listings"]) == (4, 70, 70)
@@ -173,9 +173,9 @@ def test_a_scan_that_fails_is_told_in_one_line(plan: SpeedPlan) -> None:
     plan.folder.mkdir()
     (plan.folder / "refuse").touch()
     with pytest.raises(UsageError, match=r"ended with code 1: no scan today"):
-        measure_speed(plan, "scan", Settings())
+        measure_speed(plan, ["scan"], Settings())
     with pytest.raises(UsageError, match="is there from another run"):
-        measure_speed(plan, "scan", Settings())
+        measure_speed(plan, ["scan"], Settings())
 
 
 def test_memory_is_sampled_while_the_work_runs() -> None:
@@ -189,7 +189,7 @@ def test_memory_is_sampled_while_the_work_runs() -> None:
 
 def test_empty_sizes_are_refused() -> None:
     with pytest.raises(UsageError, match="at least 1 photo"):
-        measure_speed(SpeedPlan(photos=0), "decode", Settings())
+        measure_speed(SpeedPlan(photos=0), ["decode"], Settings())
 
 
 def test_a_speed_file_has_its_own_table_in_the_report(tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,24 +11,11 @@ from benchmarks.report.folder import read_run
 from benchmarks.report.page import write_page
 from tests.benchmarks.report.made_run import FEW, made_run
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.browser
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 LARGER_THAN_SCREEN = """() => [...document.querySelectorAll("body *")].filter((one) =>
   one.getBoundingClientRect().right > document.documentElement.clientWidth + 1
   && !one.closest(".wide, .sr, .skip")
 ).map((one) => one.outerHTML.slice(0, 80))"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    with playwright.sync_playwright() as started:
-        launched = started.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")

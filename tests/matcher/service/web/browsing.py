@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 UNNAMED = """() => [...document.querySelectorAll("button, a, input:not([type=hidden]), select, textarea")]
   .filter((one) => !one.hidden && !one.textContent.trim() && !one.ariaLabel && !one.labels?.length)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from tests.matcher.commands.conftest import matcher
 from tests.matcher.service.test_jobs import TOML
 from tests.matcher.service.test_server import begin
-from tests.matcher.service.web.browsing import FLAGS, Site
+from tests.matcher.service.web.browsing import Site
 
 PEOPLE = {
     "kim": ("Acme", "manager"),
@@ -21,18 +20,6 @@ PEOPLE = {
     "ada": ("default", "admin"),
 }
 """Who signs in, with owner and role."""
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    with playwright.sync_playwright() as started:
-        launched = started.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
