@@ -10,34 +10,13 @@ import pytest
 from benchmarks.dedup import measure_part as measure_dedup_part
 from benchmarks.judged import load_judged, save_judged
 from benchmarks.peers.environments import NotRunError
-from benchmarks.plan import PlannedPart, load_plan, parts_of
 from benchmarks.scan_part import measure_part as measure_scan_part
 from benchmarks.search_curves import measure_part as measure_search_part
 from matcher.errors import UsageError
 from tests.benchmarks.drawings import folder_of_photos
+from tests.benchmarks.planned import part
 
-PLAN = """
-name = "peers"
-resamples = 5
-[models.one]
-finder = "{finder}"
-settings = {{ models = {{ text = "{text}" }} }}
-[sets.photos]
-path = "photos"
-options = {{ {options} }}
-[[run]]
-tasks = ["{task}"]
-models = ["one"]
-sets = ["photos"]
-"""
 HISTOGRAM = "python:tests.benchmarks.histogram_finder:histogram_finder"
-
-
-def part(folder: Path, task: str, finder: str, options: str, *, text: str = "rapidocr") -> PlannedPart:
-    path = folder / "plan.toml"
-    path.write_text(PLAN.format(task=task, finder=finder, options=options, text=text))
-    (only,) = parts_of(load_plan(path), str(path), folder, folder)
-    return only
 
 
 def test_duplicates_are_a_part_that_can_be_compared_group_by_group(tmp_path: Path) -> None:

@@ -7,25 +7,12 @@ from pathlib import Path
 import pytest
 
 import benchmarks.text.part
-from benchmarks.plan import PlannedPart, load_plan, parts_of
 from benchmarks.text.part import measure_part
 from matcher.errors import UsageError
+from tests.benchmarks.planned import part
 from tests.benchmarks.text.scripted_reader import ScriptedReader, blank
 
 READ = {200: ["adidas"], 210: ["abibas"], 220: ["reebok"]}
-PLAN = """
-name = "text"
-resamples = 5
-[models.one]
-settings = {{ models = {{ text = "{text}" }} }}
-[sets.photos]
-path = "photos"
-options = {{ {options} }}
-[[run]]
-tasks = ["text"]
-models = ["one"]
-sets = ["photos"]
-"""
 
 
 @pytest.fixture
@@ -40,16 +27,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def part(folder: Path, options: str, *, text: str = "rapidocr") -> PlannedPart:
-    path = folder / "plan.toml"
-    path.write_text(PLAN.format(options=options, text=text))
-    (only,) = parts_of(load_plan(path), str(path), folder, folder)
-    return only
-
-
 def test_a_table_beside_the_photos_and_a_lexicon_of_ours_make_a_part(folder: Path) -> None:
     options = 'truth = "truth.csv", brands = ["brands-fashion.csv"]'
-    outcome = measure_part(part(folder, options), lambda *_: None)
+    outcome = measure_part(part(folder, "text", "matcher", options), lambda *_: None)
     metrics = outcome.results["metrics"]
     assert isinstance(metrics, dict)
     assert (metrics["recall"], metrics["precision"]) == (1.0, 0.5)
@@ -70,10 +50,10 @@ def test_a_table_beside_the_photos_and_a_lexicon_of_ours_make_a_part(folder: Pat
 )
 def test_what_it_has_not_is_said_in_one_line(folder: Path, options: str, complaint: str) -> None:
     with pytest.raises(UsageError, match=complaint):
-        measure_part(part(folder, options), lambda *_: None)
+        measure_part(part(folder, "text", "matcher", options), lambda *_: None)
 
 
 def test_without_a_reader_there_is_nothing_to_measure(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(benchmarks.text.part, "build_text_reader", lambda models: None)
     with pytest.raises(UsageError, match=r"models\.text is 'none'"):
-        measure_part(part(folder, "drawn = 3", text="none"), lambda *_: None)
+        measure_part(part(folder, "text", "matcher", "drawn = 3", text="none"), lambda *_: None)
