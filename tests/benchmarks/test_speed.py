@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -73,6 +74,12 @@ def no_parts(settings: Settings, embedder: str) -> Parts:
     raise RuntimeError("no models today")
 
 
+def deadly_parts(settings: Settings, embedder: str) -> Parts:
+    if parent_process() is None:
+        return fixed_parts(settings, embedder)
+    os._exit(9)
+
+
 @pytest.fixture
 def plan(tmp_path: Path) -> SpeedPlan:
     script = tmp_path / "matcher_stand_in.py"
@@ -126,6 +133,8 @@ def test_processes_run_a_stage_together(plan: SpeedPlan) -> None:
 def test_a_process_that_fails_ends_them_all_with_its_words(plan: SpeedPlan) -> None:
     with pytest.raises(UsageError, match="a process of 2 ended: RuntimeError: no models today"):
         measure_speed(replace(plan, processes=2), ["embed"], Settings(), make_parts=no_parts)
+    with pytest.raises(UsageError, match="a process of 2 ended: it was killed"):
+        measure_speed(replace(plan, processes=2), ["embed"], Settings(), make_parts=deadly_parts)
 
 
 @pytest.mark.slow
