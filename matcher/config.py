@@ -28,7 +28,14 @@ class ImageSettings(Section):
     min_side: int = Field(16, gt=0, description="shortest side, pixels")
     allow_truncated: bool = Field(False, description="decode what is there of a cut-off file")
     working_side: int = Field(512, ge=64, description="longest side of the pixels that are examined")
-    reading_side: int = Field(1280, ge=64, description="longest side of the pixels that text is read in")
+    reading_side: int = Field(
+        1280, ge=64, description="pixels that the longest side of a photo whose text is read has at least"
+    )
+
+    @property
+    def legible_side(self) -> int:
+        """`reading_side`, or `working_side` where that is more."""
+        return max(self.working_side, self.reading_side)
 
 
 class FetchSettings(Section):
@@ -95,6 +102,12 @@ class MatchingSettings(Section):
     ratio: float = Field(0.85, gt=0, le=1, description="nearest over second nearest keypoint distance")
     threshold: float = Field(4.0, gt=0, description="pixels on a 400-pixel canvas a match may be off")
     least_inliers: int = Field(5, ge=4, description="fewer agreeing keypoints verify nothing")
+    least_prospect: float = Field(
+        0.003,
+        ge=0,
+        le=1,
+        description="a candidate that verification is less likely to confirm is not verified; 0: all are",
+    )
 
 
 class GallerySettings(Section):

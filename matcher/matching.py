@@ -134,21 +134,41 @@ class PhotoMatcher:
         self._add_cosines(proposed, [image_id for image_id in votes if image_id not in proposed], descriptors)
         references = self._references.get(sorted(proposed))
         shading = Shading(keypoints.swatch)
-        compared = {
+        seen = {
             image_id: Comparison(
                 cosine,
                 view,
                 background,
                 shading.correlation(references[image_id].swatch),
                 votes.get(image_id, 0.0),
-                self.verifier.match(keypoints, pixels, references[image_id], mirrored=False),
+                None,
             )
             for image_id, (cosine, view) in proposed.items()
             if image_id in references
         }
+        return self._ranked((seen | self._verified(pixels, keypoints, seen, references)).items())
+
+    def _verified(
+        self,
+        pixels: Pixels,
+        keypoints: Keypoints,
+        seen: Mapping[int, Comparison],
+        references: Mapping[int, Keypoints],
+    ) -> dict[int, Comparison]:
+        """Those of `seen` whose keypoints are worth a look, with what they agree on."""
+        worth = {
+            i: one for i, one in seen.items() if self.scorer.prospect(one) >= self.settings.least_prospect
+        }
+        compared = {
+            image_id: replace(
+                one,
+                correspondence=self.verifier.match(keypoints, pixels, references[image_id], mirrored=False),
+            )
+            for image_id, one in worth.items()
+        }
         self._try_mirrored(pixels, keypoints, compared, references)
-        most = max((c.correspondence.inliers for c in compared.values() if c.correspondence), default=0)
-        return self._ranked((i, replace(comparison, most_inliers=most)) for i, comparison in compared.items())
+        most = max(map(_inliers, compared.values()), default=0)
+        return {image_id: replace(one, most_inliers=most) for image_id, one in compared.items()}
 
     def alike(self, descriptor: Descriptors) -> list[Candidate]:
         """References that a photo with this descriptor (dims,) of the whole of it may show; not verified."""

@@ -22,6 +22,9 @@ FEATURES = (
     "many inliers", "inlier share", "behind", "aligned shading", "aligned colour", "whole shading",
     "agreement", "agreement squared", "coverage", "cosine unverified", "shading unverified",
 )  # fmt: skip
+CHEAP = ("cosine", "cosine squared", "above background", "votes")
+"""The features that are known before keypoints are matched and that a prospect is told from."""
+_CHEAP_PLACES = [FEATURES.index(name) for name in CHEAP]
 
 
 @dataclass(frozen=True)
@@ -66,22 +69,28 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Scorer:
-    """Two logistic models over one comparison, fitted by `training/fit_similarity.py`.
+    """Three logistic models over one comparison, fitted by `training/fit_similarity.py`.
 
     `copy`: the photo reuses the reference image, edited or not. `product`: it shows the reference's product.
+    `prospect`: keypoints, once matched, will lead to either.
     """
 
     copy_weights: tuple[float, ...]
     product_weights: tuple[float, ...]
+    prospect_weights: tuple[float, ...]
     fingerprint: str
 
     def copy(self, comparison: Comparison) -> Score:
         """Probability in (0, 1) that the photo is a copy of the reference image."""
-        return _logistic(self.copy_weights, comparison)
+        return _logistic(self.copy_weights, comparison.features())
 
     def product(self, comparison: Comparison) -> Score:
         """Probability in (0, 1) that the photo shows the reference's product."""
-        return _logistic(self.product_weights, comparison)
+        return _logistic(self.product_weights, comparison.features())
+
+    def prospect(self, comparison: Comparison) -> Score:
+        """Probability in (0, 1) that verification would confirm the reference, told without it."""
+        return _logistic(self.prospect_weights, comparison.features()[_CHEAP_PLACES])
 
 
 def load_scorer(path: Path = WEIGHTS) -> Scorer:
@@ -89,12 +98,15 @@ def load_scorer(path: Path = WEIGHTS) -> Scorer:
     try:
         text = path.read_text(encoding="utf-8")
         fitted = json.loads(text)
-        weights = [tuple(map(float, fitted[kind])) for kind in ("copy", "product")]
+        copy, product, prospect = (
+            tuple(map(float, fitted[kind])) for kind in ("copy", "product", "prospect")
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(path.name, f"cannot be read ({error}); fit it again or reinstall") from error
-    if fitted.get("features") != list(FEATURES) or any(len(row) != len(FEATURES) + 1 for row in weights):
+    known = fitted.get("features") == list(FEATURES) and fitted.get("cheap") == list(CHEAP)
+    if not known or [*map(len, (copy, product, prospect))] != [len(FEATURES) + 1] * 2 + [len(CHEAP) + 1]:
         raise ModelError(path.name, "was fitted for other features; fit it again")
-    return Scorer(weights[0], weights[1], hashlib.sha256(text.encode()).hexdigest())
+    return Scorer(copy, product, prospect, hashlib.sha256(text.encode()).hexdigest())
 
 
 class Shading:
@@ -123,6 +135,6 @@ def _centred(image: Pixels) -> NDArray[np.float64]:
     return centred
 
 
-def _logistic(weights: tuple[float, ...], comparison: Comparison) -> Score:
-    total = float(comparison.features() @ np.array(weights[:-1])) + weights[-1]
+def _logistic(weights: tuple[float, ...], row: NDArray[np.float64]) -> Score:
+    total = float(row @ np.array(weights[:-1])) + weights[-1]
     return 1 / (1 + math.exp(-total)) if total >= 0 else math.exp(total) / (1 + math.exp(total))

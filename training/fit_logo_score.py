@@ -30,7 +30,7 @@ from benchmarks.logos.scenes import made_scenes
 from matcher.assembly import build_logo_models
 from matcher.config import Settings
 from matcher.errors import ImageError, UsageError
-from matcher.images import decode
+from matcher.images import decode, decode_legible
 from matcher.logo_likeness import BACKGROUND, FEATURES, SCORE, load_logo_scorer
 from matcher.logo_matching import LogoCandidate, LogoModels
 from matcher.models import Descriptors, Pixels
@@ -198,8 +198,7 @@ def _judged(
 ) -> Iterator[tuple[LogoCandidate, bool]]:
     """Candidates that surely show the logo or surely do not; what overlaps it by half is left out."""
     try:
-        large = settings.images.model_copy(update={"working_side": settings.images.reading_side})
-        picture = decode(case.blob(), case.name, large)
+        picture = decode_legible(case.blob(), case.name, settings.images)
     except (ImageError, OSError):
         return
     pixels = picture.pixels

@@ -1,4 +1,4 @@
-"""Fits the two probabilities of `matcher/similarity.py` on pairs that the matcher itself proposes."""
+"""Fits the probabilities of `matcher/similarity.py` on pairs that the matcher itself proposes."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.datasets import Query, ReferenceImage, copies_from_folder, file_query
 from benchmarks.products import products_from_folder
-from matcher.config import Settings
+from matcher.config import MatchingSettings, Settings
 from matcher.demo import make_demo
 from matcher.errors import ImageError
 from matcher.finder import build_finder
 from matcher.images import Picture, decode
 from matcher.manifests import Row, read_listings, read_references
-from matcher.similarity import FEATURES
+from matcher.similarity import CHEAP, FEATURES
 
 INVERSE_REGULARISATION = 1.0
-
+CONFIRMED = 0.2
+"""A true pair of which copy or product score is this sure was worth verifying."""
 
 COPIED_KINDS = frozenset({"stolen-photo", "stolen-photo-cheap", "known-counterfeit", "licensed"})
 ALTERED_KINDS = frozenset({"near-miss-wordmark", "wrong-colours"})
@@ -81,9 +83,13 @@ def main(arguments: list[str] | None = None) -> None:
             pairs = collect([*sources(options.copies, options.products, options.seed), *drawn])
         if options.pairs:
             np.savez(options.pairs, **vars(pairs))
-    true: NDArray[np.bool_] = getattr(pairs, options.score)
     written = json.loads(options.out.read_text(encoding="utf-8")) if options.out.exists() else {}
-    written |= {"features": list(FEATURES), options.score: fit(pairs.rows, true, pairs.weight)}
+    rows, true = learnt_from(pairs, options.score, written)
+    written |= {
+        "features": list(FEATURES),
+        "cheap": list(CHEAP),
+        options.score: fit(rows, true, pairs.weight),
+    }
     options.out.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
     print(f"{options.out}: {options.score} of {len(pairs.rows)} pairs, {true.sum()} true")
 
@@ -92,7 +98,7 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     made = argparse.ArgumentParser(description=__doc__)
     made.add_argument(
-        "score", choices=("copy", "product"), help="which of the two is fitted; the other stays"
+        "score", choices=("copy", "product", "prospect"), help="which is fitted; the others stay"
     )
     made.add_argument("--copies", nargs="*", type=Path, default=[], help="folders of photos to edit")
     made.add_argument(
@@ -151,13 +157,28 @@ def demo_source(folder: Path, seed: int, drawing: Drawing) -> Source:
     )
 
 
+def learnt_from(
+    pairs: Pairs, score: str, written: dict[str, list[float]]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The rows that a score is fitted on and which of them are true.
+
+    A prospect is true where `written`, the other two scores, find a true pair.
+    """
+    if score != "prospect":
+        return pairs.rows, getattr(pairs, score)
+    sure = np.zeros(len(pairs.rows), np.bool_)
+    for weights in (written["copy"], written["product"]):
+        sure |= expit(pairs.rows @ np.array(weights[:-1]) + weights[-1]) >= CONFIRMED
+    return pairs.rows[:, [FEATURES.index(name) for name in CHEAP]], pairs.product & sure
+
+
 def collect(found: list[Source]) -> Pairs:
-    """Every pair the matcher proposes for any query among all references together.
+    """Every pair the matcher proposes for any query among all references together, all of them verified.
 
     A true pair that the matcher did not propose cannot be learnt from; each source's queries weigh as much as
     another's, so that a large set does not drown a small one.
     """
-    settings = Settings()
+    settings = Settings(matching=MatchingSettings(least_prospect=0))
     names = [(source.name, reference.reference_id) for source in found for reference in source.references]
     finder = build_finder(settings)
     finder.fit(Decoded([reference.path for source in found for reference in source.references], settings))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from copy import copy
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from PIL import Image
 from matcher.assembly import build_examiner, build_galleries, freeze
 from matcher.examining import Examiner
 from matcher.matching import CELLS, Candidate, spread
-from matcher.models import Keypoints
+from matcher.models import Correspondence, KeypointMatcher, Keypoints, Pixels
 from matcher.policy import load_policy
 from matcher.reading import PhotoText
 from matcher.records import Listing
@@ -115,6 +116,37 @@ def test_without_verification_candidates_come_by_descriptor_alone(examiner: Exam
     found = examiner.matcher.find(photo, verify=False)
     assert len(found) == SETTINGS.matching.by_descriptor
     assert not any(candidate.verified for candidate in found)
+
+
+class CountingVerifier:
+    """Matches keypoints with another, and counts how often it was asked."""
+
+    def __init__(self, verifier: KeypointMatcher) -> None:
+        self._verifier, self.asked = verifier, 0
+
+    def match(
+        self, photo: Keypoints, pixels: Pixels, reference: Keypoints, *, mirrored: bool
+    ) -> Correspondence | None:
+        self.asked += 1
+        return self._verifier.match(photo, pixels, reference, mirrored=mirrored)
+
+
+def found_with(examiner: Examiner, photo: Image.Image, least_prospect: float) -> tuple[Candidate, int]:
+    """What comes first, and how many candidates' keypoints were matched for it."""
+    matcher, counting = copy(examiner.matcher), CountingVerifier(examiner.matcher.verifier)
+    matcher.verifier = counting
+    matcher.settings = matcher.settings.model_copy(update={"least_prospect": least_prospect})
+    return matcher.find(drawn.pixels(photo))[0], counting.asked
+
+
+def test_keypoints_are_matched_only_of_what_has_a_prospect(examiner: Examiner) -> None:
+    copied, unrelated = drawn.edited(drawn.product(3)), Image.new("RGB", (200, 200), "grey")
+    every, all_asked = found_with(examiner, copied, 0.0)
+    found, asked = found_with(examiner, copied, SETTINGS.matching.least_prospect)
+    assert (found.image_id, found.copy, found.product) == (every.image_id, every.copy, every.product)
+    assert 0 < asked <= all_asked
+    assert found_with(examiner, unrelated, 1.0)[1] == 0
+    assert not found_with(examiner, copied, 1.0)[0].verified
 
 
 def findings(examiner: Examiner, photos: list[Image.Image]) -> list[str]:

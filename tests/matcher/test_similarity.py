@@ -36,6 +36,14 @@ def test_an_exact_copy_scores_high_and_an_unrelated_image_low() -> None:
     assert scorer.product(UNRELATED) < 0.1
 
 
+def test_a_prospect_is_told_without_keypoints_by_the_descriptor_or_by_votes() -> None:
+    scorer = load_scorer()
+    unverified = replace(exact_copy(), correspondence=None, most_inliers=0)
+    assert scorer.prospect(unverified) == scorer.prospect(exact_copy()) > 0.5
+    assert scorer.prospect(UNRELATED) < 0.001
+    assert scorer.prospect(replace(UNRELATED, votes=40.0)) > 10 * scorer.prospect(UNRELATED)
+
+
 def test_every_feature_is_finite_and_has_a_name() -> None:
     for comparison in (exact_copy(), UNRELATED, replace(UNRELATED, cosine=-1.0, votes=0.0)):
         row = comparison.features()
@@ -73,6 +81,8 @@ def test_shading_sees_a_flip_and_not_the_light() -> None:
     [
         (lambda fitted: fitted | {"features": fitted["features"][::-1]}, "other features"),
         (lambda fitted: fitted | {"copy": fitted["copy"][:-1]}, "other features"),
+        (lambda fitted: fitted | {"cheap": fitted["cheap"][::-1]}, "other features"),
+        (lambda fitted: fitted | {"prospect": fitted["prospect"][1:]}, "other features"),
         (lambda fitted: fitted | {"copy": ["many"]}, "cannot be read"),
         (lambda fitted: {"features": fitted["features"]}, "cannot be read"),
         (lambda fitted: [1, 2], "cannot be read"),

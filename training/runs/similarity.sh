@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Reproduces the weights of the two similarity scores. DATA holds clothing/, sneakers/, cn_beverages/, grocery/ and
+# Reproduces the weights of the similarity scores. DATA holds clothing/, sneakers/, cn_beverages/, grocery/ and
 # magento_luma/; only the part of each that benchmarks call `tune` is read. The demo's own seed, 7, is not used.
 set -euo pipefail
 DATA=$(realpath "${1:?usage: similarity.sh DATA}")
 cd "$(dirname "$0")/../.."
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+PAIRS=$(mktemp -d)
+trap 'rm -r "$PAIRS"' EXIT
 fit() {
   .venv/bin/python -m training.fit_similarity "$@" \
     --copies "$DATA"/clothing/images "$DATA"/sneakers "$DATA"/cn_beverages \
@@ -12,4 +14,5 @@ fit() {
     --out matcher/models/weights/similarity.json
 }
 fit copy --drawn-weight 0.2
-fit product --every-view
+fit product --every-view --pairs "$PAIRS/product.npz"
+fit prospect --every-view --pairs "$PAIRS/product.npz"
