@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from indexes.gallery import Gallery
 from indexes.voting import VotingGallery
 from matcher.config import Settings
-from matcher.images import decode
+from matcher.images import decode, decode_legible
 from matcher.logo_matching import LogoModels
 from matcher.models import Embedder, KeypointDetector, KeypointMatcher, Keypoints, Pixels, TextReader
 
@@ -82,9 +82,7 @@ def stages(
         known = [parts.detector.detect(photo) for photo in photos]
         yield "verify", lambda: [_verify(parts, photo, known, turn) for turn, photo in enumerate(photos)]
     if "logo" in wanted and (logos := parts.logos) is not None:
-        side = max(settings.images.working_side, settings.images.reading_side)
-        sized = settings.images.model_copy(update={"working_side": side})
-        large = [decode(blob, "photo", sized).pixels for blob in blobs]
+        large = [decode_legible(blob, "photo", settings.images).pixels for blob in blobs]
         yield "logo", lambda: [_look(logos, photo) for photo in large]
 
 

@@ -41,10 +41,16 @@ def decode(blob: bytes, source: str, settings: ImageSettings, *, ground: Ground 
     ignored. Bytes, claimed pixels and sides are checked before any pixel is decoded. Thread-safe, but reading
     TIFF, AVIF and HEIC silences Python warnings for the whole process for the moment it takes.
     """
-    kind, essence = _inspect(blob, source, settings)
-    image, width, height = render(blob, kind, essence, source, settings, settings.working_side, ground)
-    digest = _digest(essence.blob if essence else blob)
-    return Picture(np.array(image), width, height, digest, kind)
+    return _decoded(blob, source, settings, settings.working_side, ground)
+
+
+def decode_legible(blob: bytes, source: str, settings: ImageSettings) -> Picture:
+    """Decode one image as `decode` does, but with pixels enough to read text in.
+
+    The longest side has at least `settings.reading_side` pixels, where the photo has as many, and less than
+    twice that: which of these is what costs least to decode.
+    """
+    return _decoded(blob, source, settings, settings.legible_side, "white", exact=False)
 
 
 def content_hash(blob: bytes) -> str:
@@ -106,6 +112,15 @@ def _inspect(blob: bytes, source: str, settings: ImageSettings) -> tuple[str, Es
     elif not essence.complete:
         raise ImageError(source, "is truncated")
     return kind, essence
+
+
+def _decoded(
+    blob: bytes, source: str, settings: ImageSettings, side: int, ground: Ground, *, exact: bool = True
+) -> Picture:
+    kind, essence = _inspect(blob, source, settings)
+    image, width, height = render(blob, kind, essence, source, settings, side, ground, exact=exact)
+    digest = _digest(essence.blob if essence else blob)
+    return Picture(np.array(image), width, height, digest, kind)
 
 
 def _digest(blob: bytes) -> str:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from matcher.config import ImageSettings
-from matcher.images import Picture, decode
+from matcher.images import Picture, decode_legible
 from matcher.models import Pixels, TextLine, TextReader
 from matcher.records import Score
 from matcher.signals import Sighting
@@ -33,16 +33,14 @@ class LargePhoto:
     """
 
     def __init__(self, blob: bytes, source: str, picture: Picture, settings: ImageSettings) -> None:
-        self._blob, self._source, self.picture = blob, source, picture
-        side = max(settings.working_side, settings.reading_side)
-        self._settings = settings.model_copy(update={"working_side": side})
+        self._blob, self._source, self.picture, self._settings = blob, source, picture, settings
 
     @cached_property
     def pixels(self) -> Pixels:
-        """Longest side at most `reading_side`; raises `ImageError`."""
+        """Those of `decode_legible`; raises `ImageError`."""
         picture = self.picture
         if max(picture.pixels.shape[:2]) < max(picture.width, picture.height):
-            return decode(self._blob, self._source, self._settings).pixels
+            return decode_legible(self._blob, self._source, self._settings).pixels
         return picture.pixels
 
 

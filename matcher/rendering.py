@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
+from typing import NamedTuple
 
 from PIL import (
     AvifImagePlugin,
@@ -71,6 +72,20 @@ _ORIENTATION_TAG = 0x0112
 _quiet_lock = threading.Lock()
 
 
+class _Size(NamedTuple):
+    """How large an image is wanted: its longest side at most `side`, or, not `exact`, at least that."""
+
+    side: int
+    exact: bool
+
+    def of(self, decoded: tuple[int, int], full: tuple[int, int]) -> tuple[int, int]:
+        """The size to bring an image to that was decoded with `decoded` pixels of `full`."""
+        if self.exact:
+            return _fitted(full, self.side)
+        times = max(1, max(decoded) // self.side)
+        return max(1, decoded[0] // times), max(1, decoded[1] // times)
+
+
 def check_size(size: tuple[int, int], source: str, settings: ImageSettings, kind: str = "") -> None:
     """Refuse a `size` (width, height) beyond the limits; raises `ImageError` naming the limit."""
     width, height = size
@@ -96,19 +111,23 @@ def render(
     settings: ImageSettings,
     side: int,
     ground: Ground = "white",
+    *,
+    exact: bool = True,
 ) -> tuple[Image.Image, int, int]:
     """An upright sRGB image, longest side at most `side`, and the photo's full width and height.
 
-    `essence`: of the kinds that have one, what is given to the reader. Raises `ImageError`.
+    `essence`: of the kinds that have one, what is given to the reader. Without `exact` the longest side is at
+    least `side`, where the photo has as many pixels, and less than twice that. Raises `ImageError`.
     """
+    size = _Size(side, exact)
     try:
         if kind == "HEIC":
-            return _render_heic(blob, source, settings, side, ground)
+            return _render_heic(blob, source, settings, size, ground)
         if essence is None:
             slim = SLIM[kind](blob) if kind in SLIM else blob
             with _quiet():
-                return _render_pillow(slim, kind, None, source, settings, side, ground)
-        return _render_pillow(essence.blob, kind, essence, source, settings, side, ground)
+                return _render_pillow(slim, kind, None, source, settings, size, ground)
+        return _render_pillow(essence.blob, kind, essence, source, settings, size, ground)
     except MalformedError as error:
         raise ImageError(source, str(error)) from error
     except _DECODER_FAILURES as error:
@@ -121,7 +140,7 @@ def _render_pillow(
     essence: Essence | None,
     source: str,
     settings: ImageSettings,
-    side: int,
+    wanted: _Size,
     ground: Ground,
 ) -> tuple[Image.Image, int, int]:
     if kind == "JPEG" and settings.allow_truncated and essence and not essence.complete:
@@ -129,12 +148,11 @@ def _render_pillow(
     with _OPENERS[kind](io.BytesIO(blob)) as image:
         check_size(image.size, source, settings, kind)
         full = image.size
-        target = _fitted(full, side)
-        if kind == "JPEG" and target != full:
-            image.draft(None, target)
+        if kind == "JPEG" and max(full) > wanted.side:
+            image.draft(None, _fitted(full, wanted.side))
         orientation, profile = _look(image, kind, essence)
         _load(image, settings)
-        upright = _finish(image, target, profile, orientation, ground)
+        upright = _finish(image, wanted.of(image.size, full), profile, orientation, ground)
     return upright, *(full[::-1] if orientation >= 5 else full)
 
 
@@ -171,7 +189,7 @@ def _finish(
 
 
 def _render_heic(
-    blob: bytes, source: str, settings: ImageSettings, side: int, ground: Ground
+    blob: bytes, source: str, settings: ImageSettings, wanted: _Size, ground: Ground
 ) -> tuple[Image.Image, int, int]:
     """HEIC by pi_heif (decoder only) or pillow_heif; libheif turns the picture itself."""
     reader = next((module for module in map(_optional, ("pi_heif", "pillow_heif")) if module), None)
@@ -185,7 +203,8 @@ def _render_heic(
     check_size(image.size, source, settings)
     width, height = image.size
     profile = image.info.get("icc_profile")
-    return _finish(image, _fitted(image.size, side), profile, 1, ground), width, height
+    target = wanted.of(image.size, image.size)
+    return _finish(image, target, profile, 1, ground), width, height
 
 
 def _optional(name: str) -> ModuleType | None:

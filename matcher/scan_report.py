@@ -19,7 +19,7 @@ from matcher.catalog import (
     top_rows,
 )
 from matcher.errors import CatalogError, MatcherError
-from matcher.images import decode, thumbnail
+from matcher.images import decode, decode_legible, thumbnail
 from matcher.models.text_crops import cut_out
 from matcher.records import Evidence, ImageRole, Verdict, VerdictKind
 from matcher.report import ReferenceFacts, ReportRow, ReportSummary, Thumbnail, write_report
@@ -98,10 +98,9 @@ class Pictures:
 
     def _closeup(self, content_hash: str, evidence: Evidence) -> Thumbnail | None:
         settings = self._workspace.settings.images
-        large = settings.model_copy(update={"working_side": settings.reading_side})
         try:
             quad = np.array(evidence.detail.get("quad"), np.float32).reshape(4, 2)
-            picture = decode(self._workspace.store.get(content_hash), content_hash, large)
+            picture = decode_legible(self._workspace.store.get(content_hash), content_hash, settings)
         except (MatcherError, ValueError, TypeError):
             return None
         scale = np.array([picture.pixels.shape[1] / picture.width, picture.pixels.shape[0] / picture.height])

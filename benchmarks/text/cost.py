@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from matcher.config import ImageSettings
-from matcher.images import decode
+from matcher.images import decode_legible
 from matcher.models import TextReader
 
 
@@ -14,10 +14,9 @@ def reading_stages(
 ) -> Iterator[tuple[str, Callable[[], object]]]:
     """`ocr`, and `ocr_package` where the reader is rapidocr: a name, and the work of a round over all photos.
 
-    Both are given the photos as a scan gives them, decoded to `settings.reading_side`.
+    Both are given the photos as a scan gives them, by `decode_legible`.
     """
-    legible = settings.model_copy(update={"working_side": settings.reading_side})
-    photos = [decode(blob, f"photo {number}", legible).pixels for number, blob in enumerate(blobs)]
+    photos = [decode_legible(blob, f"photo {number}", settings).pixels for number, blob in enumerate(blobs)]
     yield "ocr", lambda: [reader.read([photo]) for photo in photos]
     if reader.name.startswith("rapidocr"):
         from rapidocr import RapidOCR

@@ -24,6 +24,7 @@ from matcher.models.text_crops import (
     as_read,
     cut_out,
     evened,
+    planes,
     sides,
     upside_down,
 )
@@ -38,7 +39,7 @@ BOXES, LINES, TURNS = (
     "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
 )
 REMEDY = "reinstall the package rapidocr"
-RECIPE = 1
+RECIPE = 2
 """Counts up with every change of how lines are found and read."""
 MOST_LINES, MOST_COLUMNS = 48, 8_000
 """Lines read in one photo, and pixels of their lengths at the recogniser's height, the largest lines first: a
@@ -203,7 +204,7 @@ def _line(corners: Quad, reading: Reading) -> TextLine:
 
 def _asked(session: Session, line: Pixels, narrowest: int) -> NDArray[np.float32]:
     wide = np.zeros((1, 3, HEIGHT, max(narrowest, line.shape[1])), np.float32)
-    wide[0, :, :, : line.shape[1]] = line[..., ::-1].transpose(2, 0, 1) / np.float32(127.5) - 1
+    wide[0, :, :, : line.shape[1]] = planes(line)
     (told,) = session.run(None, {session.get_inputs()[0].name: wide})
     return cast(NDArray[np.float32], told)
 

@@ -72,6 +72,14 @@ def cut_out(image: Pixels, corners: Quad, *, margin: float = 0.0) -> Pixels:
     return cast(Pixels, cv2.resize(large, size.tolist(), interpolation=cv2.INTER_AREA))
 
 
+def planes(image: Pixels) -> NDArray[np.float32]:
+    """Blue, green and red as PP-OCR's networks are given them: float32 (3, height, width) in [-1, 1]."""
+    return np.stack([cv2.LUT(plane, _LEVELS) for plane in reversed(cv2.split(image))])
+
+
+_LEVELS = np.arange(256, dtype=np.float32) / np.float32(127.5) - 1
+
+
 def evened(image: Pixels) -> Pixels:
     """Contrast-limited adaptive histogram equalisation of the lightness."""
     colours = cv2.cvtColor(image, cv2.COLOR_RGB2LAB)

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageOps
 
 from matcher.config import ImageSettings
 from matcher.errors import ImageError
-from matcher.images import Picture, content_hash, decode, storable, thumbnail
+from matcher.images import Picture, content_hash, decode, decode_legible, storable, thumbnail
 from tests.matcher.malformed import drawn, encoded, exif_with, srgb_profile, write_malformed
 
 SETTINGS = ImageSettings()
@@ -67,6 +67,18 @@ def test_a_small_photo_is_never_enlarged() -> None:
 
 def test_a_photo_as_narrow_as_a_ribbon_keeps_a_pixel_of_each_side() -> None:
     assert decoded(encoded(Image.new("RGB", (16_000, 16)), "PNG")).pixels.shape == (1, 512, 3)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("size", [(90, 60), (300, 200), (599, 400), (601, 400), (2_000, 40), (900, 1_400)])
+def test_to_be_read_a_photo_keeps_pixels_enough_and_not_many_more(kind: str, size: tuple[int, int]) -> None:
+    photo = drawn(Random(2), size)
+    settings = SETTINGS.model_copy(update={"working_side": 64, "reading_side": 300})
+    picture = decode_legible(encoded(photo, kind, quality=95), "photo", settings)
+    assert (picture.width, picture.height) == size
+    height, width = picture.pixels.shape[:2]
+    assert min(max(size), 300) <= max(width, height) < 600
+    assert near(picture.pixels, np.asarray(photo.resize((width, height), Image.Resampling.BOX)), 16)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF"])
