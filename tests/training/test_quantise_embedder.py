@@ -13,8 +13,8 @@ from matcher.assembly import build_embedder
 from matcher.config import ModelSettings
 from matcher.models.onnx_embedder import BUILTIN, OnnxEmbedder
 from tests.matcher import drawn
-from training.photo_store import store_photos
-from training.quantise_embedder import LEAST_PHOTOS, cosines, main, read_photos, spread, unhalved, wholes
+from training.photo_store import spread, store_photos
+from training.quantise_embedder import LEAST_PHOTOS, cosines, main, read_photos, unhalved, wholes
 
 SIDE = 160
 LEAST_COSINE = 0.99
@@ -100,8 +100,8 @@ def test_a_runs_decoded_photos_do_too(photos: Path, tmp_path: Path) -> None:
     store_photos(paths, tmp_path, side=96)
     calibrated, checked = read_photos(tmp_path)
     assert (len(calibrated), len(checked)) == (32, 8)
-    assert spread(1000)[:3] == [0, 4, 8]
-    assert spread(0) == []
+    assert spread(1000, 250)[:3] == [0, 4, 8]
+    assert spread(0, 250) == []
 
 
 def test_too_few_photos_are_refused_and_nothing_is_written(

@@ -14,8 +14,8 @@ from tests.matcher import drawn
 from tests.training.sets import tiny_recipe, write_set
 from training import train_embedder as runs
 from training import trainer
-from training.export_embedder import WIDEST_GAP, Described, export, gap
-from training.network import TwoHeads, start_heads
+from training.export_embedder import WIDEST_GAP, export, gap
+from training.network import Described, TwoHeads, start_heads
 from training.recipe import read_recipe
 
 

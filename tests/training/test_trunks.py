@@ -14,8 +14,8 @@ from matcher.errors import UsageError
 from matcher.models.onnx_embedder import BUILTIN, OnnxEmbedder
 from matcher.models.views import WHOLE
 from tests.matcher import drawn
-from training.export_embedder import Described, export
-from training.network import TwoHeads, pool
+from training.export_embedder import export
+from training.network import Described, TwoHeads, pool
 from training.trunks import CHANNELS, imagenet_trunk, load_graph
 
 

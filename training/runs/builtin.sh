@@ -15,4 +15,4 @@ for set in clothing sneakers cn_beverages grocery magento_luma; do ln -sfn "$DAT
 .venv/bin/python -m training.train_embedder --recipe configs/train_embedder_further.toml --start "$RUN/first.onnx" \
   --photos "$RUN/sets" --out "$RUN/further"
 .venv/bin/python -m training.export_embedder --recipe configs/train_embedder_further.toml --run "$RUN/further" \
-  --out matcher/models/weights/embedder.onnx
+  --refit "$RUN/further/photos" --out matcher/models/weights/embedder.onnx
