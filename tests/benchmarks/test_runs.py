@@ -195,6 +195,17 @@ def test_a_set_that_is_not_there_is_told_of_and_other_parts_go_on(tmp_path: Path
     )  # fmt: skip
 
 
+def test_a_mistyped_folder_of_photos_and_a_run_of_nothing_are_no_success(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = plan(tmp_path, "histogram", of="absent"), tmp_path / "run"
+    assert main(["run", str(source), "--out", str(out), "--data", str(tmp_path / "typo")]) == 2
+    assert "typo: is not a folder; name with --data" in capsys.readouterr().err
+    assert not out.exists()
+    assert main(["run", str(source), "--out", str(out), "--data", str(tmp_path)]) == 1
+    assert "nothing was measured" in capsys.readouterr().err
+
+
 def test_made_products_are_looked_up_too(tmp_path: Path) -> None:
     head = HEAD.replace("photos = 75", "photos = 12")
     source = plan(tmp_path, "histogram", task="products", head=head)
