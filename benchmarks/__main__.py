@@ -157,7 +157,13 @@ def _add_speed_arguments(speed: argparse.ArgumentParser) -> None:
         help="of the made photos, pixels",
     )
     speed.add_argument("--folder", type=Path, metavar="DIR", help="scan: keep the made photos here")
-    speed.add_argument("--embedder", default="", metavar="NAME")
+    speed.add_argument("--embedder", default="", metavar="NAME", help="as in the settings (default: theirs)")
+    speed.add_argument(
+        "--batch", type=_natural, nargs="+", default=(), metavar="N", help="embed: also so many views a pass"
+    )
+    speed.add_argument(
+        "--growth", type=_natural, nargs="+", default=(), metavar="N", help="search: also so many references"
+    )
     add_search_arguments(speed)
     speed.add_argument(
         "--config", type=Path, metavar="TOML", help="settings file of the stages and of the scan"
@@ -230,6 +236,7 @@ def run_speed(chosen: argparse.Namespace) -> None:
         photos=chosen.photos, rounds=chosen.rounds, references=chosen.references, listings=chosen.listings,
         workers=chosen.workers, embedder=chosen.embedder, folder=chosen.folder, size=tuple(chosen.size),
         requests=chosen.requests, clients=tuple(chosen.clients), processes=chosen.processes,
+        batches=tuple(chosen.batch), growth=tuple(chosen.growth),
     )  # fmt: skip
     console = Console(stderr=True)
     found = measure_speed(plan, chosen.stage, load_settings(chosen.config), tell=console.print)
@@ -237,6 +244,8 @@ def run_speed(chosen: argparse.Namespace) -> None:
     metrics = found["metrics"]
     for name, figure in metrics.items() if isinstance(metrics, dict) else ():
         Console().print(f"{name.replace('_', ' '):>28} {figure}", highlight=False)
+    for note in found["notes"] if isinstance(found["notes"], list) else ():
+        console.print(f"note: {note}", highlight=False, markup=False)
     by = found["by"]
     for name, figures in by.items() if isinstance(by, dict) else ():
         Console().print(f"{name:>28} {figures}", highlight=False)

@@ -199,6 +199,14 @@ def test_memory_is_sampled_while_the_work_runs() -> None:
 def test_empty_sizes_are_refused() -> None:
     with pytest.raises(UsageError, match="at least 1 photo"):
         measure_speed(SpeedPlan(photos=0), ["decode"], Settings())
+    with pytest.raises(UsageError, match="photos of 0 x 9: give at least 64 pixels a side"):
+        measure_speed(SpeedPlan(size=(0, 9)), ["decode"], Settings())
+
+
+def test_a_file_is_no_folder_for_a_scan(plan: SpeedPlan, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="file: is a file; name a folder"):
+        measure_speed(replace(plan, folder=tmp_path / "file"), ["scan"], Settings())
 
 
 def test_a_speed_file_has_its_own_table_in_the_report(tmp_path: Path) -> None:
