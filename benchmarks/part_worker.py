@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import threading
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,11 +56,12 @@ def one_line(error: BaseException) -> str:
 
 
 def _measure(part: PlannedPart, folder: Path, told: Connection) -> None:
-    memory = Memory()
+    memory, start = Memory(), time.perf_counter()
     with watched(psutil.Process(), memory):
         outcome = task_named(part.task)(part, lambda *stage: told.send(("stage", *stage)))
     found = {**outcome.results, "model": part.label, **common(part)}
     found.setdefault("peak_mib", round(max(memory.peak, own_peak()), 1))
+    found.setdefault("seconds", round(time.perf_counter() - start, 3))
     found["mistakes"] = write_mistakes(folder, part.name, outcome)
     if outcome.judged is not None:
         save_judged(folder / "pairs" / f"{part.name}.npz", outcome.judged)

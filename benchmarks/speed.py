@@ -76,11 +76,10 @@ def measure_speed(
 
     `metrics` has `decode_ms`, `embed_ms`, `search_ms` with `vote_ms`, `verify_ms`, `ocr_ms` with
     `ocr_package_ms`, `logo_ms` (detecting and describing), and for the plan's batches and growth
-    `embed_batch_8_ms`, `search_among_1000_ms` and so on, which stand under `curves` too: milliseconds a photo
-    on one thread, median of the rounds, after one that does not count. Each of them as `decode_per_second` and
-    so on: photos a second of all processes together. And the figures of `measure_scan`, or of
-    `measure_checks`. UsageError for empty or tiny sizes, or where logos are asked for and nothing looks for
-    them.
+    `embed_batch_8_ms`, `search_among_1000_ms` and so on, which stand under `curves` too: milliseconds a
+    photo on one thread, median of the rounds, after one that does not count. Each as `decode_per_second` and
+    so on as well: photos a second of all processes. And the figures of `measure_scan`, or of
+    `measure_checks`. UsageError for empty or tiny sizes, or where logos are asked for and nothing looks.
     """
     wanted = tuple(chosen) or STAGES
     _check(plan, wanted)

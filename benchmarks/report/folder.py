@@ -91,7 +91,7 @@ def _part(path: Path, folder: Path, notes: list[str]) -> Part | None:
     found = _json(path, notes)
     if isinstance(found, dict) and isinstance(found.get("state"), str) and found["state"] != "done":
         return _told(path.stem, found, state=found["state"])
-    wanted = {"task": str, "metrics": dict, "settings": dict, "seconds": int | float}
+    wanted = {"task": str, "metrics": dict, "settings": dict}
     if not isinstance(found, dict) or not all(
         isinstance(found.get(key), kind) for key, kind in wanted.items()
     ):

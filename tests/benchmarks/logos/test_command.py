@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.__main__ import main
 from benchmarks.logos.command import chosen_cases
+from benchmarks.report.folder import read_run
 from benchmarks.runs import run_plan
 from matcher.config import ImageSettings
 from tests.benchmarks.logos import made
@@ -122,4 +123,7 @@ def test_a_plan_measures_logos(tmp_path: Path) -> None:
     assert [(one.state, one.why) for one in states] == [("done", "")] * 2
     results = json.loads((tmp_path / "run" / "results" / f"{states[0].part.name}.json").read_text())
     assert results["metrics"]["R@1"] == 1.0
+    assert results["seconds"] > 0
+    report = read_run(tmp_path / "run")
+    assert ([part.task for part in report.done], report.notes) == (["logos", "logos"], ())
     assert (tmp_path / "run" / "pairs" / f"{states[0].part.name}.npz").is_file()

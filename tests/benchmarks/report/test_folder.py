@@ -52,6 +52,19 @@ def test_loose_results_files_are_a_run_without_a_plan(tmp_path: Path) -> None:
     assert [part.name for part in read_run(tmp_path).done] == ["one"]
 
 
+def test_a_part_that_does_not_say_how_long_it_took_is_shown_too(tmp_path: Path) -> None:
+    logos = {"task": "logos", "metrics": {"AP50": 0.4, "R@1": 0.9}, "settings": {}, "model": "m"}
+    write(tmp_path / "run" / "results" / "logos.json", logos)
+    run = read_run(tmp_path / "run")
+    assert ([part.name for part in run.done], run.notes) == (["logos"], ())
+    write(tmp_path / "loose" / "logos.json", logos)
+    write(tmp_path / "loose" / "copies.json", PART)
+    first, _, second = markdown(tmp_path / "loose").partition("\n\n")
+    assert "| copies.json | copies |" in first
+    assert second.splitlines()[0] == "| file, logos | dataset | part | model | R@1 | AP50 | seconds |"
+    assert second.splitlines()[2] == "| logos.json |  |  | m | 0.900 | 0.400 | – |"
+
+
 def test_a_fingerprint_among_the_settings_is_shown_by_its_first_digits(tmp_path: Path) -> None:
     for name, digit in (("one", "a"), ("two", "b")):
         write(tmp_path / f"{name}.json", PART | {"settings": {"verify": {"similarity": digit * 64}}})
