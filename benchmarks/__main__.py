@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
+from benchmarks.bounds_commands import BOUNDS_COMMANDS, add_bounds
 from benchmarks.chosen_finder import add_finder_argument
 from benchmarks.dedup_command import add_dedup_arguments, run_dedup
 from benchmarks.diff.command import add_diff_arguments, run_diff
@@ -25,6 +26,9 @@ from benchmarks.search_curves import add_search_arguments, run_search
 from benchmarks.text.command import add_text_arguments, run_text, show_text
 from benchmarks.verdicts_command import add_verdicts_arguments, run_verdicts, show_verdicts
 from matcher.errors import MatcherError
+
+CODED = {**RUN_COMMANDS, **BOUNDS_COMMANDS}
+"""Commands that give their exit code."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -53,8 +57,8 @@ def main(arguments: Sequence[str] | None = None, *, make_finder: MakeFinder = pr
             run_fetch(chosen)
         elif chosen.benchmark == "diff":
             run_diff(chosen)
-        elif chosen.benchmark in RUN_COMMANDS:
-            return RUN_COMMANDS[chosen.benchmark](chosen)
+        elif chosen.benchmark in CODED:
+            return CODED[chosen.benchmark](chosen)
         else:
             run_report(chosen)
     except (MatcherError, OSError) as error:
@@ -76,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     _add_false_alarms_arguments(
         commands.add_parser("false-alarms", help="what a scan flags among unrelated photos")
     )
+    add_bounds(commands)
     add_peers_arguments(commands)
     add_fetch(commands)
     add_run_arguments(commands)
