@@ -109,7 +109,7 @@ def test_mistakes_are_kept_with_small_pictures(folder: Path) -> None:
         places = [mistake["images"]["query"], *mistake["images"]["said"], mistake["images"]["truth"]]
         for place in filter(None, places):
             with Image.open(folder / place) as picture:
-                assert picture.format == "JPEG"
+                assert picture.format == "WEBP"
                 assert max(picture.size) <= 256
 
 
@@ -281,6 +281,6 @@ def test_a_picture_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
     assert write_picture(tmp_path, "a.jpg", lambda: b"no image") is None
     file = io.BytesIO()
     Image.new("RGBA", (900, 300), (200, 10, 10, 128)).save(file, "PNG")
-    assert write_picture(tmp_path, "mistakes/b.jpg", file.getvalue) == "mistakes/b.jpg"
-    with Image.open(tmp_path / "mistakes" / "b.jpg") as picture:
+    assert write_picture(tmp_path, "mistakes/b.webp", file.getvalue) == "mistakes/b.webp"
+    with Image.open(tmp_path / "mistakes" / "b.webp") as picture:
         assert picture.size == (256, 85)

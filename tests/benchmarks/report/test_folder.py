@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.__main__ import main
-from benchmarks.report.folder import LARGEST_PICTURE, picture, read_run
+from benchmarks.report.folder import LARGEST_PICTURE, picture, picture_type, read_run
 from benchmarks.report.groups import grouped
 from benchmarks.report.markdown import markdown
 from benchmarks.report.page import write_page
@@ -115,14 +115,16 @@ def test_pairs_that_hold_objects_are_not_unpickled(tmp_path: Path) -> None:
     assert parts["products-grocery-pdq"].pairs is None
 
 
-def test_pictures_are_small_jpegs_inside_the_folder(tmp_path: Path) -> None:
+def test_pictures_are_small_and_inside_the_folder(tmp_path: Path) -> None:
     run = read_run(made_run(tmp_path / "run", mistakes=1))
     outside, inside = tmp_path / "secret.jpg", tmp_path / "run" / "mistakes"
     save_jpeg(drawn_photo(1), outside)
     (inside / "link.jpg").symlink_to(outside)
     (inside / "text.jpg").write_text("no picture")
     (inside / "large.jpg").write_bytes(b"\xff\xd8\xff" + bytes(LARGEST_PICTURE))
-    assert picture(run, run.done[0].mistakes[0].images.query)
+    assert picture_type(picture(run, run.done[0].mistakes[0].images.query) or b"") == "image/jpeg"
+    drawn_photo(2).save(inside / "new.webp")
+    assert picture_type(picture(run, "mistakes/new.webp") or b"") == "image/webp"
     names = ("link", "text", "large", "absent")
     for path in (
         "../secret.jpg",
