@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -61,6 +62,9 @@ def main(arguments: Sequence[str] | None = None, *, make_finder: MakeFinder = pr
             return CODED[chosen.benchmark](chosen)
         else:
             run_report(chosen)
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; nothing more is written, at exit neither.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (MatcherError, OSError) as error:
         print("error: " + " ".join(str(error).split()), file=sys.stderr)
         return 2

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +170,18 @@ def test_the_command_prints_markdown_and_writes_the_page(
     assert "| pdq | 0." in said
     assert "- copies-clothing-clip (not run): its weights are not at hand" in said
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    made_run(tmp_path / "run", mistakes=1)
+    command = [sys.executable, "-m", "benchmarks", "report", str(tmp_path / "run")]
+    page = tmp_path / "page.html"
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as out:
+        done = subprocess.run([*command, "--html", page], stdout=out, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (0, f"wrote {page}\n")
+    assert page.is_file()
 
 
 def test_the_figures_of_a_run_leave_as_one_file(tmp_path: Path) -> None:
