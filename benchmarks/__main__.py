@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
+from benchmarks.bounds_commands import BOUNDS_COMMANDS, add_bounds
 from benchmarks.chosen_finder import add_finder_argument
 from benchmarks.dedup_command import add_dedup_arguments, run_dedup
 from benchmarks.diff.command import add_diff_arguments, run_diff
@@ -25,6 +27,9 @@ from benchmarks.search_curves import add_search_arguments, run_search
 from benchmarks.text.command import add_text_arguments, run_text, show_text
 from benchmarks.verdicts_command import add_verdicts_arguments, run_verdicts, show_verdicts
 from matcher.errors import MatcherError
+
+CODED = {**RUN_COMMANDS, **BOUNDS_COMMANDS}
+"""Commands that give their exit code."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -53,10 +58,13 @@ def main(arguments: Sequence[str] | None = None, *, make_finder: MakeFinder = pr
             run_fetch(chosen)
         elif chosen.benchmark == "diff":
             run_diff(chosen)
-        elif chosen.benchmark in RUN_COMMANDS:
-            return RUN_COMMANDS[chosen.benchmark](chosen)
+        elif chosen.benchmark in CODED:
+            return CODED[chosen.benchmark](chosen)
         else:
             run_report(chosen)
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; nothing more is written, at exit neither.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (MatcherError, OSError) as error:
         print("error: " + " ".join(str(error).split()), file=sys.stderr)
         return 2
@@ -76,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
     _add_false_alarms_arguments(
         commands.add_parser("false-alarms", help="what a scan flags among unrelated photos")
     )
+    add_bounds(commands)
     add_peers_arguments(commands)
     add_fetch(commands)
     add_run_arguments(commands)
@@ -157,7 +166,13 @@ def _add_speed_arguments(speed: argparse.ArgumentParser) -> None:
         help="of the made photos, pixels",
     )
     speed.add_argument("--folder", type=Path, metavar="DIR", help="scan: keep the made photos here")
-    speed.add_argument("--embedder", default="", metavar="NAME")
+    speed.add_argument("--embedder", default="", metavar="NAME", help="as in the settings (default: theirs)")
+    speed.add_argument(
+        "--batch", type=_natural, nargs="+", default=(), metavar="N", help="embed: also so many views a pass"
+    )
+    speed.add_argument(
+        "--growth", type=_natural, nargs="+", default=(), metavar="N", help="search: also so many references"
+    )
     add_search_arguments(speed)
     speed.add_argument(
         "--config", type=Path, metavar="TOML", help="settings file of the stages and of the scan"
@@ -230,6 +245,7 @@ def run_speed(chosen: argparse.Namespace) -> None:
         photos=chosen.photos, rounds=chosen.rounds, references=chosen.references, listings=chosen.listings,
         workers=chosen.workers, embedder=chosen.embedder, folder=chosen.folder, size=tuple(chosen.size),
         requests=chosen.requests, clients=tuple(chosen.clients), processes=chosen.processes,
+        batches=tuple(chosen.batch), growth=tuple(chosen.growth),
     )  # fmt: skip
     console = Console(stderr=True)
     found = measure_speed(plan, chosen.stage, load_settings(chosen.config), tell=console.print)
@@ -237,6 +253,8 @@ def run_speed(chosen: argparse.Namespace) -> None:
     metrics = found["metrics"]
     for name, figure in metrics.items() if isinstance(metrics, dict) else ():
         Console().print(f"{name.replace('_', ' '):>28} {figure}", highlight=False)
+    for note in found["notes"] if isinstance(found["notes"], list) else ():
+        console.print(f"note: {note}", highlight=False, markup=False)
     by = found["by"]
     for name, figures in by.items() if isinstance(by, dict) else ():
         Console().print(f"{name:>28} {figures}", highlight=False)

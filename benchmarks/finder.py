@@ -76,14 +76,25 @@ def finder_by_name(
 
         return peer_finder(rest)
     if kind == "python" and rest.count(":") == 1:
-        return _function(*rest.split(":"))(settings, embedder=embedder, verify=verify, task=task)
+        return _of_ones_own(name, *rest.split(":"))(settings, embedder=embedder, verify=verify, task=task)
     raise UsageError(f"no finder {name!r}; there are matcher, peer:NAME and python:MODULE:FUNCTION")
 
 
-def _function(module: str, name: str) -> MakeFinder:
+def _of_ones_own(name: str, module: str, function: str) -> MakeFinder:
+    """The function, which raises UsageError where what it makes is no finder."""
     try:
-        found: Any = getattr(import_module(module), name)
+        found: Any = getattr(import_module(module), function)
     except (ImportError, AttributeError) as error:
-        raise UsageError(f"finder python:{module}:{name} cannot be imported: {error}") from error
-    make: MakeFinder = found
+        raise UsageError(f"finder {name} cannot be imported: {error}") from error
+
+    def make(settings: Settings, *, embedder: str, verify: bool, task: Task) -> Finder:
+        try:
+            made: Any = found(settings, embedder=embedder, verify=verify, task=task)
+        except TypeError as error:
+            raise UsageError(f"finder {name} cannot be made: {error}") from error
+        if lacks := [part for part in ("name", "describe", "fit", "find") if not hasattr(made, part)]:
+            raise UsageError(f"finder {name} gives {type(made).__name__}, which has no {lacks[0]}")
+        finder: Finder = made
+        return finder
+
     return make

@@ -1,4 +1,4 @@
-"""How near the models come to the pace of a large matrix product, so that it is plain what bounds them.
+"""How near models come to a large matrix product, and search to a copy: so it is plain what bounds them.
 
 After the roofline of Williams, Waterman and Patterson (CACM 52(4), 2009), with that product in the library
 that runs the models as the roof. A model far below it moves bytes or waits, rather than multiplies.
@@ -6,7 +6,6 @@ that runs the models as the roof. A model far below it moves bytes or waits, rat
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -15,21 +14,30 @@ from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import faiss
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from pydantic import JsonValue
 
+from matcher.errors import UsageError
 from matcher.models.logo_graphs import DETECTOR, EMBEDDER, WEIGHTS
 from matcher.models.onnx_embedder import BUILTIN, OnnxEmbedder
 from matcher.models.onnx_session import open_session
 from matcher.models.rapidocr_reader import BOXES, LINES
 from matcher.models.text_finder import BUILTIN as FINDER
+from matcher.scan_engine import use_one_thread
 
 Given = Mapping[str, NDArray[Any]]
 Shapes = dict[str, tuple[int, ...]]
 COUNTED = ("Conv", "ConvTranspose", "MatMul", "Gemm")
+NEAR = 0.5
+"""The share of its roof from which a stage is said to be bound by it."""
+SEARCHED, DIMS = 200_000, 256
+"""Descriptors that are searched exactly: more bytes than caches hold."""
+COPIED = 64 * 2**20
+"""Bytes of the array that is copied."""
 SQUARE = 1024
 """Rows and columns of the matrices whose product is the roof."""
 ROUNDS = 15
@@ -44,22 +52,45 @@ class Work(NamedTuple):
 
 
 def measure_roofline(rounds: int = ROUNDS) -> dict[str, JsonValue]:
-    """Results as JSON: the roof in GFLOP/s, and of each model GFLOP, ms and its pace as a share of the roof.
+    """Results as JSON: the two roofs, and what each model and exact search reach of theirs.
 
-    One thread; the median of `rounds`. A multiply-add counts as two operations.
+    `roof_gflops`: of the product; of each model GFLOP, ms and its pace as a share of it. `memory_gbs`: of
+    copying more than a cache holds, reads and writes counted; of search GB read for one query, ms and share.
+    `by` says what bounds each. One thread; the median of `rounds`. A multiply-add counts as two operations.
     """
-    roof = _roof(rounds)
-    metrics: dict[str, JsonValue] = {"roof_gflops": round(roof, 1)}
+    if rounds < 1:
+        raise UsageError("--rounds: give at least 1")
+    roof, memory = _roof(rounds), _memory(rounds)
+    metrics: dict[str, JsonValue] = {"roof_gflops": round(roof, 1), "memory_gbs": round(memory, 1)}
+    by: dict[str, JsonValue] = {}
     for work in works():
         gflop = 2e-9 * multiply_adds(onnx.load_from_string(work.graph), work.given)
         session = open_session(work.name, work.graph, "")
         seconds = _median(partial(session.run, None, dict(work.given)), rounds)
+        share = gflop / seconds / roof
         metrics |= {
             f"{work.name}_gflop": round(gflop, 3),
             f"{work.name}_ms": round(1000 * seconds, 2),
-            f"{work.name}_share": round(gflop / seconds / roof, 3),
+            f"{work.name}_share": round(share, 3),
         }
-    return {"task": "roofline", "metrics": metrics, "by": {}, "settings": {"rounds": rounds, "threads": 1}}
+        by[work.name] = {"bound": bound("arithmetic", share)}
+    gigabytes, seconds = SEARCHED * DIMS * 4e-9, _search(rounds)
+    share = gigabytes / seconds / memory
+    metrics |= {
+        "search_gb": round(gigabytes, 3),
+        "search_ms": round(1000 * seconds, 2),
+        "search_share": round(share, 3),
+    }
+    by["search"] = {"bound": bound("memory", share)}
+    return {
+        "task": "roofline", "metrics": metrics, "by": by,
+        "settings": {"rounds": rounds, "threads": 1, "descriptors": SEARCHED, "dims": DIMS},
+    }  # fmt: skip
+
+
+def bound(roof: str, share: float) -> str:
+    """What bounds a stage that reaches `share` of `roof`, which it would be bound by."""
+    return roof if share >= NEAR else f"neither: {share:.0%} of what {roof} would allow"
 
 
 def works() -> Iterator[Work]:
@@ -124,6 +155,21 @@ def _roof(rounds: int) -> float:
     return 2e-9 * SQUARE**3 / _median(partial(session.run, None, given), rounds)
 
 
+def _memory(rounds: int) -> float:
+    """GB a second that one thread moves, as STREAM's copy counts them (McCalpin, 1995)."""
+    source, target = np.ones(COPIED, np.uint8), np.empty(COPIED, np.uint8)
+    return 2e-9 * COPIED / _median(partial(np.copyto, target, source), rounds)
+
+
+def _search(rounds: int) -> float:
+    """Seconds of one query among `SEARCHED` descriptors, all of them compared, as a small gallery does."""
+    vectors = np.random.default_rng(0).standard_normal((SEARCHED, DIMS), np.float32)
+    index = faiss.IndexFlatIP(DIMS)
+    index.add(vectors)
+    use_one_thread()
+    return _median(partial(index.search, vectors[:1], 10), rounds)
+
+
 def _median(work: Callable[[], object], rounds: int) -> float:
     """Seconds, after one round that does not count."""
     seconds = []
@@ -140,22 +186,3 @@ def _planes(height: int, width: int) -> NDArray[np.float32]:
 
 def _first_input(graph: bytes) -> str:
     return str(onnx.load_from_string(graph).graph.input[0].name)
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """`python -m benchmarks.roofline --out FILE`."""
-    from benchmarks.machine import machine, write_json
-
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="the median of these is reported")
-    parser.add_argument("--out", type=Path, required=True, metavar="JSON", help="results file")
-    chosen = parser.parse_args(arguments)
-    found = {**measure_roofline(max(1, chosen.rounds)), **machine()}
-    write_json(chosen.out, found)
-    metrics = found["metrics"]
-    for name, figure in metrics.items() if isinstance(metrics, dict) else ():
-        print(f"{name.replace('_', ' '):>24} {figure}")
-
-
-if __name__ == "__main__":
-    main()

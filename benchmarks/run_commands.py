@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,8 +62,8 @@ def add_run_arguments(commands: Subcommands) -> None:
 
 
 def run_run(chosen: argparse.Namespace) -> int:
-    """Measure the plan; exit code 0, 1 where a part broke or, with `--check`, where something got worse."""
-    from benchmarks.runs import FAILED, run_plan
+    """Measure the plan; exit code 0, 1 where a part broke, none ran or, with `--check`, one got worse."""
+    from benchmarks.runs import DONE, FAILED, run_plan
     from benchmarks.saved import read_saved
 
     baseline = read_saved(chosen.check) if chosen.check else None
@@ -71,7 +72,10 @@ def run_run(chosen: argparse.Namespace) -> int:
             chosen.plan, chosen.out, photos=chosen.data, fresh=chosen.fresh, telling=bars.telling()
         )
     show_run(chosen.out, states)
-    code = int(any(state.state == FAILED for state in states))
+    nothing = all(state.state != DONE for state in states)
+    if nothing:
+        print("nothing was measured: no part of the plan can run here", file=sys.stderr)
+    code = int(nothing or any(state.state == FAILED for state in states))
     if baseline is None:
         return code
     found = _compared(baseline, read_saved(chosen.out), chosen.confidence, check=True)

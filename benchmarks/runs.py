@@ -53,9 +53,11 @@ def run_plan(
     """Measure every part of the plan in the file `source` that is not done in `folder`.
 
     Relative paths of sets begin at `photos`. `fresh`: measure what is done again. Raises ConfigError for a
-    plan that is wrong, UsageError where another run writes into `folder`.
+    plan that is wrong, UsageError where `photos` is no folder or another run writes into `folder`.
     """
     telling = telling or Telling()
+    if not photos.is_dir():
+        raise UsageError(f"{photos}: is not a folder; name with --data where the paths of sets begin")
     plan = load_plan(source)
     parts = list(parts_of(plan, str(source), photos.resolve(), folder.resolve() / "sets"))
     with _alone(folder):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from benchmarks.machine import machine, write_json
-from benchmarks.made_photos import SIZE, PhotoMaker
+from benchmarks.made_photos import PhotoMaker
 from indexes.gallery import Gallery
 from indexes.voting import VotingGallery
 from matcher.config import Settings
+from matcher.errors import UsageError
 from matcher.finder import Finder
 from matcher.images import decode
 from matcher.models import Keypoints
@@ -26,25 +25,15 @@ KINDS = ("flat", "hnsw", "ivfpq")
 BATCH = 5_000
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """`python -m benchmarks.scale_sizes --out FILE`."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photos", type=int, default=60, help="made photos that are described")
-    parser.add_argument("--descriptors", type=int, default=20_000, help="in each kind of gallery")
-    parser.add_argument("--width", type=int, default=SIZE[0])
-    parser.add_argument("--out", type=Path, required=True)
-    chosen = parser.parse_args(arguments)
-    size = (chosen.width, chosen.width * 3 // 4)
-    found = measure_sizes(chosen.photos, chosen.descriptors, size)
-    write_json(chosen.out, {**found, **machine()})
-
-
 def measure_sizes(photos: int, descriptors: int, size: tuple[int, int]) -> dict[str, JsonValue]:
     """The results file: bytes a descriptor by kind of gallery, and bytes a reference of everything else.
 
+    `size`: width and height of the made photos, pixels. Raises UsageError where that is too little.
     `candidate_keypoints` counts the candidates of a photo, whose keypoints a worker reads where it does not
     have them; `keypoint_bytes` is what it reads of each.
     """
+    if min(photos, descriptors - 99, min(size) - 47) < 1:
+        raise UsageError("give at least 1 photo, 100 descriptors and a width of 64 pixels")
     settings = Settings()
     maker = PhotoMaker("reference", size=size)
     blobs = [maker.blob(number) for number in range(photos)]
@@ -103,7 +92,3 @@ def _size(folder: Path) -> int:
 
 def _mean(numbers: Sequence[float]) -> float:
     return round(float(np.mean(numbers)), 1)
-
-
-if __name__ == "__main__":
-    main()

@@ -19,14 +19,15 @@ class StageBars:
         self._bars: dict[str, TaskID] = {}
 
     def __enter__(self) -> StageBars:
-        self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        if self._progress.live.is_started:
+            self._progress.stop()
 
     def tell(self, stage: str, done: int, total: int) -> None:
         """Move the bar of `stage`."""
+        self._progress.start()  # Only now: what is wrong from the start is said without an empty line above.
         if stage not in self._bars:
             self._bars[stage] = self._progress.add_task(stage, total=total)
         self._progress.update(self._bars[stage], completed=done)

@@ -29,6 +29,8 @@ INDEXES = (*OURS, *(peer.name for peer in PEERS.values() if peer.gives == "searc
 GOOD = 0.95
 """`metrics` are the fastest search's that recalls so much; where none does, of the one that recalls most."""
 TRUE_NEIGHBOURS = 10
+LEAST = 100
+"""Descriptors, below which there is nothing to search."""
 
 
 class SearchPlan:
@@ -58,8 +60,7 @@ def measure_search(
     One that cannot run, or that fails, has `state` "not run" or "failed" and `why`. Raises UsageError for a
     count below 100 or an index that is not known.
     """
-    if count < 100:
-        raise UsageError(f"{count} descriptors; give at least 100")
+    _enough([count])
     if unknown := [name for name in indexes if name not in INDEXES]:
         raise UsageError(f"no index {unknown[0]!r}; there are {', '.join(INDEXES)}")
     with TemporaryDirectory(prefix="benchmarks-search-") as folder:
@@ -68,6 +69,11 @@ def measure_search(
         for name in indexes:
             tell(f"{count:,} descriptors: {name}")
             yield name, run_index(name, count, plan, Path(folder))
+
+
+def _enough(counts: Sequence[int]) -> None:
+    if min(counts) < LEAST:
+        raise UsageError(f"{min(counts)} descriptors; give at least {LEAST}")
 
 
 def write_inputs(made: Clustered, queries: int, folder: Path) -> None:
@@ -163,6 +169,7 @@ def run_search(chosen: argparse.Namespace, tell: Callable[[str], None]) -> None:
     if chosen.out.is_file():
         raise UsageError(f"{chosen.out}: is a file; with --descriptors name a folder")
     plan = SearchPlan(dims=chosen.dims, queries=chosen.queries, rounds=chosen.rounds)
+    _enough(chosen.descriptors)
     (chosen.out / "results").mkdir(parents=True, exist_ok=True)
     for count in chosen.descriptors:
         for name, found in measure_search(count, plan, chosen.indexes, tell=tell):

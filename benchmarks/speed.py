@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ from benchmarks.made_photos import SIZE, PhotoMaker
 from benchmarks.scan_speed import Command, Tell, measure_scan, variables_of
 from benchmarks.speed_processes import Rounds, Wait, measured_together
 from benchmarks.speed_stages import MakeParts, Parts, product_parts, stages
+from benchmarks.speed_sweeps import batch_stages, growth_stages, sweep_curves, takes_batches
 from benchmarks.text.cost import reading_stages
 from matcher.config import Settings
 from matcher.errors import UsageError
@@ -28,6 +30,8 @@ from matcher.scan_engine import use_one_thread
 STAGES = ("decode", "embed", "search", "verify", "ocr", "logo", "scan")
 OUTSIDE = {"scan", "check"}
 """Stages that are measured from outside; `check` only where it is asked for, as it takes long."""
+LEAST_SIDE = 64
+"""Pixels of a side of a made photo, below which there is nothing on it to find."""
 MODELLED = {"embed", "search", "verify", "ocr", "logo"}
 """Stages that need models."""
 
@@ -40,7 +44,8 @@ class SpeedPlan:
     the descriptors and voting features of `references` images. A scan has `references` and `listings`, in
     `folder` if one is given: then the photos stay there for the next run. `command` runs the matcher, by
     default the installed one. The other stages run in `processes` at once. Checks are asked of a server with
-    `references`, `requests` with each number of `clients`.
+    `references`, `requests` with each number of `clients`. `batches`: also embed with so many views in one
+    pass; `growth`: also search among so many references.
     """
 
     photos: int = 64
@@ -55,6 +60,8 @@ class SpeedPlan:
     processes: int = 1
     requests: int = 200
     clients: tuple[int, ...] = CLIENTS
+    batches: tuple[int, ...] = ()
+    growth: tuple[int, ...] = ()
 
 
 def measure_speed(
@@ -68,15 +75,15 @@ def measure_speed(
     """Measure one stage, several, or all of `STAGES` where none is chosen; the results file as JSON.
 
     `metrics` has `decode_ms`, `embed_ms`, `search_ms` with `vote_ms`, `verify_ms`, `ocr_ms` with
-    `ocr_package_ms`, `logo_ms` (detecting and describing): milliseconds a photo on one thread, median of the
-    rounds, after one that does not count; the same as `decode_per_second` and so on, photos a second of all
-    processes together; and the figures of `measure_scan`, or of `measure_checks`. UsageError for empty sizes,
-    or where logos are asked for and nothing looks for them.
+    `ocr_package_ms`, `logo_ms` (detecting and describing), and for the plan's batches and growth
+    `embed_batch_8_ms`, `search_among_1000_ms` and so on, which stand under `curves` too: milliseconds a
+    photo on one thread, median of the rounds, after one that does not count. Each as `decode_per_second` and
+    so on as well: photos a second of all processes. And the figures of `measure_scan`, or of
+    `measure_checks`. UsageError for empty or tiny sizes, or where logos are asked for and nothing looks.
     """
-    if min(plan.photos, plan.rounds, plan.references, plan.listings, plan.processes) < 1:
-        raise UsageError("give at least 1 photo, round, reference, listing and process")
-    start = time.perf_counter()
     wanted = tuple(chosen) or STAGES
+    _check(plan, wanted)
+    start = time.perf_counter()
     parts = make_parts(settings, plan.embedder) if MODELLED & set(wanted) else None
     if chosen and "logo" in wanted and (parts is None or parts.logos is None):
         raise UsageError("models.logo is 'none': the stage logo needs models; set it in --config")
@@ -86,6 +93,7 @@ def measure_speed(
         metrics[f"{name}_ms"] = round(statistics.median(each), 3)
         metrics[f"{name}_per_second"] = round(1000 * plan.processes / statistics.median(each), 2)
     by: dict[str, JsonValue] = {}
+    curves = sweep_curves(metrics)
     if "scan" in wanted:
         metrics |= _scan(plan, settings, tell)
     if "check" in wanted:
@@ -94,6 +102,8 @@ def measure_speed(
         "task": "speed",
         "metrics": metrics,
         "by": by,
+        "curves": curves,
+        "notes": _notes(plan, parts),
         "settings": {
             "photos": plan.photos,
             "rounds": plan.rounds,
@@ -106,6 +116,28 @@ def measure_speed(
         "seconds": round(time.perf_counter() - start, 3),
         "rounds_ms": {name: [round(value, 3) for value in each] for name, each in rounds.items()},
     }
+
+
+def _check(plan: SpeedPlan, wanted: Sequence[str]) -> None:
+    """Raises UsageError for what cannot be measured."""
+    if min(plan.photos, plan.rounds, plan.references, plan.listings, plan.processes) < 1:
+        raise UsageError("give at least 1 photo, round, reference, listing and process")
+    if min(plan.size) < LEAST_SIDE:
+        raise UsageError(
+            f"photos of {plan.size[0]} x {plan.size[1]}: give at least {LEAST_SIDE} pixels a side"
+        )
+    for option, numbers, stage in (("--batch", plan.batches, "embed"), ("--growth", plan.growth, "search")):
+        if numbers and stage not in wanted:
+            raise UsageError(f"{option} belongs to --stage {stage}")
+        if min(numbers, default=1) < 1:
+            raise UsageError(f"{option}: give numbers from 1 up")
+
+
+def _notes(plan: SpeedPlan, parts: Parts | None) -> list[JsonValue]:
+    """What was asked for and not measured, with why."""
+    if not plan.batches or parts is None or takes_batches(parts.embedder):
+        return []
+    return [f"{parts.embedder.name}: its graph takes one photo a pass, so there are no batches to measure"]
 
 
 def _all_rounds(
@@ -121,7 +153,15 @@ def _all_rounds(
         tell(f"{', '.join(wanted)} in {plan.processes} processes")
         return measured_together(plan.processes, partial(_rounds_of_one, plan, wanted, settings, make_parts))
     use_one_thread()
+    _torch_on_one_thread()
     return _rounds(plan, wanted, settings, parts, tell)
+
+
+def _torch_on_one_thread() -> None:
+    """Where an embedder brought it: in a scan's workers it reads the same from their environment."""
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(1)
 
 
 def _rounds_of_one(
@@ -149,6 +189,9 @@ def _rounds(
         work = stages(wanted, plan.references, settings, blobs, photos, parts, Path(folder))
         if parts and parts.reader and "ocr" in wanted:
             work = chain(work, reading_stages(blobs, parts.reader, settings.images))
+        if parts:
+            batches = batch_stages(parts.embedder, photos, plan.batches)
+            work = chain(work, batches, growth_stages(plan.growth, photos, parts, settings, Path(folder)))
         for name, once in work:
             tell(f"stage {name}")
             wait()
@@ -198,6 +241,8 @@ def _folder(given: Path | None) -> Iterator[Path]:
         with tempfile.TemporaryDirectory() as made:
             yield Path(made)
         return
+    if given.is_file():
+        raise UsageError(f"{given}: is a file; name a folder for the made photos")
     given.mkdir(parents=True, exist_ok=True)
     if (given / "workspace").exists():
         raise UsageError(

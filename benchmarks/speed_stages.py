@@ -66,24 +66,27 @@ def stages(
     if "embed" in wanted:
         yield "embed", lambda: [parts.embedder.embed_photos(batch) for batch in _batches(photos)]
     if "search" in wanted:
-        gallery = _gallery(folder, references * parts.embedder.reference_views, parts.embedder, settings)
-        views = [
-            _unit_vectors(parts.embedder.photo_views, parts.embedder.dims, turn)
-            for turn in range(len(photos))
-        ]
-        yield (
-            "search",
-            lambda: [gallery.search(np.concatenate(batch), NEIGHBOURS) for batch in _batches(views)],
-        )
-        features = _voting_features(photos, parts.detector, settings)
-        votes = _voting_gallery(folder, features, references)
-        yield "vote", lambda: [votes.vote(each, NEIGHBOURS) for each in features]
+        yield from search_stages(references, photos, parts, settings, folder)
     if "verify" in wanted:
         known = [parts.detector.detect(photo) for photo in photos]
         yield "verify", lambda: [_verify(parts, photo, known, turn) for turn, photo in enumerate(photos)]
     if "logo" in wanted and (logos := parts.logos) is not None:
         large = [decode_legible(blob, "photo", settings.images).pixels for blob in blobs]
         yield "logo", lambda: [_look(logos, photo) for photo in large]
+
+
+def search_stages(
+    references: int, photos: Sequence[Pixels], parts: Parts, settings: Settings, folder: Path
+) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Search by descriptors, then by the votes of local features, among so many references."""
+    gallery = _gallery(folder, references * parts.embedder.reference_views, parts.embedder, settings)
+    views = [
+        _unit_vectors(parts.embedder.photo_views, parts.embedder.dims, turn) for turn in range(len(photos))
+    ]
+    yield "search", lambda: [gallery.search(np.concatenate(batch), NEIGHBOURS) for batch in _batches(views)]
+    features = _voting_features(photos, parts.detector, settings)
+    votes = _voting_gallery(folder, features, references)
+    yield "vote", lambda: [votes.vote(each, NEIGHBOURS) for each in features]
 
 
 def _look(logos: LogoModels, photo: Pixels) -> object:

@@ -50,7 +50,8 @@ def _templates() -> Environment:
 @cache
 def _style() -> Markup:
     """The report's style and what this page adds: both ship with the project, so no text of a user's."""
-    places = (Path(matcher.report.__file__).parent / "templates" / "report.css", _here("diff.css"))
+    report = Path(matcher.report.__file__).parent / "templates"
+    places = (report / "listing.css", report / "report.css", _here("diff.css"))
     return Markup("\n".join(place.read_text(encoding="utf-8").strip() for place in places))  # noqa: S704
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from pydantic import JsonValue
 
+from benchmarks.logos.cases import Reference
 from benchmarks.logos.command import chosen_cases
 from benchmarks.logos.looking import LogoAnswer
 from benchmarks.logos.measuring import logo_results, look_at
 from benchmarks.plan import PlannedPart
-from benchmarks.tasks import Mistake, Outcome, Tell
+from benchmarks.tasks import Blob, Mistake, Outcome, Tell
 from matcher.assembly import build_logo_models, build_text_reader
 from matcher.errors import UsageError
+from matcher.models import Pixels
 
 OPTIONS = ("logos", "gallery", "scenes", "alarms", "shots", "text")
 
@@ -45,7 +51,8 @@ def measure_part(part: PlannedPart, tell: Tell) -> Outcome:
     )
     results["fingerprints"] = {"logo": models.fingerprint, "text": reader.fingerprint if reader else None}
     results["settings"] = {**told, "models": part.settings.models.model_dump(mode="json")}
-    wrong = [_mistake(one, with_text=reader is not None) for one in looked.best if _is_wrong(one)]
+    shown = {one.brand: one for one in reversed(found.shown(1))}
+    wrong = [_mistake(one, shown, with_text=reader is not None) for one in looked.best if _is_wrong(one)]
     wrong.sort(key=lambda one: (-(one.said[0][1] if one.said else 0.0), one.query))
     return Outcome(results, judged, tuple(wrong[: part.mistakes]))
 
@@ -58,15 +65,30 @@ def _is_wrong(answer: LogoAnswer) -> bool:
     return best not in answer.case.brands
 
 
-def _mistake(answer: LogoAnswer, *, with_text: bool) -> Mistake:
-    said = sorted(answer.scores(with_text=with_text).items(), key=lambda one: (-one[1], one[0]))[:3]
+def _mistake(answer: LogoAnswer, shown: Mapping[str, Reference], *, with_text: bool) -> Mistake:
+    """The photo beside the first reference of each brand that was said, and of a brand that is true."""
+    scores = answer.scores(with_text=with_text).items()
+    said = sorted(scores, key=lambda one: (-one[1], one[0]))[:3]
+    truth = tuple(sorted(answer.case.brands))
     return Mistake(
         answer.case.name,
         "logo" if answer.case.brands else "distractor",
-        tuple(sorted(answer.case.brands)),
+        truth,
         tuple(said),
         answer.case.blob,
+        tuple(_picture(shown.get(brand)) for brand, _ in said),
+        next((picture for brand in truth if (picture := _picture(shown.get(brand)))), None),
     )
+
+
+def _picture(reference: Reference | None) -> Blob | None:
+    return None if reference is None else partial(_png, reference.pixels)
+
+
+def _png(pixels: Pixels) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
 
 
 def _listed(value: JsonValue) -> list[Any]:

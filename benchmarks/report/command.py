@@ -44,12 +44,13 @@ def run_report(chosen: argparse.Namespace) -> None:
         return
     run = read_run(chosen.folder)
     against = compare(read_run(chosen.against), run) if chosen.against else None
-    print(run_markdown(run, against) if is_run(chosen.folder) or against else flat_tables(chosen.folder))
+    # The page first: whoever reads only the head of the table has it too.
     if chosen.html is not None:
         from benchmarks.report.page import write_page
 
         write_page(_file(chosen.html), run, against, mistakes=chosen.mistakes)
         print(f"wrote {chosen.html}", file=sys.stderr)
+    print(run_markdown(run, against) if is_run(chosen.folder) or against else flat_tables(chosen.folder))
 
 
 def _file(path: Path) -> Path:

@@ -46,7 +46,7 @@ def read_run(folder: Path) -> Run:
 
 
 def picture(run: Run, path: str | None) -> bytes | None:
-    """The JPEG at `path` of the run's folder; None where it is absent, too large, no JPEG or elsewhere."""
+    """The WebP or JPEG at `path` of the run's folder; None where it is absent, too large, other, outside."""
     if not path:
         return None
     try:
@@ -58,7 +58,14 @@ def picture(run: Run, path: str | None) -> bytes | None:
         blob = place.read_bytes()
     except (OSError, ValueError):
         return None
-    return blob if blob[:3] == b"\xff\xd8\xff" else None
+    return blob if picture_type(blob) else None
+
+
+def picture_type(blob: bytes) -> str | None:
+    """The media type of what may stand on a page, by its first bytes."""
+    if blob[:4] == b"RIFF" and blob[8:12] == b"WEBP":
+        return "image/webp"
+    return "image/jpeg" if blob[:3] == b"\xff\xd8\xff" else None
 
 
 def _title(plan: Mapping[str, Any], folder: Path) -> str:
@@ -91,7 +98,7 @@ def _part(path: Path, folder: Path, notes: list[str]) -> Part | None:
     found = _json(path, notes)
     if isinstance(found, dict) and isinstance(found.get("state"), str) and found["state"] != "done":
         return _told(path.stem, found, state=found["state"])
-    wanted = {"task": str, "metrics": dict, "settings": dict, "seconds": int | float}
+    wanted = {"task": str, "metrics": dict, "settings": dict}
     if not isinstance(found, dict) or not all(
         isinstance(found.get(key), kind) for key, kind in wanted.items()
     ):

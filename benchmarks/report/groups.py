@@ -17,6 +17,9 @@ MAIN = ("uAP", "AP50", "mAP", "R@1", "recall", "precision", "photos_per_second")
 _SAID_ELSEWHERE = ("model", "embedder", "part")
 _MOST_CHIPS = 3
 _HASH = re.compile(r"\b[0-9a-f]{32,}\b")
+SPEED = "speed"
+STAGES = ("decode", "embed", "search", "vote", "verify", "ocr", "ocr_package", "logo")
+_SWEPT = re.compile(r"_(?:batch|among)_\d+_")
 SHOWN_OF_HASH = 12
 """Digits that tell one fingerprint from another on a page; all of them stand under the settings."""
 
@@ -57,6 +60,13 @@ class Group:
         return f"{task} on {self.dataset}" if self.dataset else task
 
     @property
+    def stages(self) -> tuple[str, ...]:
+        """Of speed: what has milliseconds a photo, in the order a photo passes through."""
+        names = {name for part in self.parts for name in part.metrics if _is_stage(name)}
+        found = {name.removesuffix("_ms") for name in names} if self.task == SPEED else set()
+        return (*(name for name in STAGES if name in found), *sorted(found - set(STAGES)))
+
+    @property
     def parts(self) -> tuple[Part, ...]:
         """The rows' parts."""
         return tuple(row.part for row in self.rows)
@@ -71,7 +81,10 @@ class Group:
         counts = self.rows[0].part.counts
         same = all(row.part.counts == counts for row in self.rows)
         shown = ("references", "queries", "distractors", "listings")
-        told = [f"{counts[name]:,.0f} {name}" for name in shown if name in counts] if same else []
+        words_of = {"queries": "listings"} if self.task == "verdicts" else {}
+        told = [
+            f"{counts[name]:,.0f} {words_of.get(name, name)}" for name in shown if name in counts and same
+        ]
         told += ["photos kept for reporting"] if self.subset == "report" else []
         told += ["photos for choosing settings"] if self.subset == "tune" else []
         return ", ".join(told)
@@ -83,8 +96,13 @@ def grouped(parts: Sequence[Part]) -> tuple[Group, ...]:
     for part in parts:
         keys.setdefault((part.task, part.dataset, part.subset), []).append(part)
     colours: dict[tuple[str, tuple[str, ...]], int] = {}
-    found = sorted(keys.items(), key=lambda one: (one[0][0] == "speed", one[0]))
+    found = sorted(keys.items(), key=lambda one: (one[0][0] == SPEED, *map(_natural, one[0])))
     return tuple(_group(f"g{number}", *key, inside, colours) for number, (key, inside) in enumerate(found))
+
+
+def _natural(text: str) -> list[tuple[bool, int, str]]:
+    """Sorts 4000 before 16000."""
+    return [(one.isdigit(), int(one) if one.isdigit() else 0, one) for one in re.split(r"(\d+)", text)]
 
 
 def _group(
@@ -104,15 +122,22 @@ def _group(
         chips = _chips(part, parts)
         colour = colours.setdefault((model, chips), len(colours))
         rows.append(Row(part, model or part.name, fingerprint, chips, colour))
-    columns = _columns(names)
+    told = {name.removesuffix("_ms") for name in names if _is_stage(name)} if task == SPEED else set()
+    columns = _columns(names - {f"{stage}_{unit}" for stage in told for unit in ("ms", "per_second")})
     return Group(
         key, task, dataset, subset, tuple(rows), columns,
         {name: standing(name, parts) for name in columns}, main,
     )  # fmt: skip
 
 
+def _is_stage(name: str) -> bool:
+    """Whether the metric is the time of a stage, as it is by default."""
+    return name.endswith("_ms") and not _SWEPT.search(name)
+
+
 def _columns(names: set[str]) -> tuple[str, ...]:
-    """Metrics in their order, then what the parts took."""
+    """Metrics in their order, then what the parts took; what was swept is drawn instead."""
+    names = {name for name in names if not _SWEPT.search(name)}
     metrics = [name for name in words.ordered(names) if name not in words.RESOURCES]
     return (*metrics, *(name for name in words.RESOURCES if name in names))
 

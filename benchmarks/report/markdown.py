@@ -10,7 +10,8 @@ from benchmarks.report.comparison import Change, Comparison
 from benchmarks.report.flat import flat_tables
 from benchmarks.report.folder import is_run, read_run
 from benchmarks.report.groups import Group, grouped
-from benchmarks.report.parts import Run
+from benchmarks.report.growth import Growth, search_growth
+from benchmarks.report.parts import Part, Run
 
 
 def markdown(folder: Path) -> str:
@@ -27,6 +28,9 @@ def run_markdown(run: Run, against: Comparison | None = None) -> str:
     blocks += _comparison(against) if against else []
     for group in grouped(run.done):
         blocks += [f"## {_text(group.title)}", *filter(None, [_text(group.note())]), _table(group)]
+        blocks += [_stages(group)] if group.stages else []
+    if grown := search_growth(run.done):
+        blocks += ["## How search grows", _growth(grown)]
     blocks += [_LEGEND] if run.done else []
     if run.left:
         lines = [f"- {_text(part.name)} ({_text(part.state)}): {_text(part.why)}" for part in run.left]
@@ -46,6 +50,35 @@ def _table(group: Group) -> str:
     for number, row in enumerate(group.rows):
         lines.append([_text(row.label), *(_cell(group, name, number) for name in group.columns)])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _stages(group: Group) -> str:
+    """Of speed: milliseconds a photo of each stage, and photos a second."""
+    lines = [["ms a photo (photos a second)", *(_text(row.label) for row in group.rows)]]
+    lines += [["---", *("---:" for _ in group.rows)]]
+    for stage in group.stages:
+        cells = []
+        for part in group.parts:
+            ms, pace = part.metrics.get(f"{stage}_ms"), part.metrics.get(f"{stage}_per_second")
+            told = "" if pace is None else f" ({words.figure('per_second', pace)})"
+            cells.append(f"{words.figure('_ms', ms)}{told}")
+        lines.append([_text(stage.replace("_", " ")), *cells])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _growth(found: Growth) -> str:
+    """Queries a second of each index by the number of descriptors, with the recall there."""
+    head = ["queries a second (recall)", *(f"{count:,} descriptors" for count in found.counts)]
+    lines = [head, ["---", *("---:" for _ in found.counts)]]
+    lines += [[_text(row.label), *map(_searched, parts)] for row, parts in found.rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _searched(part: Part | None) -> str:
+    if part is None or "queries_per_second" not in part.metrics:
+        return words.DASH
+    pace = words.figure("queries_per_second", part.metrics["queries_per_second"])
+    return f"{pace} ({words.figure('recall', part.metrics.get('recall'))})"
 
 
 def _cell(group: Group, name: str, number: int) -> str:

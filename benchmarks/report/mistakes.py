@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.report.folder import picture
+from benchmarks.report.folder import picture, picture_type
 from benchmarks.report.groups import Group, Row
 from benchmarks.report.parts import Mistake, Part, Run
 
@@ -154,4 +154,6 @@ def _what(mistake: Mistake, rank: int | None) -> str:
 
 def _address(run: Run, path: str | None) -> str | None:
     blob = picture(run, path)
-    return None if blob is None else f"data:image/jpeg;base64,{base64.b64encode(blob).decode('ascii')}"
+    if blob is None:
+        return None
+    return f"data:{picture_type(blob)};base64,{base64.b64encode(blob).decode('ascii')}"

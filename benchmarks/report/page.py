@@ -17,6 +17,7 @@ from benchmarks.report import words
 from benchmarks.report.comparison import Change, Comparison
 from benchmarks.report.figures import Figure, delta, figures, histograms, whisker
 from benchmarks.report.groups import MAIN, Group, flat, grouped
+from benchmarks.report.growth import search_growth, sweeps
 from benchmarks.report.mistakes import MOST_SHOWN, Album, albums, shown
 from benchmarks.report.noise import Standing, standing
 from benchmarks.report.parts import Interval, Part, Run
@@ -62,7 +63,7 @@ def write_page(
         run=run, against=against, facts=list(_facts(run)), style=style, script=script,
         policy=_security_policy(style, script),
         sections=[_section(run, group, numbers, before) for group in grouped(run.done)],
-        reach=_reach(against) if against else {},
+        growth=search_growth(run.done), reach=_reach(against) if against else {},
     )  # fmt: skip
     page.enable_buffering(50)
     with replacing(path) as [file]:
@@ -75,8 +76,8 @@ def _section(run: Run, group: Group, numbers: Mapping[str, int], before: Mapping
     metric, kinds = _kinds(group)
     inside = [one for _, found, _ in kinds for one in found if one]
     return Section(
-        group, figures(group), histograms(group), scales, kinds, metric, _scale(inside, metric),
-        numbers, before, run,
+        group, [*figures(group), *sweeps(group)], histograms(group), scales, kinds, metric,
+        _scale(inside, metric), numbers, before, run,
     )  # fmt: skip
 
 

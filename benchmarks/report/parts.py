@@ -28,7 +28,7 @@ class Said(BaseModel):
 
 
 class Pictures(BaseModel):
-    """Paths of small JPEGs, relative to the run's folder."""
+    """Paths of small pictures, WebP or JPEG, relative to the run's folder."""
 
     model_config = ConfigDict(frozen=True)
     query: str | None = None

@@ -97,6 +97,9 @@ def test_products_without_verification_on_a_part_of_the_queries(tmp_path: Path) 
         (("--task", "copies", "--dataset", "absent"), "absent: is not a folder"),
         (("--task", "products", "--dataset", "."), "no known layout"),
         (("--task", "copies", "--dataset", ".", "--config", "absent.toml"), "absent.toml"),
+        (("--task", "verdicts", "--dataset", "demo:seven"), "say which demo by its seed"),
+        (("--task", "logos", "--dataset", "absent"), "absent: is not a folder"),
+        (("--task", "dedup", "--dataset", "."), "duplicates need 2 or more"),
     ],
 )
 def test_a_wrong_argument_is_one_line_and_code_2(
@@ -108,6 +111,7 @@ def test_a_wrong_argument_is_one_line_and_code_2(
     said = capsys.readouterr().err
     assert complaint in said
     assert said.count("\n") == 1
+    assert said.startswith("error: ")
     assert not Path("out.json").exists()
 
 

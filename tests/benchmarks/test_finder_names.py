@@ -24,6 +24,8 @@ def test_a_finder_of_ones_own_is_named_by_its_function() -> None:
         ("python:json", "no finder 'python:json'"),
         ("python:nowhere:find", "cannot be imported"),
         ("python:json:nothing", "cannot be imported"),
+        ("python:json:loads", "cannot be made: the JSON object must be str"),
+        ("python:builtins:dict", "gives dict, which has no name"),
     ],
 )
 def test_another_name_is_said(name: str, complaint: str) -> None:

@@ -10,7 +10,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from benchmarks.roofline import main, multiply_adds
+from benchmarks.__main__ import main
+from benchmarks.roofline import bound, multiply_adds
 
 FLOAT = TensorProto.FLOAT
 
@@ -58,10 +59,37 @@ def test_an_upsampling_convolution_counts_what_goes_in() -> None:
     assert counted(graph([node], [1, 2, 3, 3], w=(2, 4, 2, 2)), 1, 2, 3, 3) == 18 * 16
 
 
+def test_what_is_near_its_roof_is_bound_by_it() -> None:
+    assert bound("arithmetic", 0.7) == "arithmetic"
+    assert bound("memory", 0.31) == "neither: 31% of what memory would allow"
+
+
 @pytest.mark.slow
-def test_the_command_tells_of_every_model_that_ships(tmp_path: Path) -> None:
-    main(["--rounds", "1", "--out", str(tmp_path / "roofline.json")])
-    metrics = json.loads((tmp_path / "roofline.json").read_text())["metrics"]
-    names = ("embedder", "text_finder", "text_lines", "text_letters", "logo_detector", "logo_embedder")
-    assert {f"{name}_share" for name in names} < set(metrics)
-    assert all(metrics[f"{name}_gflop"] > 0.05 for name in names)
+def test_the_command_tells_what_bounds_every_model_that_ships_and_search(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "roofline.json"
+    assert main(["roofline", "--rounds", "1", "--out", str(out)]) == 0
+    found = json.loads(out.read_text())
+    metrics, names = found["metrics"], list(found["by"])
+    models = ["embedder", "text_finder", "text_lines", "text_letters", "logo_detector", "logo_embedder"]
+    assert names == [*models, "search"]
+    assert all(metrics[f"{name}_gflop"] > 0.05 for name in models)
+    assert {f"{name}_share" for name in names} | {"roof_gflops", "memory_gbs"} < set(metrics)
+    assert all(one["bound"] for one in found["by"].values())
+    said = capsys.readouterr().out
+    assert "bound by" in said
+    assert "logo detector" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [(("roofline", "--rounds", "0"), "--rounds: give at least 1"), (("sizes", "--photos", "0"), "1 photo")],
+)
+def test_wrong_use_is_one_line(
+    arguments: tuple[str, ...], complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments, "--out", str(tmp_path / "out.json")]) == 2
+    said = capsys.readouterr().err
+    assert complaint in said
+    assert said.count("\n") == 1

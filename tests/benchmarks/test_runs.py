@@ -109,7 +109,7 @@ def test_mistakes_are_kept_with_small_pictures(folder: Path) -> None:
         places = [mistake["images"]["query"], *mistake["images"]["said"], mistake["images"]["truth"]]
         for place in filter(None, places):
             with Image.open(folder / place) as picture:
-                assert picture.format == "JPEG"
+                assert picture.format == "WEBP"
                 assert max(picture.size) <= 256
 
 
@@ -195,6 +195,17 @@ def test_a_set_that_is_not_there_is_told_of_and_other_parts_go_on(tmp_path: Path
     )  # fmt: skip
 
 
+def test_a_mistyped_folder_of_photos_and_a_run_of_nothing_are_no_success(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = plan(tmp_path, "histogram", of="absent"), tmp_path / "run"
+    assert main(["run", str(source), "--out", str(out), "--data", str(tmp_path / "typo")]) == 2
+    assert "typo: is not a folder; name with --data" in capsys.readouterr().err
+    assert not out.exists()
+    assert main(["run", str(source), "--out", str(out), "--data", str(tmp_path)]) == 1
+    assert "nothing was measured" in capsys.readouterr().err
+
+
 def test_made_products_are_looked_up_too(tmp_path: Path) -> None:
     head = HEAD.replace("photos = 75", "photos = 12")
     source = plan(tmp_path, "histogram", task="products", head=head)
@@ -270,6 +281,6 @@ def test_a_picture_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
     assert write_picture(tmp_path, "a.jpg", lambda: b"no image") is None
     file = io.BytesIO()
     Image.new("RGBA", (900, 300), (200, 10, 10, 128)).save(file, "PNG")
-    assert write_picture(tmp_path, "mistakes/b.jpg", file.getvalue) == "mistakes/b.jpg"
-    with Image.open(tmp_path / "mistakes" / "b.jpg") as picture:
+    assert write_picture(tmp_path, "mistakes/b.webp", file.getvalue) == "mistakes/b.webp"
+    with Image.open(tmp_path / "mistakes" / "b.webp") as picture:
         assert picture.size == (256, 85)

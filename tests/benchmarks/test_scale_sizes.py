@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from benchmarks import scale_sizes
+from benchmarks.__main__ import main
 
 
 def test_every_size_is_there(tmp_path: Path) -> None:
     out = tmp_path / "sizes.json"
-    words = ("--photos", "4", "--descriptors", "2000", "--width", "320", "--out", str(out))
-    scale_sizes.main(words)
+    words = ("sizes", "--photos", "4", "--descriptors", "2000", "--width", "320", "--out", str(out))
+    assert main(words) == 0
     sizes = json.loads(out.read_text())["metrics"]
     assert sizes["flat_bytes"] >= 4 * sizes["dims"]
     assert sizes["hnsw_bytes"] > sizes["flat_bytes"]

@@ -140,3 +140,6 @@ def test_what_cannot_be_measured_is_refused() -> None:
 def test_descriptors_belong_to_the_search_stage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["speed", "--stage", "embed", "--descriptors", "200", "--out", str(tmp_path / "run")]) == 2
     assert "--descriptors belongs to --stage search" in capsys.readouterr().err
+    assert main(["speed", "--stage", "search", "--descriptors", "3", "--out", str(tmp_path / "run")]) == 2
+    assert "3 descriptors; give at least 100" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()

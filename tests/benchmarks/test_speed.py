@@ -199,6 +199,14 @@ def test_memory_is_sampled_while_the_work_runs() -> None:
 def test_empty_sizes_are_refused() -> None:
     with pytest.raises(UsageError, match="at least 1 photo"):
         measure_speed(SpeedPlan(photos=0), ["decode"], Settings())
+    with pytest.raises(UsageError, match="photos of 0 x 9: give at least 64 pixels a side"):
+        measure_speed(SpeedPlan(size=(0, 9)), ["decode"], Settings())
+
+
+def test_a_file_is_no_folder_for_a_scan(plan: SpeedPlan, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="file: is a file; name a folder"):
+        measure_speed(replace(plan, folder=tmp_path / "file"), ["scan"], Settings())
 
 
 def test_a_speed_file_has_its_own_table_in_the_report(tmp_path: Path) -> None:
@@ -210,3 +218,13 @@ def test_a_speed_file_has_its_own_table_in_the_report(tmp_path: Path) -> None:
     assert "| decode_ms |" in table[0]
     assert table[-1].startswith("| speed.json |")
     assert "7.25" in table[-1]
+
+
+def test_a_model_is_told_once_and_by_its_first_digits(tmp_path: Path) -> None:
+    speed = {"task": "speed", "metrics": {"embed_ms": 1.5}, "settings": {}, "seconds": 9}
+    digits = "0123456789ab"
+    for number, model in enumerate(
+        (f"m@{digits}@{digits}{'c' * 52}", f"m@{digits}{'c' * 52}", f"m@{digits}")
+    ):
+        (tmp_path / f"{number}.json").write_text(json.dumps({**speed, "model": model}))
+    assert markdown(tmp_path).count(f"| m@{digits} |") == 3

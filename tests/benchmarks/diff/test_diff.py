@@ -6,6 +6,7 @@ import json
 import shutil
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -129,3 +130,25 @@ def test_a_folder_that_is_no_scan_is_refused(house: Path, tmp_path: Path) -> Non
     for wrong in (tmp_path / "broken", tmp_path / "nowhere"):
         with pytest.raises(ManifestError):
             compare_scans(house / "monday", wrong)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_page_has_the_report_s_style_and_fits_the_screen(browser: Any, house: Path, width: int) -> None:
+    out = house / "shown.html"
+    words = ["diff", str(house / "monday"), str(house / "lax.toml"), "--workspace", str(house / "workspace")]
+    assert main([*words, "--out", str(out)]) == 0
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(out.as_uri())
+    card = page.locator("article.card").first
+    pictures = card.locator("figure img")
+    assert card.evaluate("one => getComputedStyle(one).borderTopStyle") == "solid"
+    assert pictures.first.bounding_box()["width"] < width / 2
+    assert card.locator("table.moved tbody th").first.evaluate("one => getComputedStyle(one).textAlign") in (
+        "left", "start",
+    )  # fmt: skip
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    assert said == []
+    page.close()

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.__main__ import main
 from benchmarks.logos.command import chosen_cases
+from benchmarks.report.folder import read_run
 from benchmarks.runs import run_plan
 from matcher.config import ImageSettings
 from tests.benchmarks.logos import made
@@ -122,4 +123,24 @@ def test_a_plan_measures_logos(tmp_path: Path) -> None:
     assert [(one.state, one.why) for one in states] == [("done", "")] * 2
     results = json.loads((tmp_path / "run" / "results" / f"{states[0].part.name}.json").read_text())
     assert results["metrics"]["R@1"] == 1.0
+    assert results["seconds"] > 0
+    report = read_run(tmp_path / "run")
+    assert ([part.task for part in report.done], report.notes) == (["logos", "logos"], ())
     assert (tmp_path / "run" / "pairs" / f"{states[0].part.name}.npz").is_file()
+
+
+def test_a_wrong_brand_is_shown_beside_its_reference_and_the_true_one(tmp_path: Path) -> None:
+    rows = made.write_set(tmp_path / "set") / "boxes.csv"
+    made.write_photos(tmp_path / "photos")
+    made.write_logos(tmp_path / "logos", 1)
+    made.config(tmp_path)
+    # What shows a sun is said to show a moon.
+    rows.write_text(rows.read_text().replace("sun-0.png,sun", "sun-0.png,moon"), encoding="utf-8")
+    plan = tmp_path / "plan.toml"
+    plan.write_text(PLAN.format(models=tmp_path / "models"), encoding="utf-8")
+    states = run_plan(plan, tmp_path / "run", photos=tmp_path)
+    results = json.loads((tmp_path / "run" / "results" / f"{states[0].part.name}.json").read_text())
+    (wrong,) = [one for one in results["mistakes"] if one["query"] == "sun-0.png"]
+    assert (wrong["truth"], wrong["said"][0]["reference_id"]) == (["moon"], "sun")
+    pictures = [wrong["images"]["query"], wrong["images"]["said"][0], wrong["images"]["truth"]]
+    assert all((tmp_path / "run" / one).is_file() for one in pictures)

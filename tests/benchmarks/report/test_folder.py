@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.__main__ import main
-from benchmarks.report.folder import LARGEST_PICTURE, picture, read_run
+from benchmarks.report.folder import LARGEST_PICTURE, picture, picture_type, read_run
 from benchmarks.report.groups import grouped
 from benchmarks.report.markdown import markdown
 from benchmarks.report.page import write_page
@@ -50,6 +53,19 @@ def test_every_part_is_there_with_its_state(tmp_path: Path) -> None:
 def test_loose_results_files_are_a_run_without_a_plan(tmp_path: Path) -> None:
     write(tmp_path / "one.json", PART)
     assert [part.name for part in read_run(tmp_path).done] == ["one"]
+
+
+def test_a_part_that_does_not_say_how_long_it_took_is_shown_too(tmp_path: Path) -> None:
+    logos = {"task": "logos", "metrics": {"AP50": 0.4, "R@1": 0.9}, "settings": {}, "model": "m"}
+    write(tmp_path / "run" / "results" / "logos.json", logos)
+    run = read_run(tmp_path / "run")
+    assert ([part.name for part in run.done], run.notes) == (["logos"], ())
+    write(tmp_path / "loose" / "logos.json", logos)
+    write(tmp_path / "loose" / "copies.json", PART)
+    first, _, second = markdown(tmp_path / "loose").partition("\n\n")
+    assert "| copies.json | copies |" in first
+    assert second.splitlines()[0] == "| file, logos | dataset | part | model | R@1 | AP50 | seconds |"
+    assert second.splitlines()[2] == "| logos.json |  |  | m | 0.900 | 0.400 | – |"
 
 
 def test_a_fingerprint_among_the_settings_is_shown_by_its_first_digits(tmp_path: Path) -> None:
@@ -102,14 +118,16 @@ def test_pairs_that_hold_objects_are_not_unpickled(tmp_path: Path) -> None:
     assert parts["products-grocery-pdq"].pairs is None
 
 
-def test_pictures_are_small_jpegs_inside_the_folder(tmp_path: Path) -> None:
+def test_pictures_are_small_and_inside_the_folder(tmp_path: Path) -> None:
     run = read_run(made_run(tmp_path / "run", mistakes=1))
     outside, inside = tmp_path / "secret.jpg", tmp_path / "run" / "mistakes"
     save_jpeg(drawn_photo(1), outside)
     (inside / "link.jpg").symlink_to(outside)
     (inside / "text.jpg").write_text("no picture")
     (inside / "large.jpg").write_bytes(b"\xff\xd8\xff" + bytes(LARGEST_PICTURE))
-    assert picture(run, run.done[0].mistakes[0].images.query)
+    assert picture_type(picture(run, run.done[0].mistakes[0].images.query) or b"") == "image/jpeg"
+    drawn_photo(2).save(inside / "new.webp")
+    assert picture_type(picture(run, "mistakes/new.webp") or b"") == "image/webp"
     names = ("link", "text", "large", "absent")
     for path in (
         "../secret.jpg",
@@ -152,6 +170,18 @@ def test_the_command_prints_markdown_and_writes_the_page(
     assert "| pdq | 0." in said
     assert "- copies-clothing-clip (not run): its weights are not at hand" in said
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    made_run(tmp_path / "run", mistakes=1)
+    command = [sys.executable, "-m", "benchmarks", "report", str(tmp_path / "run")]
+    page = tmp_path / "page.html"
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as out:
+        done = subprocess.run([*command, "--html", page], stdout=out, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (0, f"wrote {page}\n")
+    assert page.is_file()
 
 
 def test_the_figures_of_a_run_leave_as_one_file(tmp_path: Path) -> None:
