@@ -19,6 +19,7 @@ from matcher.catalog.accounts import (
 from matcher.catalog.answers import (
     Answer,
     Claim,
+    beat_answer,
     claim_answer,
     drop_old_answers,
     keep_answer,
@@ -276,6 +277,7 @@ __all__ = [
     "are_deliveries_due",
     "as_stored",
     "beat",
+    "beat_answer",
     "begin_session",
     "brand_id_of",
     "brand_key",

@@ -242,7 +242,7 @@ def _failed(one: tuple[int, Any]) -> FailedListing:
 
 def added(caller: Caller, kind: JobKind, terms: Mapping[str, JsonValue], upload: str = "") -> ShownJob:
     """The new job; the upload that its file came by, if any, is over with the same commit."""
-    with caller.write(f"job.{kind}", str(terms["folder"])) as connection:
+    with caller.write(f"job.{kind}", lambda: str(number)) as connection:
         number = add_job(connection, caller.owner_id, kind, terms)
         if upload:
             drop_upload(connection, caller.owner_id, upload)

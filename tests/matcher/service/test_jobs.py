@@ -41,6 +41,7 @@ photo_tiles = [[0.5, 3]]
 keypoint_side = 384
 keypoint_count = 400
 text = "none"
+logo = "none"
 [matching]
 voting_keypoints = 250
 by_descriptor = 5
