@@ -69,7 +69,7 @@ def first(request: Request, visitor: Reader, wanted: Filter) -> Response:
 def undo(request: Request, visitor: Writer, wanted: Filter) -> Response:
     """Take back the visitor's last answer, with all that was answered at once."""
     caller, me = visitor.caller, visitor.account.name
-    with caller.write("review.withdraw", me) as connection:
+    with caller.write("review.withdraw", lambda: ", ".join(map(str, rows))) as connection:
         rows = withdraw_answers(connection, me, since=_lately(), owner_id=caller.owner_id)
         for row in rows:
             _as_answered_before(connection, caller.owner_id, row)
