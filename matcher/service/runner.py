@@ -26,6 +26,7 @@ from matcher.records import ImageRole
 from matcher.scan import ScanRequest, run_scan
 from matcher.service.announcing import Announcer, tell_of_end
 from matcher.service.archive_import import import_archive
+from matcher.service.describing import ImportDescriber
 from matcher.service.hma.pdq import hash_some
 from matcher.service.job_folders import job_folder, sweep
 from matcher.sources import ImageSource
@@ -122,8 +123,18 @@ class Runner:
         _log.info("job ended", extra={"job": job.job_id, "kind": job.kind, "error": error})
 
     def _worked(self, job: Job) -> dict[str, JsonValue]:
-        work = {"scan": _scan, "import": _import, "archive": import_archive}[job.kind]
-        return work(self._workspace, job, lambda done: self._progress(job, done))
+        if job.kind == "scan":
+            return _scan(self._workspace, job, lambda done: self._progress(job, done))
+        describer = ImportDescriber(self._workspace)
+
+        def progress(done: int) -> None:
+            describer.describe()
+            self._progress(job, done)
+
+        work = {"import": _import, "archive": import_archive}[job.kind]
+        result = work(self._workspace, job, progress)
+        describer.end(lambda: self._progress(job))
+        return result
 
     def _told(self, job: Job, error: MatcherError) -> str:
         """The error in words that name no folder of the server."""
@@ -134,7 +145,7 @@ class Runner:
             str(error).replace(f"{folder / 'given'}{os.sep}", "the ").replace(str(folder), "the job's folder")
         )
 
-    def _progress(self, job: Job, done: int) -> None:
+    def _progress(self, job: Job, done: int | None = None) -> None:
         with self._workspace.database.write() as connection:
             ours = beat(connection, job.job_id, self._name, done)
         if not ours or self._stopping.is_set():

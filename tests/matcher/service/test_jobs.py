@@ -13,13 +13,15 @@ import httpx
 import pyarrow.parquet as parquet
 import pytest
 
+from matcher import describing
+from matcher.assembly import build_galleries
 from matcher.config import FetchSettings, ServiceSettings
 from matcher.faults import VARIABLE
 from tests.matcher import drawn
 from tests.matcher.commands.conftest import matcher
 from tests.matcher.drawn import SETTINGS
 from tests.matcher.service.conftest import Start
-from tests.matcher.service.tenants import Tenant, tenant
+from tests.matcher.service.tenants import Tenant, png, service_behind, tenant, zipped
 from tests.matcher.service.test_app import problem
 from tests.matcher.service.test_catalog import add_brand
 from tests.matcher.service.test_check import check, stolen
@@ -129,6 +131,40 @@ def test_an_import_tells_its_bad_rows_and_counts_in_the_next_check(start: Start,
     assert again["result"]["unchanged"] == 1
     problem(owner.get(f"/v1/jobs/{job['job_id']}/verdicts"), 409)
     problem(owner.get(f"/v1/jobs/{job['job_id']}/verdicts.parquet"), 409)
+
+
+def test_a_check_after_an_import_finds_its_images_described(
+    start: Start, photo_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[int] = []
+    executor = describing.ThreadPoolExecutor
+
+    def counted(threads: int) -> Any:
+        counts.append(threads)
+        return executor(threads)
+
+    monkeypatch.setattr(describing, "ThreadPoolExecutor", counted)
+    service = ServiceSettings(poll_seconds=0.05, import_threads=3)
+    owner = tenant(start(settings=QUICK.model_copy(update={"service": service})))
+    brand = str(add_brand(owner, "Aurelio"))
+    rows = ["reference_id,image", *(f"R-{n},{photo_server}/product-{n}.png" for n in range(20))]
+    ended(owner, begun(owner, "/v1/imports", "\n".join(rows).encode(), brand_id=brand))
+    sent = [("archive", ("a.zip", zipped({"a.png": png(40)})))]
+    ended(owner, owner.post(f"/v1/brands/{brand}/archives", files=sent).json()["job_id"])
+    assert len(counts) >= 3, "as rows come in, and at the end"
+    assert set(counts) == {3}
+    galleries = build_galleries(service_behind(owner.client).workspace)
+    assert (galleries.verify_caches(), galleries.verify()) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("cores", "given", "threads"), [(1, 0, 1), (2, 0, 1), (8, 0, 7), (8, 8, 8), (None, 0, 1)]
+)
+def test_an_import_leaves_a_core_to_checks_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, cores: int | None, given: int, threads: int
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    assert ServiceSettings(import_threads=given).imported_at_once == threads
 
 
 @pytest.mark.parametrize(
