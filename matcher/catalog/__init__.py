@@ -164,8 +164,10 @@ from matcher.catalog.results import (
     verdicts_after,
 )
 from matcher.catalog.reviews import (
+    GivenAnswer,
     Review,
     answer_review,
+    answers_after,
     answers_of,
     find_listing,
     find_newest_listing,
@@ -241,6 +243,7 @@ __all__ = [
     "Database",
     "Delivery",
     "ExaminedListing",
+    "GivenAnswer",
     "ImageFacts",
     "ImageStore",
     "ImportSummary",
@@ -273,6 +276,7 @@ __all__ = [
     "add_upload",
     "add_webhook",
     "answer_review",
+    "answers_after",
     "answers_of",
     "are_deliveries_due",
     "as_stored",
