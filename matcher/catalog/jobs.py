@@ -70,13 +70,14 @@ def list_jobs(connection: Connection, owner_id: int, *, after: int = 0, limit: i
 
 
 def newest_jobs(
-    connection: Connection, owner_id: int, *, before: int | None = None, limit: int = 20
+    connection: Connection, owner_id: int, *, before: datetime | None = None, limit: int = 20
 ) -> list[Job]:
-    """At most `limit` jobs, the last that was asked for first, before the job_id `before`."""
+    """At most `limit` jobs asked for before the time `before`, the last one first."""
     query = select(jobs).where(jobs.c.owner_id == owner_id)
     if before is not None:
-        query = query.where(jobs.c.job_id < before)
-    return [_job(row) for row in connection.execute(query.order_by(jobs.c.job_id.desc()).limit(limit))]
+        query = query.where(jobs.c.created < before)
+    rows = connection.execute(query.order_by(jobs.c.created.desc(), jobs.c.job_id.desc()).limit(limit))
+    return [_job(row) for row in rows]
 
 
 def job_folder_names(connection: Connection, ended_before: datetime | None = None) -> set[str]:

@@ -99,10 +99,23 @@ def latest_scan(connection: Connection, out: str, *, owner_id: int = DEFAULT_OWN
     return _scan(connection.execute(query.order_by(scans.c.scan_id.desc()).limit(1)).one_or_none())
 
 
-def list_scans(connection: Connection, *, limit: int = 100, owner_id: int = DEFAULT_OWNER) -> list[Scan]:
-    """At most `limit` scans, newest first."""
-    query = select(scans).where(scans.c.owner_id == owner_id).order_by(scans.c.scan_id.desc()).limit(limit)
-    return [scan for row in connection.execute(query) if (scan := _scan(row)) is not None]
+def list_scans(
+    connection: Connection,
+    *,
+    limit: int = 100,
+    owner_id: int = DEFAULT_OWNER,
+    before: datetime | None = None,
+    but_out: Sequence[str] = (),
+) -> list[Scan]:
+    """At most `limit` scans, newest first, that began before the time `before`.
+
+    Left out are those whose `out` is like one of `but_out`, patterns of SQL's LIKE.
+    """
+    query = select(scans).where(scans.c.owner_id == owner_id, *(~scans.c.out.like(one) for one in but_out))
+    if before is not None:
+        query = query.where(scans.c.created < before)
+    rows = connection.execute(query.order_by(scans.c.created.desc(), scans.c.scan_id.desc()).limit(limit))
+    return [scan for row in rows if (scan := _scan(row)) is not None]
 
 
 def unfinished_scans(connection: Connection) -> list[Scan]:

@@ -187,7 +187,7 @@ def verdict_lines(caller: Reader, job: JobId) -> StreamingResponse:
     """All of a scan's verdicts so far, a JSON object a line, as `verdicts.jsonl` of a scan holds them."""
     with caller.read() as connection:
         number = _scan_of(connection, caller, job)
-    return StreamingResponse(_lines(caller, number), media_type="application/x-ndjson")
+    return StreamingResponse(verdict_lines_of(caller, number), media_type="application/x-ndjson")
 
 
 @router.get(
@@ -264,7 +264,8 @@ def _scan_of(connection: Connection, caller: Caller, job: int) -> int | None:
     return None if begun is None else begun.scan_id
 
 
-def _lines(caller: Caller, number: int | None) -> Iterator[bytes]:
+def verdict_lines_of(caller: Caller, number: int | None) -> Iterator[bytes]:
+    """The verdicts of the scan of that number, a line of JSON each; of None there are none."""
     if number is None:
         return
     with caller.read() as connection:

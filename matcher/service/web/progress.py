@@ -95,12 +95,17 @@ def bad_rows(connection: Connection, caller: Caller, job: Job, limit: int | None
     return list(islice(_bad_rows(connection, scan_of(connection, caller, job), job), limit))
 
 
+def bad_listings(connection: Connection, scan_id: int) -> Iterator[BadRow]:
+    """The rows of a scan that failed, in order."""
+    after = 0
+    while found := failures_after(connection, scan_id, after, _AT_ONCE):
+        yield from (BadRow(row.line, row.listing_id, row.reason) for _, row in found)
+        after = found[-1][0]
+
+
 def _bad_rows(connection: Connection, scan_id: int | None, job: Job) -> Iterator[BadRow]:
     if scan_id is not None:
-        after = 0
-        while found := failures_after(connection, scan_id, after, _AT_ONCE):
-            yield from (BadRow(row.line, row.listing_id, row.reason) for _, row in found)
-            after = found[-1][0]
+        yield from bad_listings(connection, scan_id)
     elif job.kind == "archive":
         line = 0
         while rows := job_rows_after(connection, job.job_id, line, _AT_ONCE, outcome="failed"):
