@@ -96,8 +96,11 @@ from matcher.catalog.invitations import (
 from matcher.catalog.job_rows import (
     add_job_rows,
     count_job_rows,
+    count_reasons,
+    drop_failed_job_rows,
     drop_job_rows,
     job_rows_after,
+    job_rows_with_reasons,
     last_job_row,
 )
 from matcher.catalog.jobs import (
@@ -304,6 +307,7 @@ __all__ = [
     "count_job_rows",
     "count_owner_hashes",
     "count_products",
+    "count_reasons",
     "count_sessions",
     "count_uploads",
     "count_verdicts",
@@ -311,6 +315,7 @@ __all__ = [
     "deliveries_after",
     "drop_confirmed",
     "drop_expired_uploads",
+    "drop_failed_job_rows",
     "drop_job_rows",
     "drop_old_answers",
     "drop_old_deliveries",
@@ -356,6 +361,7 @@ __all__ = [
     "iterate_verdicts",
     "job_folder_names",
     "job_rows_after",
+    "job_rows_with_reasons",
     "judged_after",
     "keep_answer",
     "keep_confirmed",

@@ -214,7 +214,7 @@ def verdict_table(caller: Reader, job: JobId) -> FileResponse:
 def rows(
     caller: Reader, job: JobId, outcome: Outcome = "", after: After = 0, limit: Limit = 100
 ) -> Page[ShownRow]:
-    """What came of each file of an archive, also while it is taken in."""
+    """What came of each file of an archive, or of rows of a table that changed something or failed."""
     with caller.read() as connection:
         find_job(connection, caller.owner_id, job)
         found = job_rows_after(connection, job, after, limit + 1, outcome=outcome)

@@ -15,15 +15,17 @@ import pytest
 
 from matcher import describing
 from matcher.assembly import build_galleries
+from matcher.catalog import find_job
 from matcher.config import FetchSettings, ServiceSettings
 from matcher.faults import VARIABLE
+from matcher.service.table_import import import_table
 from tests.matcher import drawn
 from tests.matcher.commands.conftest import matcher
 from tests.matcher.drawn import SETTINGS
 from tests.matcher.service.conftest import Start
 from tests.matcher.service.tenants import Tenant, png, service_behind, tenant, zipped
 from tests.matcher.service.test_app import problem
-from tests.matcher.service.test_catalog import add_brand
+from tests.matcher.service.test_catalog import add_brand, put
 from tests.matcher.service.test_check import check, stolen
 from tests.matcher.service.test_server import begin
 
@@ -131,6 +133,33 @@ def test_an_import_tells_its_bad_rows_and_counts_in_the_next_check(start: Start,
     assert again["result"]["unchanged"] == 1
     problem(owner.get(f"/v1/jobs/{job['job_id']}/verdicts"), 409)
     problem(owner.get(f"/v1/jobs/{job['job_id']}/verdicts.parquet"), 409)
+
+
+def test_an_import_that_is_begun_again_tells_what_it_did_as_a_whole(start: Start, photo_server: str) -> None:
+    owner = tenant(start(settings=IDLE))
+    brand = str(add_brand(owner, "Aurelio"))
+    put(owner, int(brand), "R-5", png(5))
+    rows = [f"R-{n},{photo_server}/product-{n}.png" for n in range(20)]
+    rows.insert(3, f"gone,{photo_server}/absent.png")
+    table = "\n".join(["reference_id,image", *rows]).encode()
+    number = begun(owner, "/v1/imports", table, brand_id=brand)
+    workspace = service_behind(owner.client).workspace
+    workspace.settings = QUICK
+    with workspace.database.read() as connection:
+        job = find_job(connection, owner.owner_id, number)
+
+    def killed(done: int) -> None:
+        if done > 16:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_table(workspace, job, killed)
+    result = import_table(workspace, job, lambda _done: None)
+    failures: Any = result.pop("failures")
+    assert result == {"added": 19, "changed": 1, "unchanged": 0, "failed": 1}
+    assert [(one["line"], one["reference_id"]) for one in failures] == [(5, "gone")]
+    told = owner.get(f"/v1/jobs/{number}/rows", params={"outcome": "failed"}).json()["items"]
+    assert [one["line"] for one in told] == [5]
 
 
 def test_a_check_after_an_import_finds_its_images_described(
