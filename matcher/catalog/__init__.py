@@ -115,6 +115,7 @@ from matcher.catalog.jobs import (
     job_folder_names,
     list_jobs,
     newest_jobs,
+    open_jobs,
     release_job,
     retry_job,
 )
@@ -398,6 +399,7 @@ __all__ = [
     "open_account",
     "open_database",
     "open_invitations",
+    "open_jobs",
     "orphan_files",
     "owner_hashes",
     "pending_reviews",

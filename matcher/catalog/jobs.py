@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from matcher.catalog.columns import now
 from matcher.catalog.service_tables import jobs
@@ -78,6 +78,23 @@ def newest_jobs(
         query = query.where(jobs.c.created < before)
     rows = connection.execute(query.order_by(jobs.c.created.desc(), jobs.c.job_id.desc()).limit(limit))
     return [_job(row) for row in rows]
+
+
+@dataclass(frozen=True)
+class OpenJobs:
+    """Jobs of every owner that have not ended; `oldest` is since when the longest waiting one waits."""
+
+    waiting: int
+    running: int
+    oldest: datetime | None
+
+
+def open_jobs(connection: Connection) -> OpenJobs:
+    """What is still to be done."""
+    query = select(jobs.c.state, func.count(), func.min(jobs.c.created)).where(jobs.c.state.in_(OPEN))
+    found = {row[0]: (int(row[1]), row[2]) for row in connection.execute(query.group_by(jobs.c.state))}
+    waiting, oldest = found.get("waiting", (0, None))
+    return OpenJobs(waiting, found.get("running", (0, None))[0], oldest)
 
 
 def job_folder_names(connection: Connection, ended_before: datetime | None = None) -> set[str]:

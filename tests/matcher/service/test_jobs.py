@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import signal
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ from matcher import describing
 from matcher.assembly import build_galleries
 from matcher.catalog import find_job
 from matcher.config import FetchSettings, ServiceSettings
+from matcher.errors import StorageError
 from matcher.faults import VARIABLE
 from matcher.service.table_import import import_table
 from tests.matcher import drawn
@@ -213,6 +215,30 @@ def test_what_is_no_table_is_refused_at_once_and_leaves_nothing(
     assert said in str(problem(refused, 422)["detail"])
     assert list((tmp_path / "workspace" / "jobs").iterdir()) == []
     assert owner.get("/v1/jobs").json()["items"] == []
+
+
+def test_the_metrics_tell_how_many_jobs_wait_and_how_long(
+    start: Start, photo_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = start(settings=IDLE)
+    owner = tenant(client)
+    assert gauge(client, 'matcher_jobs{state="waiting"}') == 0
+    begun(owner, "/v1/scans", listings(photo_server))
+    time.sleep(0.05)
+    assert gauge(client, 'matcher_jobs{state="waiting"}') == 1
+    assert gauge(client, 'matcher_jobs{state="running"}') == 0
+    assert gauge(client, "matcher_job_waiting_seconds") >= 0.05
+
+    def broken(_: Any) -> None:
+        raise StorageError("the disk is gone")
+
+    monkeypatch.setattr("matcher.service.observing.open_jobs", broken)
+    assert math.isnan(gauge(client, 'matcher_jobs{state="waiting"}'))
+
+
+def gauge(client: Any, name: str) -> float:
+    (line,) = [one for one in client.get("/metrics").text.splitlines() if one.startswith(f"{name} ")]
+    return float(line.rpartition(" ")[2])
 
 
 def test_a_job_is_cancelled_and_tried_again(start: Start, tmp_path: Path, photo_server: str) -> None:
