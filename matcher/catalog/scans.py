@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 from matcher.catalog.columns import now
 from matcher.catalog.references import expect_stored
 from matcher.catalog.tables import DEFAULT_OWNER, failures, listings, photos, scans, verdicts
-from matcher.errors import ScanError
+from matcher.errors import ScanError, ScanMovedError
 from matcher.faults import commit_point
 from matcher.records import FailedRow, Listing, Verdict
 
@@ -143,13 +143,13 @@ def commit_chunk(
 
     Positions count whatever the caller counts (input rows, listings), as long as a chunk moves on by at
     least the number of its results, so that each has a place. Photos with a `stored_hash` are in the image
-    store by then. Raises `ScanError` where the scan is finished or not at `expected_position`; then nothing
-    is written.
+    store by then. Raises `ScanMovedError` where the scan is finished or not at `expected_position`; then
+    nothing is written.
     """
     scan = _locked_scan(connection, scan_id)
     if scan.state != "running" or scan.position != expected_position:
         stands = f"is {scan.state} at {scan.position}"
-        raise ScanError(
+        raise ScanMovedError(
             f"scan {scan_id} {stands}, not running at {expected_position}: is another scan writing it?"
         )
     if next_position - expected_position < len(results):
@@ -166,10 +166,10 @@ def commit_chunk(
 
 
 def finish_scan(connection: Connection, scan_id: int, expected_position: int) -> None:
-    """Mark the scan finished; raises `ScanError` where it does not stand at `expected_position`."""
+    """Mark the scan finished; raises `ScanMovedError` where it does not stand at `expected_position`."""
     scan = _locked_scan(connection, scan_id)
     if scan.position != expected_position:
-        raise ScanError(f"scan {scan_id} stands at {scan.position}, not {expected_position}")
+        raise ScanMovedError(f"scan {scan_id} stands at {scan.position}, not {expected_position}")
     if scan.state != "finished":
         values = {"state": "finished", "finished": now()}
         connection.execute(update(scans).where(scans.c.scan_id == scan_id).values(values))

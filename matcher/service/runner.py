@@ -13,11 +13,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import count
 
 from pydantic import JsonValue
 
 from matcher.catalog import Job, beat, claim_job, finish_job, last_number, release_job
-from matcher.errors import CatalogError, ManifestError, MatcherError
+from matcher.errors import CatalogError, ManifestError, MatcherError, ScanMovedError
 from matcher.faults import commit_point
 from matcher.policy import load_policy
 from matcher.scan import ScanRequest, run_scan
@@ -31,7 +32,8 @@ from matcher.workspace import Workspace
 
 _log = logging.getLogger("matcher.service")
 SWEEP_SECONDS = 3_600.0
-Progress = Callable[[int], None]
+MOST_TRIES = 5
+Progress = Callable[[int | None], None]
 
 
 class _Stopped(Exception):  # noqa: N818 - no error: the server stops, or the job is not ours any more
@@ -122,7 +124,7 @@ class Runner:
             return _scan(self._workspace, job, lambda done: self._progress(job, done))
         describer = ImportDescriber(self._workspace)
 
-        def progress(done: int) -> None:
+        def progress(done: int | None) -> None:
             describer.describe()
             self._progress(job, done)
 
@@ -176,7 +178,16 @@ def _scan(workspace: Workspace, job: Job, progress: Progress) -> dict[str, JsonV
         announcer.tell()
         progress(rows)
 
-    summary = run_scan(workspace, load_policy(), request, progress=committed)
+    for tries in count(1):
+        try:
+            summary = run_scan(workspace, load_policy(), request, progress=committed)
+            break
+        except ScanMovedError:
+            # A worker that was taken for dead has committed once more: this one goes on behind it, if the job
+            # is still its own.
+            progress(None)
+            if tries == MOST_TRIES:
+                raise
     announcer.tell()
     progress(summary.listings + summary.failed)
     counts: dict[str, JsonValue] = {kind.value: count for kind, count in summary.counts.items()}

@@ -18,8 +18,9 @@ from matcher import describing
 from matcher.assembly import build_galleries
 from matcher.catalog import find_job
 from matcher.config import FetchSettings, ServiceSettings
-from matcher.errors import StorageError
+from matcher.errors import ScanMovedError, StorageError
 from matcher.faults import VARIABLE
+from matcher.scan import run_scan
 from matcher.service.table_import import import_table
 from tests.matcher import drawn
 from tests.matcher.commands.conftest import matcher
@@ -215,6 +216,24 @@ def test_what_is_no_table_is_refused_at_once_and_leaves_nothing(
     assert said in str(problem(refused, 422)["detail"])
     assert list((tmp_path / "workspace" / "jobs").iterdir()) == []
     assert owner.get("/v1/jobs").json()["items"] == []
+
+
+def test_a_worker_that_was_taken_for_dead_and_commits_once_more_fails_nobodys_scan(
+    start: Start, tmp_path: Path, photo_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    def beside_another(*given: Any, **named: Any) -> Any:
+        calls.append(1)
+        if len(calls) < 3:
+            raise ScanMovedError("scan 1 is running at 4, not running at 2: is another scan writing it?")
+        return run_scan(*given, **named)
+
+    monkeypatch.setattr("matcher.service.runner.run_scan", beside_another)
+    owner = tenant(start(drawn.workspace_folder(tmp_path / "filled"), QUICK))
+    job = ended(owner, begun(owner, "/v1/scans", listings(photo_server)))
+    assert (job["state"], job["error"], job["attempts"]) == ("done", "", 1)
+    assert len(calls) == 3
 
 
 def test_the_metrics_tell_how_many_jobs_wait_and_how_long(
