@@ -44,7 +44,7 @@ def show(
             scan_id=scan,
             counts={one: counts[one] for one in VERDICTS},
             failed=count_failures(connection, scan),
-            failures=list(islice(bad_listings(connection, scan), SHOWN_FAILURES)),
+            failures=list(islice(bad_listings(connection, scan, of_command=True), SHOWN_FAILURES)),
             entries=False,
             **verdicts_of(connection, scan, kind, brand, after),
         )
@@ -55,7 +55,7 @@ def failures(visitor: Reader, scan: ScanNumber) -> Response:
     """All rows that failed, as a table that no spreadsheet takes for formulas."""
     with visitor.caller.read() as connection:
         command_scan(connection, visitor.caller.owner_id, scan)
-        return failures_file(bad_listings(connection, scan), f"scan-{scan}")
+        return failures_file(bad_listings(connection, scan, of_command=True), f"scan-{scan}")
 
 
 @router.get("/scans/command/{scan}/verdicts.ndjson")
