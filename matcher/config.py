@@ -160,6 +160,9 @@ class ServiceSettings(Section):
         30.0, gt=0, description="after this long the files and rows of an ended job are removed"
     )
     run_jobs: bool = Field(True, description="whether this server works on jobs, or only takes them")
+    import_threads: int = Field(
+        0, ge=0, description="threads that describe what a job imports; 0: one a core but one, left to checks"
+    )
     lease_seconds: float = Field(
         30.0, gt=0, description="after this long without a heartbeat another server takes a job up"
     )
@@ -184,6 +187,11 @@ class ServiceSettings(Section):
     )
     lock_seconds: int = Field(900, gt=0, description="how long a lock lasts")
     drain_seconds: int = Field(20, ge=0, description="how long requests under way may go on at a stop")
+
+    @property
+    def imported_at_once(self) -> int:
+        """How many images of an import are described at a time."""
+        return self.import_threads or max(1, (os.cpu_count() or 1) - 1)
 
 
 class Settings(Section):

@@ -79,3 +79,7 @@ class ModelError(MatcherError):
 
 class ScanError(MatcherError):
     """A scan cannot start or resume."""
+
+
+class ScanMovedError(ScanError):
+    """Somebody else has gone on with the scan meanwhile; nothing of what was to be committed is."""

@@ -72,6 +72,18 @@ class Galleries:
         self._fill(progress)
         return min(self._followed(kept) for kept in self._kept)
 
+    def describe_since(self, number: int) -> int:
+        """Describe the images that came after change `number`; returns the last change there is now.
+
+        The galleries stay as they are: whoever brings them up finds the dear part done.
+        """
+        newest = number
+        for describer, roles in self._describers():
+            for since, came, _ in self._changes(number, roles):
+                describer.fill(image.content_hash for image in came)
+                newest = max(newest, since)
+        return newest
+
     def rebuild(self, progress: Progress | None = None) -> int:
         """Write the galleries anew from the caches; returns the number they now hold.
 

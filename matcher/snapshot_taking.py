@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
+import secrets
 import shutil
 import time
 from decimal import Decimal
@@ -147,8 +147,8 @@ def _write(
     lexicon: Lexicon,
 ) -> None:
     """Everything goes into a folder of another name first; the rename is the commit."""
-    fresh = place.with_name(f".{place.name}.{os.getpid()}")
-    shutil.rmtree(fresh, ignore_errors=True)
+    # Threads of one server may freeze the same state at once, for a check and for a scan.
+    fresh = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
     fresh.mkdir(parents=True)
     opened.descriptors.snapshot(fresh / "descriptors")
     opened.votes.snapshot(fresh / "votes")
@@ -164,7 +164,7 @@ def _write(
     commit_point("snapshot:written")
     try:
         fresh.rename(place)
-    except OSError:  # Another process froze the same state first; its snapshot is as good.
+    except OSError:  # Another froze the same state first; its snapshot is as good.
         shutil.rmtree(fresh, ignore_errors=True)
     for folder in (place.parent, place.parent.parent):
         sync_folder(folder)

@@ -1,4 +1,4 @@
-"""Answers to requests that carry an idempotency key: claimed by one server at a time, kept for a day."""
+"""Answers to requests that carry an idempotency key: claimed with a lease by one server, kept for a day."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, delete, select, update
@@ -16,20 +16,22 @@ from matcher.catalog.columns import now
 from matcher.catalog.service_tables import answers
 
 KEPT = timedelta(days=1)
-IN_FLIGHT = timedelta(minutes=10)
-"""No request takes longer; after that its server is taken to have died."""
 
 
 class Claim(NamedTuple):
-    """Names a request: the API key it came with, by its prefix, and the hash of its idempotency key."""
+    """Names a request: the API key it came with, by its prefix, and the hash of its idempotency key.
+
+    `begun` tells whoever carries it out from another that took it over.
+    """
 
     prefix: str
     key_hash: str
+    begun: datetime
 
     @classmethod
     def of(cls, prefix: str, key: str) -> Claim:
-        """The claim of a request with the idempotency key `key`."""
-        return cls(prefix, hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest())
+        """A new claim to the request with the idempotency key `key`."""
+        return cls(prefix, hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest(), now())
 
 
 @dataclass(frozen=True)
@@ -47,30 +49,44 @@ class Answer:
     body: bytes | None
 
 
-def claim_answer(connection: Connection, claim: Claim, fingerprint: str, request_id: str) -> Answer | None:
-    """None, and the request is the caller's to carry out; or what is known of one before it."""
+def claim_answer(
+    connection: Connection, claim: Claim, fingerprint: str, request_id: str, lease: timedelta
+) -> Answer | None:
+    """None, and the request is the caller's to carry out; or what is known of one before it.
+
+    A request that changed nothing yet and whose server has not been heard of for `lease` is taken over.
+    """
     moment = now()
-    connection.execute(delete(answers).where(_of(claim), answers.c.created < moment - KEPT))
+    connection.execute(delete(answers).where(_named(claim), answers.c.created < moment - KEPT))
     row = {
         "prefix": claim.prefix, "key_hash": claim.key_hash, "fingerprint": fingerprint, "state": "running",
-        "request_id": request_id, "status": 0, "headers": "{}", "created": moment, "claimed": moment,
+        "request_id": request_id, "status": 0, "headers": "{}", "created": claim.begun, "claimed": moment,
     }  # fmt: skip
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     added = insert(answers).values(row).on_conflict_do_nothing().returning(answers.c.prefix)
     if connection.execute(added).first() is not None:
         return None
-    found = connection.execute(select(answers).where(_of(claim)).with_for_update()).one()
+    found = connection.execute(select(answers).where(_named(claim)).with_for_update()).one()
     same = found.fingerprint == fingerprint
-    if same and found.state == "running" and found.claimed < moment - IN_FLIGHT:
-        connection.execute(update(answers).where(_of(claim)).values(claimed=moment, request_id=request_id))
+    if same and found.state == "running" and found.claimed < moment - lease:
+        taken = {"created": claim.begun, "claimed": moment, "request_id": request_id}
+        connection.execute(update(answers).where(_named(claim)).values(taken))
         return None
     headers = json.loads(found.headers)
     return Answer(found.state, same, found.request_id, found.status, headers, found.body)
 
 
-def mark_effected(connection: Connection, claim: Claim) -> None:
-    """The request changes something with this transaction, so it is not carried out again."""
-    connection.execute(update(answers).where(_of(claim)).values(state="effected"))
+def beat_answer(connection: Connection, claim: Claim) -> None:
+    """Say that the request is still being carried out."""
+    connection.execute(update(answers).where(_ours(claim)).values(claimed=now()))
+
+
+def mark_effected(connection: Connection, claim: Claim) -> bool:
+    """The request changes something with this transaction, so it is not carried out again.
+
+    False where another server has taken it over: then this transaction must not commit.
+    """
+    return connection.execute(update(answers).where(_ours(claim)).values(state="effected")).rowcount == 1
 
 
 def keep_answer(
@@ -78,12 +94,12 @@ def keep_answer(
 ) -> None:
     """Keep the answer to a request that changed something, to be given again."""
     values = {"state": "done", "status": status, "headers": json.dumps(dict(headers)), "body": body}
-    connection.execute(update(answers).where(_of(claim), answers.c.state == "effected").values(values))
+    connection.execute(update(answers).where(_ours(claim), answers.c.state == "effected").values(values))
 
 
 def release_answer(connection: Connection, claim: Claim) -> None:
     """Let the request be carried out again, unless it changed something."""
-    connection.execute(delete(answers).where(_of(claim), answers.c.state == "running"))
+    connection.execute(delete(answers).where(_ours(claim), answers.c.state == "running"))
 
 
 def drop_old_answers(connection: Connection) -> None:
@@ -91,5 +107,9 @@ def drop_old_answers(connection: Connection) -> None:
     connection.execute(delete(answers).where(answers.c.created < now() - KEPT))
 
 
-def _of(claim: Claim) -> Any:
+def _named(claim: Claim) -> Any:
     return (answers.c.prefix == claim.prefix) & (answers.c.key_hash == claim.key_hash)
+
+
+def _ours(claim: Claim) -> Any:
+    return _named(claim) & (answers.c.created == claim.begun)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,10 +56,12 @@ def newest_acts(
     before: int | None = None,
     limit: int = 100,
     text: str = "",
+    named: Collection[str] = (),
     access_of_all: bool = False,
 ) -> list[Act]:
     """At most `limit` acts, the newest first, before the audit_id `before`, that hold `text` anywhere.
 
+    With `named` also those of these names.
     With `access_of_all` also what was done to people, keys and owners of every owner.
     """
     wanted = audit.c.owner_id == owner_id
@@ -69,7 +72,8 @@ def newest_acts(
         query = query.where(audit.c.audit_id < before)
     if text:
         parts = (audit.c.actor, audit.c.action, audit.c.target, audit.c.request_id)
-        query = query.where(or_(*(part.icontains(text, autoescape=True) for part in parts)))
+        held = [part.icontains(text, autoescape=True) for part in parts]
+        query = query.where(or_(*held, audit.c.action.in_(named)))
     return [
         Act(**row._asdict())
         for row in connection.execute(query.order_by(audit.c.audit_id.desc()).limit(limit))

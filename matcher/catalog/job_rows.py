@@ -54,6 +54,25 @@ def count_job_rows(connection: Connection, job_id: int) -> Counter[str]:
     return found
 
 
+def job_rows_with_reasons(connection: Connection, job_id: int, limit: int) -> list[SettledRow]:
+    """At most `limit` rows by line that failed, or of whose images some did."""
+    query = select(job_rows).where(job_rows.c.job_id == job_id, job_rows.c.reasons != "")
+    rows = connection.execute(query.order_by(job_rows.c.line).limit(limit))
+    return [SettledRow(row.line, row.name, row.outcome, row.reasons) for row in rows]
+
+
+def count_reasons(connection: Connection, job_id: int) -> int:
+    """How many `job_rows_with_reasons` there are."""
+    query = select(func.count()).where(job_rows.c.job_id == job_id, job_rows.c.reasons != "")
+    return int(connection.execute(query).scalar_one())
+
+
+def drop_failed_job_rows(connection: Connection, job_id: int) -> None:
+    """Forget the rows that failed, as they are tried again."""
+    failed = (job_rows.c.job_id == job_id) & (job_rows.c.outcome == "failed")
+    connection.execute(delete(job_rows).where(failed))
+
+
 def drop_job_rows(connection: Connection, ended_before: datetime) -> int:
     """Forget the rows of jobs that ended before then; how many there were."""
     old = select(jobs.c.job_id).where(jobs.c.finished < ended_before)

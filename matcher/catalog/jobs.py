@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from matcher.catalog.columns import now
 from matcher.catalog.service_tables import jobs
@@ -70,13 +70,31 @@ def list_jobs(connection: Connection, owner_id: int, *, after: int = 0, limit: i
 
 
 def newest_jobs(
-    connection: Connection, owner_id: int, *, before: int | None = None, limit: int = 20
+    connection: Connection, owner_id: int, *, before: datetime | None = None, limit: int = 20
 ) -> list[Job]:
-    """At most `limit` jobs, the last that was asked for first, before the job_id `before`."""
+    """At most `limit` jobs asked for before the time `before`, the last one first."""
     query = select(jobs).where(jobs.c.owner_id == owner_id)
     if before is not None:
-        query = query.where(jobs.c.job_id < before)
-    return [_job(row) for row in connection.execute(query.order_by(jobs.c.job_id.desc()).limit(limit))]
+        query = query.where(jobs.c.created < before)
+    rows = connection.execute(query.order_by(jobs.c.created.desc(), jobs.c.job_id.desc()).limit(limit))
+    return [_job(row) for row in rows]
+
+
+@dataclass(frozen=True)
+class OpenJobs:
+    """Jobs of every owner that have not ended; `oldest` is since when the longest waiting one waits."""
+
+    waiting: int
+    running: int
+    oldest: datetime | None
+
+
+def open_jobs(connection: Connection) -> OpenJobs:
+    """What is still to be done."""
+    query = select(jobs.c.state, func.count(), func.min(jobs.c.created)).where(jobs.c.state.in_(OPEN))
+    found = {row[0]: (int(row[1]), row[2]) for row in connection.execute(query.group_by(jobs.c.state))}
+    waiting, oldest = found.get("waiting", (0, None))
+    return OpenJobs(waiting, found.get("running", (0, None))[0], oldest)
 
 
 def job_folder_names(connection: Connection, ended_before: datetime | None = None) -> set[str]:

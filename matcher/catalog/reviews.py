@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from matcher.catalog.changes import lock_catalog
 from matcher.catalog.columns import now
 from matcher.catalog.queries import groups, walk
 from matcher.catalog.results import FLAGGED, JudgedListing, find_judged, judge_rows
 from matcher.catalog.tables import DEFAULT_OWNER, listings, reviews, verdicts
 from matcher.errors import MissingError
-from matcher.records import ReviewAnswer
+from matcher.records import ReviewAnswer, VerdictKind
 
 COUNTS = reviews.c.withdrawn.is_(None)
 """The answer was not taken back."""
@@ -31,6 +32,23 @@ class Review:
     reviewer: str
     note: str
     time: datetime
+
+
+@dataclass(frozen=True)
+class GivenAnswer:
+    """An answer and what it is of; `number` counts all answers, `withdrawn` is when it was taken back."""
+
+    number: int
+    listing_row: int
+    scan_id: int
+    listing_id: str
+    verdict: VerdictKind
+    brand: str
+    answer: ReviewAnswer
+    reviewer: str
+    note: str
+    time: datetime
+    withdrawn: datetime | None
 
 
 def find_listing(connection: Connection, scan_id: int, listing_id: str) -> JudgedListing:
@@ -94,6 +112,7 @@ def answer_review(
     query = select(listings.c.owner_id).where(listings.c.listing_row == listing_row)
     if connection.execute(query).scalar_one_or_none() != owner_id:
         raise MissingError(f"there is no listing {listing_row} to review", "see `matcher review list`")
+    lock_catalog(connection)  # so that answers are numbered in the order they commit
     review = Review(listing_row, answer, reviewer, note, time or now())
     row = {**vars(review), "answer": answer.value, "owner_id": owner_id}
     connection.execute(insert(reviews).values(row))
@@ -134,6 +153,27 @@ def answers_of(connection: Connection, listing_rows: Sequence[int]) -> dict[int,
     query = select(reviews).where(reviews.c.listing_row.in_(listing_rows), COUNTS)
     rows = connection.execute(query.order_by(reviews.c.review_id))
     return {row.listing_row: ReviewAnswer(row.answer) for row in rows}
+
+
+def answers_after(
+    connection: Connection, number: int, limit: int, *, owner_id: int = DEFAULT_OWNER
+) -> list[GivenAnswer]:
+    """At most `limit` answers after that number, in the order they were given, also those taken back."""
+    query = (
+        select(reviews, listings.c.scan_id, listings.c.listing_id, verdicts.c.verdict, verdicts.c.brand)
+        .join_from(reviews, listings, listings.c.listing_row == reviews.c.listing_row)
+        .join(verdicts, verdicts.c.listing_row == listings.c.listing_row)
+        .where(reviews.c.owner_id == owner_id, reviews.c.review_id > number)
+    )
+    return [
+        GivenAnswer(
+            number=row.review_id, listing_row=row.listing_row, scan_id=row.scan_id,
+            listing_id=row.listing_id, verdict=VerdictKind(row.verdict), brand=row.brand,
+            answer=ReviewAnswer(row.answer), reviewer=row.reviewer, note=row.note, time=row.time,
+            withdrawn=row.withdrawn,
+        )
+        for row in connection.execute(query.order_by(reviews.c.review_id).limit(limit))
+    ]  # fmt: skip
 
 
 def latest_review(connection: Connection, listing_row: int) -> Review | None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 from matcher.catalog.columns import now
 from matcher.catalog.references import expect_stored
 from matcher.catalog.tables import DEFAULT_OWNER, failures, listings, photos, scans, verdicts
-from matcher.errors import ScanError
+from matcher.errors import ScanError, ScanMovedError
 from matcher.faults import commit_point
 from matcher.records import FailedRow, Listing, Verdict
 
@@ -99,10 +99,23 @@ def latest_scan(connection: Connection, out: str, *, owner_id: int = DEFAULT_OWN
     return _scan(connection.execute(query.order_by(scans.c.scan_id.desc()).limit(1)).one_or_none())
 
 
-def list_scans(connection: Connection, *, limit: int = 100, owner_id: int = DEFAULT_OWNER) -> list[Scan]:
-    """At most `limit` scans, newest first."""
-    query = select(scans).where(scans.c.owner_id == owner_id).order_by(scans.c.scan_id.desc()).limit(limit)
-    return [scan for row in connection.execute(query) if (scan := _scan(row)) is not None]
+def list_scans(
+    connection: Connection,
+    *,
+    limit: int = 100,
+    owner_id: int = DEFAULT_OWNER,
+    before: datetime | None = None,
+    but_out: Sequence[str] = (),
+) -> list[Scan]:
+    """At most `limit` scans, newest first, that began before the time `before`.
+
+    Left out are those whose `out` is like one of `but_out`, patterns of SQL's LIKE.
+    """
+    query = select(scans).where(scans.c.owner_id == owner_id, *(~scans.c.out.like(one) for one in but_out))
+    if before is not None:
+        query = query.where(scans.c.created < before)
+    rows = connection.execute(query.order_by(scans.c.created.desc(), scans.c.scan_id.desc()).limit(limit))
+    return [scan for row in rows if (scan := _scan(row)) is not None]
 
 
 def unfinished_scans(connection: Connection) -> list[Scan]:
@@ -130,13 +143,13 @@ def commit_chunk(
 
     Positions count whatever the caller counts (input rows, listings), as long as a chunk moves on by at
     least the number of its results, so that each has a place. Photos with a `stored_hash` are in the image
-    store by then. Raises `ScanError` where the scan is finished or not at `expected_position`; then nothing
-    is written.
+    store by then. Raises `ScanMovedError` where the scan is finished or not at `expected_position`; then
+    nothing is written.
     """
     scan = _locked_scan(connection, scan_id)
     if scan.state != "running" or scan.position != expected_position:
         stands = f"is {scan.state} at {scan.position}"
-        raise ScanError(
+        raise ScanMovedError(
             f"scan {scan_id} {stands}, not running at {expected_position}: is another scan writing it?"
         )
     if next_position - expected_position < len(results):
@@ -153,10 +166,10 @@ def commit_chunk(
 
 
 def finish_scan(connection: Connection, scan_id: int, expected_position: int) -> None:
-    """Mark the scan finished; raises `ScanError` where it does not stand at `expected_position`."""
+    """Mark the scan finished; raises `ScanMovedError` where it does not stand at `expected_position`."""
     scan = _locked_scan(connection, scan_id)
     if scan.position != expected_position:
-        raise ScanError(f"scan {scan_id} stands at {scan.position}, not {expected_position}")
+        raise ScanMovedError(f"scan {scan_id} stands at {scan.position}, not {expected_position}")
     if scan.state != "finished":
         values = {"state": "finished", "finished": now()}
         connection.execute(update(scans).where(scans.c.scan_id == scan_id).values(values))

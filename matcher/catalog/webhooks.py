@@ -22,9 +22,10 @@ MOST_WEBHOOKS = 20
 
 
 class WebhookEvent(StrEnum):
-    """What a webhook is told of: a verdict that is not clear, a scan that has ended."""
+    """What a webhook is told of: a verdict that is not clear, a person's answer, a scan that has ended."""
 
     VERDICT = "verdict"
+    ANSWER = "answer"
     SCAN_DONE = "scan.done"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as RequestScope
 
-from matcher.catalog import Claim, Scope, find_key, mark_effected, record_act
+from matcher.catalog import Claim, Scope, SettledRow, find_key, mark_effected, record_act
 from matcher.errors import StorageError
 from matcher.service.logs import request_id
 from matcher.service.problems import RefusedError, respond
@@ -56,25 +56,55 @@ class Caller:
             yield connection
 
     @contextmanager
-    def write(self, action: str, target: str, *, owner_id: int | None = None) -> Iterator[Connection]:
-        """A transaction that also records the act, of this owner or, for an admin, of `owner_id`."""
+    def write(
+        self, action: str, target: str | Callable[[], str], *, owner_id: int | None = None
+    ) -> Iterator[Connection]:
+        """A transaction that also records the act, of this owner or, for an admin, of `owner_id`.
+
+        A `target` that is only known once the block has ended is called then.
+        """
         with self.service.workspace.database.write() as connection:
             yield connection
-            record_act(
-                connection,
-                self.owner_id if owner_id is None else owner_id,
-                actor=self.prefix,
-                action=action,
-                target=target,
-                request_id=request_id.get(),
-            )
-            if claim := claimed.get():
-                mark_effected(connection, claim)
+            named = target if isinstance(target, str) else target()
+            self._record(connection, action, named, self.owner_id if owner_id is None else owner_id)
+            _mark_effected(connection)
 
     def note(self, action: str, target: str) -> None:
-        """Record an act whose changes commit by themselves, a part at a time."""
+        """Record an act that changes nothing."""
         with self.write(action, target):
             pass
+
+    def recording(
+        self, action: str, target: Callable[[int], str]
+    ) -> Callable[[Connection, list[SettledRow]], None]:
+        """What an import is given as `record`: each batch that changes something is on record with it.
+
+        `target` is told how many rows changed something. The import as a whole is `effected` in the end.
+        """
+
+        def record(connection: Connection, rows: list[SettledRow]) -> None:
+            if changed := sum(one.outcome in ("added", "changed") for one in rows):
+                self._record(connection, action, target(changed), self.owner_id)
+
+        return record
+
+    def effected(self) -> None:
+        """The request changed something, a part at a time, and has come to its end."""
+        with self.service.workspace.database.write() as connection:
+            _mark_effected(connection)
+
+    def _record(self, connection: Connection, action: str, target: str, owner_id: int) -> None:
+        record_act(
+            connection, owner_id, actor=self.prefix, action=action, target=target, request_id=request_id.get()
+        )
+
+
+def _mark_effected(connection: Connection) -> None:
+    """Let nobody carry the request out again; raises `RefusedError` where somebody already does."""
+    if (claim := claimed.get()) and not mark_effected(connection, claim):
+        # It was not heard of for so long that another server has begun anew.
+        detail = "the same request is being carried out by another server"
+        raise RefusedError(HTTPStatus.CONFLICT, detail, {"Retry-After": "5"})
 
 
 def authorise(

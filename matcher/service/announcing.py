@@ -1,6 +1,8 @@
-"""Tells webhooks of a scan while it runs: of each verdict that is not clear, and of the end."""
+"""Tells webhooks of each verdict that is not clear while a scan runs, of its end, and of people's answers."""
 
 from __future__ import annotations
+
+import secrets
 
 from pydantic import JsonValue
 from sqlalchemy import Connection
@@ -8,7 +10,9 @@ from sqlalchemy import Connection
 from matcher.catalog import (
     Job,
     WebhookEvent,
+    find_judged,
     flagged_after,
+    latest_review,
     latest_scan,
     list_webhooks,
     tell_webhooks,
@@ -51,6 +55,27 @@ def tell_of_verdict(
     """Keep a message of the verdict that waits for a review under `number`."""
     facts: dict[str, JsonValue] = {"review": number, "job": job_id, "verdict": verdict_record(verdict)}
     tell_webhooks(connection, owner_id, WebhookEvent.VERDICT, str(number), facts)
+
+
+def tell_of_answer(connection: Connection, owner_id: int, number: int) -> None:
+    """Keep a message of what people say of the listing now: the answer that counts, null where none does.
+
+    In the transaction that gives an answer or takes it back.
+    """
+    judged, latest = find_judged(connection, number, owner_id=owner_id), latest_review(connection, number)
+    if judged is None:
+        return
+    facts: dict[str, JsonValue] = {
+        "review": number,
+        "listing_id": judged.listing.listing_id,
+        "verdict": judged.verdict.verdict.value,
+        "brand": judged.verdict.brand,
+        "answer": latest.answer.value if latest else None,
+        "reviewer": latest.reviewer if latest else "",
+        "note": latest.note if latest else "",
+        "time": latest.time.isoformat() if latest else None,
+    }
+    tell_webhooks(connection, owner_id, WebhookEvent.ANSWER, secrets.token_hex(16), facts)
 
 
 def tell_of_end(connection: Connection, job: Job, result: dict[str, JsonValue], error: str) -> None:

@@ -5,9 +5,12 @@ Source: IETF draft "The Idempotency-Key HTTP Header Field".
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -24,6 +27,7 @@ from matcher.catalog import (
     Answer,
     ApiKey,
     Claim,
+    beat_answer,
     claim_answer,
     find_key,
     keep_answer,
@@ -106,6 +110,7 @@ class Idempotent:
         if before is not None:
             await _again(service, asking, before)(scope, receive, send)
             return
+        commit_point("idempotency:claimed")
         await self._carry_out(service, claim, (scope, _replayed(body, receive), send))
 
     async def _carry_out(self, service: Service, claim: Claim, call: tuple[Scope, Receive, Send]) -> None:
@@ -114,7 +119,8 @@ class Idempotent:
         answer = _Held()
         token = claimed.set(claim)
         try:
-            await self.app(scope, receive, answer.take)
+            async with _heard_of(service, claim):
+                await self.app(scope, receive, answer.take)
         except BaseException:
             await run_in_threadpool(_settle, service, lambda one: release_answer(one, claim))
             raise
@@ -124,6 +130,25 @@ class Idempotent:
         await run_in_threadpool(_settle, service, lambda one: answer.settle(one, claim))
         for message in answer.messages:
             await send(message)
+
+
+@contextlib.asynccontextmanager
+async def _heard_of(service: Service, claim: Claim) -> AsyncIterator[None]:
+    """Beats while the block lasts, so that nobody takes the request over."""
+
+    async def beating() -> None:
+        while True:
+            await asyncio.sleep(service.workspace.settings.service.lease_seconds / 4)
+            with contextlib.suppress(MatcherError):
+                await run_in_threadpool(_settle, service, lambda one: beat_answer(one, claim))
+
+    heart = asyncio.create_task(beating())
+    try:
+        yield
+    finally:
+        heart.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await heart
 
 
 class _Held:
@@ -153,8 +178,9 @@ def _key_of(service: Service, secret: str) -> ApiKey | None:
 
 
 def _claim(service: Service, claim: Claim, fingerprint: str) -> Answer | None:
+    lease = timedelta(seconds=service.workspace.settings.service.lease_seconds)
     with service.workspace.database.write() as connection:
-        return claim_answer(connection, claim, fingerprint, request_id.get())
+        return claim_answer(connection, claim, fingerprint, request_id.get(), lease)
 
 
 def _settle(service: Service, settle: Callable[[Connection], None]) -> None:

@@ -187,7 +187,7 @@ def verdict_lines(caller: Reader, job: JobId) -> StreamingResponse:
     """All of a scan's verdicts so far, a JSON object a line, as `verdicts.jsonl` of a scan holds them."""
     with caller.read() as connection:
         number = _scan_of(connection, caller, job)
-    return StreamingResponse(_lines(caller, number), media_type="application/x-ndjson")
+    return StreamingResponse(verdict_lines_of(caller, number), media_type="application/x-ndjson")
 
 
 @router.get(
@@ -214,7 +214,7 @@ def verdict_table(caller: Reader, job: JobId) -> FileResponse:
 def rows(
     caller: Reader, job: JobId, outcome: Outcome = "", after: After = 0, limit: Limit = 100
 ) -> Page[ShownRow]:
-    """What came of each file of an archive, also while it is taken in."""
+    """What came of each file of an archive, or of rows of a table that changed something or failed."""
     with caller.read() as connection:
         find_job(connection, caller.owner_id, job)
         found = job_rows_after(connection, job, after, limit + 1, outcome=outcome)
@@ -242,7 +242,7 @@ def _failed(one: tuple[int, Any]) -> FailedListing:
 
 def added(caller: Caller, kind: JobKind, terms: Mapping[str, JsonValue], upload: str = "") -> ShownJob:
     """The new job; the upload that its file came by, if any, is over with the same commit."""
-    with caller.write(f"job.{kind}", str(terms["folder"])) as connection:
+    with caller.write(f"job.{kind}", lambda: str(number)) as connection:
         number = add_job(connection, caller.owner_id, kind, terms)
         if upload:
             drop_upload(connection, caller.owner_id, upload)
@@ -264,7 +264,8 @@ def _scan_of(connection: Connection, caller: Caller, job: int) -> int | None:
     return None if begun is None else begun.scan_id
 
 
-def _lines(caller: Caller, number: int | None) -> Iterator[bytes]:
+def verdict_lines_of(caller: Caller, number: int | None) -> Iterator[bytes]:
+    """The verdicts of the scan of that number, a line of JSON each; of None there are none."""
     if number is None:
         return
     with caller.read() as connection:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from matcher.catalog import Database, open_jobs
+from matcher.catalog.columns import now
+from matcher.errors import MatcherError
 from matcher.service.logs import HEADER, accepted_id, request_id
 from matcher.service.problems import unexpected
 
@@ -33,6 +37,26 @@ class Metrics:
             "matcher_examiner_openings", "Times an examiner was opened on another snapshot.",
             registry=self.registry,
         )  # fmt: skip
+
+        self.jobs = Gauge(
+            "matcher_jobs", "Jobs of every owner that have not ended.", ("state",), registry=self.registry
+        )
+        self.waiting = Gauge(
+            "matcher_job_waiting_seconds", "How long the longest waiting job has waited.",
+            registry=self.registry,
+        )  # fmt: skip
+
+    def tell_jobs(self, database: Database) -> None:
+        """Ask the database, as any server may work on a job; not a number where it does not answer."""
+        try:
+            with database.read() as connection:
+                found = open_jobs(connection)
+        except MatcherError:
+            found = None
+        self.jobs.labels("waiting").set(found.waiting if found else math.nan)
+        self.jobs.labels("running").set(found.running if found else math.nan)
+        waits = (now() - found.oldest).total_seconds() if found and found.oldest else 0.0
+        self.waiting.set(max(0.0, waits) if found else math.nan)
 
 
 class Observed:

@@ -177,9 +177,10 @@ def _imported(
     summary = import_references(
         workspace.database, workspace.store, [Row(1, row)], read,
         brand=brand, role=kind, settings=workspace.settings.images, source="photos", owner_id=caller.owner_id,
+        record=caller.recording("reference.put", lambda _: f"{brand}: {kind.value} {row.reference_id}"),
     )  # fmt: skip
     if summary.added or summary.changed:
-        caller.note("reference.put", f"{brand}: {kind.value} {row.reference_id}")
+        caller.effected()
     return summary
 
 

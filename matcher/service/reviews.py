@@ -11,9 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from matcher.catalog import (
+    GivenAnswer,
     JudgedListing,
     Scope,
     answer_review,
+    answers_after,
     drop_confirmed,
     find_judged,
     keep_confirmed,
@@ -22,8 +24,9 @@ from matcher.catalog import (
 )
 from matcher.errors import MissingError
 from matcher.outputs import verdict_record
-from matcher.records import ReviewAnswer, Verdict
+from matcher.records import ReviewAnswer, Verdict, VerdictKind
 from matcher.service.access import Caller, allowed
+from matcher.service.announcing import tell_of_answer
 from matcher.service.paging import LARGEST, After, Limit, Page, page
 from matcher.service.problems import RESPONSES, RefusedError
 from matcher.service.references import Position, image_response
@@ -56,6 +59,22 @@ class Said(BaseModel):
     reviewer: str
     note: str
     time: datetime
+
+
+class Decided(BaseModel):
+    """An answer in the order they were given; `review` is its listing, `withdrawn` when it was taken back."""
+
+    number: int
+    review: int
+    scan: int
+    listing_id: str
+    verdict: VerdictKind
+    brand: str
+    answer: ReviewAnswer
+    reviewer: str
+    note: str
+    time: datetime
+    withdrawn: datetime | None
 
 
 class JudgedWithAnswers(Judged):
@@ -98,6 +117,17 @@ def pending(
             connection, scan_id=scan, after=after, limit=limit + 1, owner_id=caller.owner_id
         )
     return page(found, limit, lambda one: one.listing_row, lambda one: Judged(**_facts(one)))
+
+
+@router.get("/answers")
+def answers(caller: Reader, after: After = 0, limit: Limit = 100) -> Page[Decided]:
+    """What people answered, oldest first: ask again with the last `number` as `after` for what is new.
+
+    Of several answers for a listing the last that was not taken back counts.
+    """
+    with caller.read() as connection:
+        found = answers_after(connection, after, limit + 1, owner_id=caller.owner_id)
+    return page(found, limit, lambda one: one.number, _decided)
 
 
 @router.get("/reviews/{listing}")
@@ -156,6 +186,7 @@ def keep_answer(
         connection, listing, said.answer,
         reviewer=said.reviewer or caller.prefix, note=said.note, time=time, owner_id=caller.owner_id,
     )  # fmt: skip
+    tell_of_answer(connection, caller.owner_id, listing)
     if said.answer is ReviewAnswer.CONFIRM:
         return keep_confirmed(connection, found, brand=said.brand.strip(), owner_id=caller.owner_id)
     drop_confirmed(connection, found, owner_id=caller.owner_id)
@@ -168,6 +199,11 @@ def judged_listing(connection: Connection, caller: Caller, listing: int) -> Judg
     if found is None:
         raise MissingError(f"there is no listing {listing} to review")
     return found
+
+
+def _decided(one: GivenAnswer) -> Decided:
+    facts = vars(one) | {"review": one.listing_row, "scan": one.scan_id}
+    return Decided(**{name: facts[name] for name in Decided.model_fields})
 
 
 def _facts(one: JudgedListing) -> dict[str, object]:

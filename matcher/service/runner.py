@@ -11,31 +11,29 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import TypeVar
+from itertools import count
 
 from pydantic import JsonValue
 
-from matcher.catalog import Job, beat, claim_job, finish_job, import_references, last_number, release_job
-from matcher.errors import CatalogError, ManifestError, MatcherError
+from matcher.catalog import Job, beat, claim_job, finish_job, last_number, release_job
+from matcher.errors import CatalogError, ManifestError, MatcherError, ScanMovedError
 from matcher.faults import commit_point
-from matcher.manifests import manifest_folder, read_references
 from matcher.policy import load_policy
-from matcher.records import ImageRole
 from matcher.scan import ScanRequest, run_scan
 from matcher.service.announcing import Announcer, tell_of_end
 from matcher.service.archive_import import import_archive
+from matcher.service.describing import ImportDescriber
 from matcher.service.hma.pdq import hash_some
 from matcher.service.job_folders import job_folder, sweep
-from matcher.sources import ImageSource
+from matcher.service.table_import import import_table
 from matcher.workspace import Workspace
 
 _log = logging.getLogger("matcher.service")
-MOST_FAILURES = 1_000
 SWEEP_SECONDS = 3_600.0
-Item = TypeVar("Item")
-Progress = Callable[[int], None]
+MOST_TRIES = 5
+Progress = Callable[[int | None], None]
 
 
 class _Stopped(Exception):  # noqa: N818 - no error: the server stops, or the job is not ours any more
@@ -122,8 +120,18 @@ class Runner:
         _log.info("job ended", extra={"job": job.job_id, "kind": job.kind, "error": error})
 
     def _worked(self, job: Job) -> dict[str, JsonValue]:
-        work = {"scan": _scan, "import": _import, "archive": import_archive}[job.kind]
-        return work(self._workspace, job, lambda done: self._progress(job, done))
+        if job.kind == "scan":
+            return _scan(self._workspace, job, lambda done: self._progress(job, done))
+        describer = ImportDescriber(self._workspace)
+
+        def progress(done: int | None) -> None:
+            describer.describe()
+            self._progress(job, done)
+
+        work = {"import": import_table, "archive": import_archive}[job.kind]
+        result = work(self._workspace, job, progress)
+        describer.end(lambda: self._progress(job))
+        return result
 
     def _told(self, job: Job, error: MatcherError) -> str:
         """The error in words that name no folder of the server."""
@@ -134,7 +142,7 @@ class Runner:
             str(error).replace(f"{folder / 'given'}{os.sep}", "the ").replace(str(folder), "the job's folder")
         )
 
-    def _progress(self, job: Job, done: int) -> None:
+    def _progress(self, job: Job, done: int | None = None) -> None:
         with self._workspace.database.write() as connection:
             ours = beat(connection, job.job_id, self._name, done)
         if not ours or self._stopping.is_set():
@@ -170,37 +178,18 @@ def _scan(workspace: Workspace, job: Job, progress: Progress) -> dict[str, JsonV
         announcer.tell()
         progress(rows)
 
-    summary = run_scan(workspace, load_policy(), request, progress=committed)
+    for tries in count(1):
+        try:
+            summary = run_scan(workspace, load_policy(), request, progress=committed)
+            break
+        except ScanMovedError:
+            # A worker that was taken for dead has committed once more: this one goes on behind it, if the job
+            # is still its own.
+            progress(None)
+            if tries == MOST_TRIES:
+                raise
     announcer.tell()
     progress(summary.listings + summary.failed)
     counts: dict[str, JsonValue] = {kind.value: count for kind, count in summary.counts.items()}
     facts: dict[str, JsonValue] = {"scan": summary.scan_id, "listings": summary.listings}
     return {**facts, "verdicts": counts, "failed": summary.failed}
-
-
-def _import(workspace: Workspace, job: Job, progress: Progress) -> dict[str, JsonValue]:
-    """What went in before a kill or a stop is found unchanged when the import begins again."""
-    path = job_folder(workspace, job.terms) / "given" / "manifest"
-    with ImageSource(manifest_folder(path), workspace.settings) as source:
-        summary = import_references(
-            workspace.database, workspace.store, _counted(read_references(path), progress), source.read,
-            brand=str(job.terms["brand"]), role=ImageRole(str(job.terms["kind"])),
-            settings=workspace.settings.images, source="manifest", owner_id=job.owner_id,
-        )  # fmt: skip
-    failures: list[JsonValue] = [
-        {"line": one.line, "reference_id": one.listing_id, "reason": one.reason}
-        for one in summary.failed[:MOST_FAILURES]
-    ]
-    return {
-        "added": summary.added, "changed": summary.changed, "unchanged": summary.unchanged,
-        "failed": len(summary.failed), "failures": failures,
-    }  # fmt: skip
-
-
-def _counted(rows: Iterable[Item], progress: Progress, every: int = 16) -> Iterator[Item]:
-    done = 0
-    for done, row in enumerate(rows, 1):
-        yield row
-        if done % every == 0:
-            progress(done)
-    progress(done)

@@ -70,6 +70,6 @@ def ready(request: Request) -> Ready:
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 def metrics(request: Request) -> Response:
     """Counts and times in Prometheus' text format."""
-    return Response(
-        generate_latest(service_of(request).metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
-    )
+    service = service_of(request)
+    service.metrics.tell_jobs(service.workspace.database)
+    return Response(generate_latest(service.metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -106,8 +106,11 @@ def take_images(
         for line, (name, identity) in enumerate(ids.items(), 1)
     ]
 
-    def record(_connection: Connection, batch: list[SettledRow]) -> None:
+    note = caller.recording("images.put", lambda changed: f"{brand}: {changed} of the kind {kind.value}")
+
+    def record(connection: Connection, batch: list[SettledRow]) -> None:
         settled.extend(batch)
+        note(connection, batch)
 
     summary = import_references(
         workspace.database, workspace.store, rows, partial(_read, files, workspace.settings.images.max_bytes),
@@ -115,7 +118,7 @@ def take_images(
         owner_id=caller.owner_id, record=record,
     )  # fmt: skip
     if summary.added or summary.changed:
-        caller.note("images.put", f"{brand}: {summary.added + summary.changed} of the kind {kind.value}")
+        caller.effected()
     return [
         PutImage(name=name, reference_id=one.reference_id, outcome=one.outcome, reason=one.reasons)
         for name, one in zip(ids, settled, strict=True)

@@ -37,7 +37,7 @@ WebhookId = Annotated[int, Path(ge=1, le=LARGEST)]
 
 
 class WebhookFacts(BaseModel):
-    """What a webhook is told of: `verdict` (one that is not clear), `scan.done`."""
+    """What a webhook is told of: `verdict` (one that is not clear), `answer` (a person's), `scan.done`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -101,10 +101,11 @@ def webhooks(caller: Keeper) -> list[ShownWebhook]:
 def add(caller: Keeper, wanted: NewWebhook) -> WebhookWithSecret:
     """Register an address; its host is looked up now and before each message.
 
-    The key must be able to read what is told: it needs `scans:read` as well.
+    The key must be able to read what is told: it needs `scans:read` as well, for answers `reviews:read`.
     """
     if Scope.SCANS_READ not in caller.scopes:
         raise RefusedError(HTTPStatus.FORBIDDEN, "the asking key lacks scans:read, and verdicts are told")
+    _expect_reviews(caller, wanted.events)
     try:
         caller.service.poster.vet(wanted.url)
     except FetchError as error:
@@ -124,6 +125,7 @@ def show(caller: Keeper, webhook: WebhookId) -> ShownWebhook:
 @router.put("/webhooks/{webhook}")
 def change(caller: Keeper, webhook: WebhookId, wanted: ChangedWebhook) -> ShownWebhook:
     """Change what it is told of, or switch it on or off."""
+    _expect_reviews(caller, wanted.events)
     off = "" if wanted.on else "it was switched off"
     with caller.write("webhook.change", str(webhook)) as connection:
         made = change_webhook(
@@ -164,6 +166,11 @@ def deliveries(
         find_webhook(connection, caller.owner_id, webhook)
         found = deliveries_after(connection, webhook, after, limit + 1)
     return page(found, limit, lambda one: one.delivery_id, _delivery)
+
+
+def _expect_reviews(caller: Caller, events: list[WebhookEvent]) -> None:
+    if WebhookEvent.ANSWER in events and Scope.REVIEWS_READ not in caller.scopes:
+        raise RefusedError(HTTPStatus.FORBIDDEN, "the asking key lacks reviews:read, and answers are told")
 
 
 def _facts(webhook: Webhook) -> dict[str, object]:

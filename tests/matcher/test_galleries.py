@@ -131,6 +131,22 @@ def test_an_image_that_came_and_went_meanwhile_leaves_nothing(
     assert_in_step(workspace, galleries)
 
 
+def test_images_are_described_as_they_come_and_the_galleries_left_for_later(
+    workspace: Workspace, galleries: Galleries, tmp_path: Path
+) -> None:
+    with workspace.database.read() as connection:
+        number = last_number(connection)
+    drawn.imported(workspace, drawn.write_catalog(tmp_path / "new", (40, 41)), "Aurelio")
+    assert galleries.verify_caches() != []
+    newest = galleries.describe_since(number)
+    assert newest == number + 2
+    assert galleries.verify_caches() == []
+    assert galleries.open()[0].position == number
+    assert galleries.describe_since(newest) == newest
+    galleries.catch_up()
+    assert galleries.verify() == []
+
+
 def test_known_counterfeits_are_searched_and_logos_are_not(
     workspace: Workspace, galleries: Galleries, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +21,7 @@ from matcher.policy import load_policy, parse_policy
 from matcher.records import Brand, ImageRole, Listing
 from matcher.snapshot import DESCRIPTION, FACTS, POLICY, Snapshot
 from matcher.snapshot_taking import KEPT_SNAPSHOTS
-from matcher.text.lexicon import INDEX
+from matcher.text.lexicon import INDEX, Lexicon
 from matcher.workspace import Workspace
 from tests.matcher import drawn
 from tests.matcher.drawn import SETTINGS
@@ -48,6 +49,26 @@ def test_the_same_state_gives_the_same_folder(
     again = freeze(workspace, galleries, load_policy())
     assert again.folder == snapshot.folder
     assert [path.name for path in snapshot.folder.parent.iterdir()] == [snapshot.folder.name]
+
+
+def test_two_threads_of_a_server_may_freeze_the_same_state_at_once(
+    workspace: Workspace, galleries: Galleries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saves, found = Lexicon.save, list[Snapshot]()
+
+    def meanwhile(lexicon: Lexicon, path: Path) -> None:
+        if not found:  # as a check does while a scan begins
+            found.append(None)  # type: ignore[arg-type]
+            other = threading.Thread(target=lambda: found.append(freeze(workspace, galleries, load_policy())))
+            other.start()
+            other.join()
+            assert path.parent.is_dir(), "what one writes is not the other's to take"
+        saves(lexicon, path)
+
+    monkeypatch.setattr(Lexicon, "save", meanwhile)
+    mine = freeze(workspace, galleries, load_policy())
+    assert found[1].folder == mine.folder
+    assert [path.name for path in mine.folder.parent.iterdir()] == [mine.folder.name]
 
 
 def test_read_for_one_owner_it_is_as_if_there_were_no_other(

@@ -203,15 +203,16 @@ def _content_id(metadata: str) -> str:
 
 def _import(caller: Caller, brand: str, reference_id: str, url: str, blob: bytes) -> None:
     workspace = caller.service.workspace
-    row = ReferenceRow(reference_id=reference_id, images=(url or "photo",))
+    row, kind = ReferenceRow(reference_id=reference_id, images=(url or "photo",)), ImageRole.REFERENCE.value
     summary = import_references(
         workspace.database, workspace.store, [Row(1, row)], lambda _: blob,
         brand=brand, settings=workspace.settings.images, owner_id=caller.owner_id,
+        record=caller.recording("reference.put", lambda _: f"{brand}: {kind} {reference_id}"),
     )  # fmt: skip
     if summary.failed:
         raise RefusedError(HTTPStatus.BAD_REQUEST, summary.failed[0].reason)
     if summary.added or summary.changed:
-        caller.note("reference.put", f"{brand}: {ImageRole.REFERENCE.value} {reference_id}")
+        caller.effected()
 
 
 def _kept_pdq(caller: Caller, found: Product, blob: bytes) -> str:

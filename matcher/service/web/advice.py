@@ -9,7 +9,8 @@ _SAVE = "Save the picture as JPEG or PNG and send that."
 _SMALLER = "Save the picture smaller: 1,600 pixels on the longer side are plenty."
 _ANEW = "Export or download the picture anew and send that."
 _RENAME = "Give the file a plain name inside the archive and pack it anew."
-_FILES = "In a table sent here, images are web addresses; send files by themselves or as a ZIP."
+PATHS = "Put the picture where the table says, or correct the path, and scan again."
+FILES = "In a table sent here, images are web addresses; send files by themselves or as a ZIP."
 _ADVICE = tuple(
     (re.compile(fragment), sentence)
     for fragment, sentence in (
@@ -46,7 +47,7 @@ _ADVICE = tuple(
             r"has the scheme|has a scheme|valid URL|URL (without|of)",
             "Give an address that begins with https://.",
         ),
-        (r"must be a path inside|is not there|leads out of the manifest", _FILES),
+        (r"must be a path inside|is not there|leads out of the manifest", FILES),
         (r"no image", "Fill the column image with the picture's web address."),
         (r"the row is of brand", "Send it to that brand, or correct the column brand."),
         (r"price|currency", "Write the price like 19.90 and the currency like EUR, or leave both empty."),

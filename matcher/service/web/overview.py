@@ -8,15 +8,16 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
-from matcher.catalog import count_answers, count_products, count_waiting, list_brands, newest_jobs
+from matcher.catalog import count_answers, count_products, count_waiting, list_brands
 from matcher.records import ImageRole, ReviewAnswer, VerdictKind
 from matcher.service.web.frame import PageRoute, render
+from matcher.service.web.runs import runs
 from matcher.service.web.visiting import Visitor, admitted
 from matcher.tuning.binomial import interval
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Someone = Annotated[Visitor, admitted()]
-LAST_JOBS = 5
+LAST_RUNS = 5
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def overview(request: Request, visitor: Someone) -> Response:
             precision=precision(connection, owner_id),
             brands=len(list_brands(connection, owner_id=owner_id)),
             counts=catalog_counts(connection, owner_id),
-            jobs=newest_jobs(connection, owner_id, limit=LAST_JOBS),
+            runs=runs(connection, owner_id, limit=LAST_RUNS)[0],
         )
 
 

@@ -26,7 +26,7 @@ from matcher.records import VerdictKind
 from matcher.service.access import Caller
 from matcher.service.archive_import import archive_limits
 from matcher.service.job_folders import job_folder
-from matcher.service.web.advice import advice_on
+from matcher.service.web.advice import FILES, PATHS, advice_on
 
 COUNTED_BYTES = 64 * 2**20
 """Rows of larger tables are not counted before a scan: that alone would take long."""
@@ -41,11 +41,13 @@ class BadRow:
     line: int
     name: str
     reason: str
+    of_command: bool = False
 
     @property
     def advice(self) -> str:
-        """One sentence; never empty."""
-        return advice_on(self.reason)
+        """One sentence; never empty. A command's table may name files, one that was sent may not."""
+        found = advice_on(self.reason)
+        return PATHS if self.of_command and found == FILES else found
 
 
 def progress_of(connection: Connection, caller: Caller, number: int) -> dict[str, Any]:
@@ -95,12 +97,17 @@ def bad_rows(connection: Connection, caller: Caller, job: Job, limit: int | None
     return list(islice(_bad_rows(connection, scan_of(connection, caller, job), job), limit))
 
 
+def bad_listings(connection: Connection, scan_id: int, *, of_command: bool = False) -> Iterator[BadRow]:
+    """The rows of a scan that failed, in order."""
+    after = 0
+    while found := failures_after(connection, scan_id, after, _AT_ONCE):
+        yield from (BadRow(row.line, row.listing_id, row.reason, of_command) for _, row in found)
+        after = found[-1][0]
+
+
 def _bad_rows(connection: Connection, scan_id: int | None, job: Job) -> Iterator[BadRow]:
     if scan_id is not None:
-        after = 0
-        while found := failures_after(connection, scan_id, after, _AT_ONCE):
-            yield from (BadRow(row.line, row.listing_id, row.reason) for _, row in found)
-            after = found[-1][0]
+        yield from bad_listings(connection, scan_id)
     elif job.kind == "archive":
         line = 0
         while rows := job_rows_after(connection, job.job_id, line, _AT_ONCE, outcome="failed"):

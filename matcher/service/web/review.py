@@ -30,6 +30,7 @@ from matcher.catalog import (
 )
 from matcher.records import ReviewAnswer, VerdictKind
 from matcher.report.pdf import can_write
+from matcher.service.announcing import tell_of_answer
 from matcher.service.paging import LARGEST
 from matcher.service.reviews import Answer, ReviewNumber, judged_listing, keep_answer
 from matcher.service.web.frame import PageRoute, query, render, see_other
@@ -69,10 +70,11 @@ def first(request: Request, visitor: Reader, wanted: Filter) -> Response:
 def undo(request: Request, visitor: Writer, wanted: Filter) -> Response:
     """Take back the visitor's last answer, with all that was answered at once."""
     caller, me = visitor.caller, visitor.account.name
-    with caller.write("review.withdraw", me) as connection:
+    with caller.write("review.withdraw", lambda: ", ".join(map(str, rows))) as connection:
         rows = withdraw_answers(connection, me, since=_lately(), owner_id=caller.owner_id)
         for row in rows:
             _as_answered_before(connection, caller.owner_id, row)
+            tell_of_answer(connection, caller.owner_id, row)
     return see_other(request, address(rows[0], wanted) if rows else "/review" + filter_query(wanted))
 
 

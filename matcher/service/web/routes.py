@@ -12,6 +12,7 @@ from starlette.types import Scope
 from matcher.service.web import (
     api_keys,
     brands,
+    command_scans,
     evidence,
     keypoints,
     overview,
@@ -30,7 +31,7 @@ from matcher.service.web.frame import NO_PAGE, error_page
 
 PARTS = (
     shipped, signing_in, welcome, overview, review, keypoints, evidence, pictures, brands, uploading, scans,
-    search, people, api_keys, record,
+    command_scans, search, people, api_keys, record,
 )  # fmt: skip
 ROUTERS = tuple(part.router for part in PARTS)
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Annotated
 
 from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
-from sqlalchemy import Connection
 
-from matcher.catalog import Scope, answers_of, count_brands, find_job, judged_after, newest_jobs
-from matcher.cells import formula_safe
-from matcher.records import VerdictKind
+from matcher.catalog import Scope, find_job
 from matcher.service import jobs as api
 from matcher.service.paging import LARGEST
 from matcher.service.web.frame import HEADERS, PageRoute, render, see_other
 from matcher.service.web.progress import bad_rows, progress_of
+from matcher.service.web.runs import runs
+from matcher.service.web.scanned import failures_file, verdicts_of
 from matcher.service.web.uploading import Upload
 from matcher.service.web.visiting import Visitor, admitted
 
@@ -24,28 +21,27 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Reader = Annotated[Visitor, admitted(Scope.SCANS_READ)]
 Writer = Annotated[Visitor, admitted(Scope.SCANS_WRITE)]
 Table = Annotated[UploadFile | None, File()]
-SHOWN, SHOWN_JOBS, SHOWN_FAILURES = 50, 20, 50
+SHOWN_RUNS, SHOWN_FAILURES = 20, 50
 
 
 @router.get("/scans")
 def scans(
     request: Request, visitor: Reader, before: Annotated[int | None, Query(ge=1, le=LARGEST)] = None
 ) -> Response:
-    """The form and the owner's jobs, the newest first."""
+    """The form and what the owner has scanned and imported, the newest first."""
     with visitor.caller.read() as connection:
-        found = newest_jobs(connection, visitor.caller.owner_id, before=before, limit=SHOWN_JOBS + 1)
-    older = found[SHOWN_JOBS - 1].job_id if len(found) > SHOWN_JOBS else None
-    return render(request, "scans.html", jobs=found[:SHOWN_JOBS], older=older, before=before)
+        found, older = runs(connection, visitor.caller.owner_id, before=before, limit=SHOWN_RUNS)
+    return render(request, "scans.html", runs=found, older=older, before=before)
 
 
 @router.get("/scans/latest")
 def latest(
-    request: Request, visitor: Reader, limit: Annotated[int, Query(ge=1, le=SHOWN_JOBS)] = SHOWN_JOBS
+    request: Request, visitor: Reader, limit: Annotated[int, Query(ge=1, le=SHOWN_RUNS)] = SHOWN_RUNS
 ) -> Response:
-    """The list of jobs alone, which pages ask for while one is under way."""
+    """The list alone, which pages ask for while a job is under way."""
     with visitor.caller.read() as connection:
-        found = newest_jobs(connection, visitor.caller.owner_id, limit=limit)
-    return render(request, "jobs.html", jobs=found)
+        found, _ = runs(connection, visitor.caller.owner_id, limit=limit)
+    return render(request, "jobs.html", runs=found)
 
 
 @router.post("/scans")
@@ -67,28 +63,16 @@ def show(
     after: Annotated[int, Query(ge=-1, le=LARGEST)] = -1,
 ) -> Response:
     """One job: how far it is, and what came of it."""
-    wanted = VerdictKind(kind) if kind in set(VerdictKind) else None
     with visitor.caller.read() as connection:
         facts = progress_of(connection, visitor.caller, job)
-        scan_id = facts["scan_id"]
-        found = (
-            judged_after(connection, scan_id, kind=wanted, brand=brand, after=after, limit=SHOWN + 1)
-            if scan_id is not None
-            else []
-        )
-        rows = found[:SHOWN]
+        found = facts["job"]
         return render(
             request,
             "scan.html",
             **facts,
-            kind=wanted,
-            brand=brand,
-            after=after,
-            rows=rows,
-            following=found[SHOWN - 1].position if len(found) > SHOWN else None,
-            answers=answers_of(connection, [one.listing_row for one in rows]),
-            brands=_brands(connection, scan_id),
-            failures=bad_rows(connection, visitor.caller, facts["job"], SHOWN_FAILURES),
+            **verdicts_of(connection, facts["scan_id"], kind, brand, after),
+            failures=bad_rows(connection, visitor.caller, found, SHOWN_FAILURES),
+            entries=found.kind == "archive",
         )
 
 
@@ -117,7 +101,9 @@ def failures(request: Request, visitor: Reader, job: api.JobId) -> Response:
     with visitor.caller.read() as connection:
         found = find_job(connection, visitor.caller.owner_id, job)
         rows = bad_rows(connection, visitor.caller, found, SHOWN_FAILURES)
-    return render(request, "failures.html", job=found, failures=rows)
+    return render(
+        request, "failures.html", base=f"/scans/{job}", entries=found.kind == "archive", failures=rows
+    )
 
 
 @router.get("/scans/{job}/failures.csv")
@@ -126,14 +112,7 @@ def failures_table(visitor: Reader, job: api.JobId) -> Response:
     with visitor.caller.read() as connection:
         found = find_job(connection, visitor.caller.owner_id, job)
         rows = bad_rows(connection, visitor.caller, found)
-    text = io.StringIO()
-    written = csv.writer(text)
-    written.writerow(("line", "row", "reason", "what to do"))
-    for row in rows:
-        written.writerow((row.line, *map(formula_safe, (row.name, row.reason, row.advice))))
-    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="job-{job}-failures.csv"'}
-    blob = text.getvalue().encode("utf-8-sig", "backslashreplace")
-    return Response(blob, headers=headers, media_type="text/csv; charset=utf-8")
+    return failures_file(rows, f"job-{job}")
 
 
 @router.get("/scans/{job}/verdicts.ndjson")
@@ -156,9 +135,3 @@ def retry(request: Request, visitor: Writer, job: api.JobId) -> Response:
     """Let it go on where it stood."""
     api.retry(visitor.caller, job)
     return see_other(request, f"/scans/{job}")
-
-
-def _brands(connection: Connection, scan_id: int | None) -> list[str]:
-    if scan_id is None:
-        return []
-    return sorted({count.brand for count in count_brands(connection, scan_id) if count.brand})

@@ -35,7 +35,7 @@ from matcher.catalog import (
     top_rows,
 )
 from matcher.config import DatabaseSettings
-from matcher.errors import CatalogError, ScanError
+from matcher.errors import CatalogError, ScanError, ScanMovedError
 from matcher.records import FailedRow, ReviewAnswer, VerdictKind
 from tests.matcher.catalog.made import dump, image, listing, photo, verdict
 
@@ -126,7 +126,7 @@ def test_a_chunk_is_refused_the_second_time(database: Database) -> None:
     with database.write() as connection:
         commit_chunk(connection, scan_id, 0, [examined(0)], [failure(1)], 2)
     before = dump(database, without=())
-    with database.write() as connection, pytest.raises(ScanError, match="is another scan writing it"):
+    with database.write() as connection, pytest.raises(ScanMovedError, match="is another scan writing it"):
         commit_chunk(connection, scan_id, 0, [examined(0)], [failure(1)], 2)
     assert dump(database, without=()) == before
 

@@ -250,6 +250,20 @@ def test_prices_in_two_currencies_are_not_compared(folder: Path) -> None:
     assert "below" not in page.text.split("20,000 JPY")[0].rsplit("100 EUR", 1)[1]
 
 
+@pytest.mark.parametrize(("signal", "compared"), [("product", True), ("known-counterfeit", False)])
+def test_a_price_is_compared_with_a_references_and_never_with_a_counterfeits(
+    folder: Path, signal: str, compared: bool
+) -> None:
+    key = ("Norrvik", "X-1")
+    evidence = Evidence(signal=signal, score=0.9, weight=2, brand=key[0], reference_id=key[1])
+    facts = {key: ReferenceFacts("Tent", Decimal("40"), "EUR")}
+    one = replace(with_evidence(evidence), reference_facts=facts)
+    one = replace(one, listing=Listing(listing_id="L", images=(), price=Decimal("20"), currency="EUR"))
+    text = opened(folder, [one]).text
+    assert "20 EUR" in text
+    assert ("50 % below" in text) is compared
+
+
 @pytest.mark.parametrize(
     ("signal", "name"),
     [("known-counterfeit", "Known counterfeit"), ("logo", "Logo"), ("product", "Reference")],

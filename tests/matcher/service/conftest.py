@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -93,8 +94,8 @@ class _Photos(BaseHTTPRequestHandler):
         return
 
 
-@pytest.fixture
-def photo_server() -> Iterator[str]:
+@contextmanager
+def photos_served() -> Iterator[str]:
     """A web server with a photo of every product, `product-N.png`; gives its address."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Photos) as server:
         serving = threading.Thread(target=server.serve_forever)
@@ -102,3 +103,10 @@ def photo_server() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         serving.join()
+
+
+@pytest.fixture
+def photo_server() -> Iterator[str]:
+    """The same for one test."""
+    with photos_served() as address:
+        yield address

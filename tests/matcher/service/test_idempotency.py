@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,18 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from matcher.catalog import Claim, Database, claim_answer, keep_answer, mark_effected, release_answer
+from matcher.catalog import (
+    Claim,
+    Database,
+    beat_answer,
+    claim_answer,
+    keep_answer,
+    mark_effected,
+    release_answer,
+)
 from matcher.catalog.columns import now
 from matcher.catalog.service_tables import answers
+from matcher.config import ServiceSettings
 from matcher.faults import VARIABLE
 from matcher.service.idempotency import _Digest
 from tests.matcher.commands.conftest import matcher
@@ -26,6 +36,7 @@ from tests.matcher.service.test_server import begin
 
 BOTH_DATABASES = True
 
+LEASE = timedelta(seconds=30)
 TABLE = b"listing_id,image\nL,https://shop.example/a.png\n"
 
 
@@ -245,22 +256,97 @@ def test_a_dead_servers_claim_is_taken_over_unless_it_changed_something(start: S
     first, second, third = (Claim.of("cim_1", key) for key in "abc")
     for claim in (first, second, third):
         with database.write() as connection:
-            assert claim_answer(connection, claim, "f", "r-1") is None
+            assert claim_answer(connection, claim, "f", "r-1", LEASE) is None
     with database.write() as connection:
-        mark_effected(connection, second)
-        mark_effected(connection, third)
+        assert mark_effected(connection, second)
+        assert mark_effected(connection, third)
         keep_answer(connection, third, 201, {"location": "/x"}, b"{}")
         release_answer(connection, second)
     for claim in (first, second, third):
-        _aged(database, claim, claimed=timedelta(hours=1))
+        _aged(database, claim, claimed=timedelta(minutes=1))
+    again = [Claim.of("cim_1", key) for key in "abc"]
     with database.write() as connection:
-        assert claim_answer(connection, first, "f", "r-2") is None
-        lost = claim_answer(connection, second, "f", "r-2")
-        kept = claim_answer(connection, third, "f", "r-2")
+        assert claim_answer(connection, again[0], "f", "r-2", LEASE) is None
+        lost = claim_answer(connection, again[1], "f", "r-2", LEASE)
+        kept = claim_answer(connection, again[2], "f", "r-2", LEASE)
     assert lost is not None
     assert (lost.state, lost.request_id) == ("effected", "r-1")
     assert kept is not None
     assert (kept.state, kept.status, kept.headers, kept.body) == ("done", 201, {"location": "/x"}, b"{}")
     _aged(database, third, created=timedelta(days=2))
     with database.write() as connection:
-        assert claim_answer(connection, third, "other", "r-3") is None, "a day later the key is free again"
+        claimed = claim_answer(connection, again[2], "other", "r-3", LEASE)
+        assert claimed is None, "a day later the key is free again"
+
+
+def test_who_was_taken_for_dead_and_comes_back_changes_nothing(start: Start) -> None:
+    database = service_behind(start()).workspace.database
+    slow, next_one = Claim.of("cim_1", "a"), Claim.of("cim_1", "a")
+    with database.write() as connection:
+        claim_answer(connection, slow, "f", "r-1", LEASE)
+    _aged(database, slow, claimed=timedelta(minutes=1))
+    with database.write() as connection:
+        beat_answer(connection, slow)
+        waits = claim_answer(connection, next_one, "f", "r-2", LEASE)
+    assert waits is not None, "it was heard of just now"
+    _aged(database, slow, claimed=timedelta(minutes=1))
+    with database.write() as connection:
+        assert claim_answer(connection, next_one, "f", "r-2", LEASE) is None
+        assert not mark_effected(connection, slow)
+        release_answer(connection, slow)
+        assert mark_effected(connection, next_one)
+
+
+def test_a_request_that_takes_longer_than_the_lease_is_not_taken_over(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = IDLE.model_copy(update={"service": ServiceSettings(run_jobs=False, lease_seconds=0.4)})
+    owner = tenant(start(settings=quick))
+    entered, go_on = threading.Event(), threading.Event()
+
+    def slow(*_: Any) -> None:
+        entered.set()
+        go_on.wait(30)
+
+    monkeypatch.setattr("matcher.service.jobs.expect_readable", slow)
+    found: list[Any] = []
+    first = threading.Thread(target=lambda: found.append(scan(owner, "k")))
+    first.start()
+    assert entered.wait(30)
+    time.sleep(1)
+    problem(scan(owner, "k"), 409)
+    go_on.set()
+    first.join()
+    assert found[0].status_code == 202
+    assert jobs(owner) == 1
+
+
+@pytest.mark.slow
+def test_a_request_whose_server_was_killed_before_it_did_anything_is_soon_carried_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "workspace"
+    secret = matcher(folder, "admin", "create").stdout.strip()
+    (folder / "matcher.toml").write_text(TOML + "run_jobs = false\n", encoding="utf-8")
+    asked: dict[str, Any] = {
+        "json": {"name": "Acme"},
+        "headers": {"Authorization": f"Bearer {secret}", "Idempotency-Key": "k"},
+    }
+    monkeypatch.setenv(VARIABLE, "idempotency:claimed")
+    running, address = begin(folder)
+    with pytest.raises(httpx.HTTPError):
+        httpx.post(f"{address}/v1/owners", **asked, timeout=30)
+    running.communicate(timeout=60)
+    assert running.returncode == -signal.SIGKILL
+    monkeypatch.delenv(VARIABLE)
+    running, address = begin(folder)
+    try:
+        for _ in range(100):
+            again = httpx.post(f"{address}/v1/owners", **asked, timeout=30)
+            if again.status_code != 409:
+                break
+            time.sleep(0.2)
+    finally:
+        running.terminate()
+        running.communicate(timeout=60)
+    assert again.status_code == 201, again.text

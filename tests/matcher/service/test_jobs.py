@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import signal
 import time
 from pathlib import Path
@@ -13,15 +14,21 @@ import httpx
 import pyarrow.parquet as parquet
 import pytest
 
+from matcher import describing
+from matcher.assembly import build_galleries
+from matcher.catalog import find_job
 from matcher.config import FetchSettings, ServiceSettings
+from matcher.errors import ScanMovedError, StorageError
 from matcher.faults import VARIABLE
+from matcher.scan import run_scan
+from matcher.service.table_import import import_table
 from tests.matcher import drawn
 from tests.matcher.commands.conftest import matcher
 from tests.matcher.drawn import SETTINGS
 from tests.matcher.service.conftest import Start
-from tests.matcher.service.tenants import Tenant, tenant
+from tests.matcher.service.tenants import Tenant, png, service_behind, tenant, zipped
 from tests.matcher.service.test_app import problem
-from tests.matcher.service.test_catalog import add_brand
+from tests.matcher.service.test_catalog import add_brand, put
 from tests.matcher.service.test_check import check, stolen
 from tests.matcher.service.test_server import begin
 
@@ -41,6 +48,7 @@ photo_tiles = [[0.5, 3]]
 keypoint_side = 384
 keypoint_count = 400
 text = "none"
+logo = "none"
 [matching]
 voting_keypoints = 250
 by_descriptor = 5
@@ -130,6 +138,67 @@ def test_an_import_tells_its_bad_rows_and_counts_in_the_next_check(start: Start,
     problem(owner.get(f"/v1/jobs/{job['job_id']}/verdicts.parquet"), 409)
 
 
+def test_an_import_that_is_begun_again_tells_what_it_did_as_a_whole(start: Start, photo_server: str) -> None:
+    owner = tenant(start(settings=IDLE))
+    brand = str(add_brand(owner, "Aurelio"))
+    put(owner, int(brand), "R-5", png(5))
+    rows = [f"R-{n},{photo_server}/product-{n}.png" for n in range(20)]
+    rows.insert(3, f"gone,{photo_server}/absent.png")
+    table = "\n".join(["reference_id,image", *rows]).encode()
+    number = begun(owner, "/v1/imports", table, brand_id=brand)
+    workspace = service_behind(owner.client).workspace
+    workspace.settings = QUICK
+    with workspace.database.read() as connection:
+        job = find_job(connection, owner.owner_id, number)
+
+    def killed(done: int) -> None:
+        if done > 16:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_table(workspace, job, killed)
+    result = import_table(workspace, job, lambda _done: None)
+    failures: Any = result.pop("failures")
+    assert result == {"added": 19, "changed": 1, "unchanged": 0, "failed": 1}
+    assert [(one["line"], one["reference_id"]) for one in failures] == [(5, "gone")]
+    told = owner.get(f"/v1/jobs/{number}/rows", params={"outcome": "failed"}).json()["items"]
+    assert [one["line"] for one in told] == [5]
+
+
+def test_a_check_after_an_import_finds_its_images_described(
+    start: Start, photo_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[int] = []
+    executor = describing.ThreadPoolExecutor
+
+    def counted(threads: int) -> Any:
+        counts.append(threads)
+        return executor(threads)
+
+    monkeypatch.setattr(describing, "ThreadPoolExecutor", counted)
+    service = ServiceSettings(poll_seconds=0.05, import_threads=3)
+    owner = tenant(start(settings=QUICK.model_copy(update={"service": service})))
+    brand = str(add_brand(owner, "Aurelio"))
+    rows = ["reference_id,image", *(f"R-{n},{photo_server}/product-{n}.png" for n in range(20))]
+    ended(owner, begun(owner, "/v1/imports", "\n".join(rows).encode(), brand_id=brand))
+    sent = [("archive", ("a.zip", zipped({"a.png": png(40)})))]
+    ended(owner, owner.post(f"/v1/brands/{brand}/archives", files=sent).json()["job_id"])
+    assert len(counts) >= 3, "as rows come in, and at the end"
+    assert set(counts) == {3}
+    galleries = build_galleries(service_behind(owner.client).workspace)
+    assert (galleries.verify_caches(), galleries.verify()) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("cores", "given", "threads"), [(1, 0, 1), (2, 0, 1), (8, 0, 7), (8, 8, 8), (None, 0, 1)]
+)
+def test_an_import_leaves_a_core_to_checks_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, cores: int | None, given: int, threads: int
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    assert ServiceSettings(import_threads=given).imported_at_once == threads
+
+
 @pytest.mark.parametrize(
     ("manifest", "said"),
     [
@@ -147,6 +216,48 @@ def test_what_is_no_table_is_refused_at_once_and_leaves_nothing(
     assert said in str(problem(refused, 422)["detail"])
     assert list((tmp_path / "workspace" / "jobs").iterdir()) == []
     assert owner.get("/v1/jobs").json()["items"] == []
+
+
+def test_a_worker_that_was_taken_for_dead_and_commits_once_more_fails_nobodys_scan(
+    start: Start, tmp_path: Path, photo_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    def beside_another(*given: Any, **named: Any) -> Any:
+        calls.append(1)
+        if len(calls) < 3:
+            raise ScanMovedError("scan 1 is running at 4, not running at 2: is another scan writing it?")
+        return run_scan(*given, **named)
+
+    monkeypatch.setattr("matcher.service.runner.run_scan", beside_another)
+    owner = tenant(start(drawn.workspace_folder(tmp_path / "filled"), QUICK))
+    job = ended(owner, begun(owner, "/v1/scans", listings(photo_server)))
+    assert (job["state"], job["error"], job["attempts"]) == ("done", "", 1)
+    assert len(calls) == 3
+
+
+def test_the_metrics_tell_how_many_jobs_wait_and_how_long(
+    start: Start, photo_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = start(settings=IDLE)
+    owner = tenant(client)
+    assert gauge(client, 'matcher_jobs{state="waiting"}') == 0
+    begun(owner, "/v1/scans", listings(photo_server))
+    time.sleep(0.05)
+    assert gauge(client, 'matcher_jobs{state="waiting"}') == 1
+    assert gauge(client, 'matcher_jobs{state="running"}') == 0
+    assert gauge(client, "matcher_job_waiting_seconds") >= 0.05
+
+    def broken(_: Any) -> None:
+        raise StorageError("the disk is gone")
+
+    monkeypatch.setattr("matcher.service.observing.open_jobs", broken)
+    assert math.isnan(gauge(client, 'matcher_jobs{state="waiting"}'))
+
+
+def gauge(client: Any, name: str) -> float:
+    (line,) = [one for one in client.get("/metrics").text.splitlines() if one.startswith(f"{name} ")]
+    return float(line.rpartition(" ")[2])
 
 
 def test_a_job_is_cancelled_and_tried_again(start: Start, tmp_path: Path, photo_server: str) -> None:

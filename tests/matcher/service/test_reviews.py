@@ -62,6 +62,25 @@ def test_a_confirmed_fake_changes_the_next_check_until_the_answer_changes(client
         assert not verify_catalog(connection, service.workspace.store).problems
 
 
+def test_answers_are_read_in_the_order_they_were_given(client: TestClient) -> None:
+    owner, stranger = tenant(client), tenant(client, "stranger")
+    numbers = [check(owner, stolen(n), keep="true", listing_id=f"L-{n}").json()["review"] for n in (2, 3)]
+    for number, said in ((numbers[1], "unsure"), (numbers[0], "confirm"), (numbers[1], "reject")):
+        owner.post(f"/v1/reviews/{number}", json={"answer": said, "reviewer": "kim"})
+    first = owner.get("/v1/answers", params={"limit": 2}).json()
+    rest = owner.get("/v1/answers", params={"after": first["next"]}).json()
+    found = [*first["items"], *rest["items"]]
+    assert [(one["listing_id"], one["answer"]) for one in found] == [
+        ("L-3", "unsure"), ("L-2", "confirm"), ("L-3", "reject")
+    ]  # fmt: skip
+    assert {one["reviewer"] for one in found} == {"kim"}
+    assert {one["withdrawn"] for one in found} == {None}
+    assert found[1]["review"] == numbers[0]
+    assert (found[1]["verdict"], found[1]["brand"]) == ("counterfeit", "Aurelio")
+    assert owner.get("/v1/answers", params={"after": found[-1]["number"]}).json()["items"] == []
+    assert stranger.get("/v1/answers").json()["items"] == []
+
+
 def test_a_fake_may_be_put_under_another_brand(client: TestClient) -> None:
     owner = tenant(client)
     number = check(owner, stolen(2), png(70), keep="true").json()["review"]

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from matcher.config import ServiceSettings
+from matcher.errors import CatalogError
 from matcher.faults import VARIABLE
 from matcher.service.job_folders import sweep
 from tests.matcher.commands.conftest import matcher
@@ -107,6 +108,23 @@ def test_what_is_left_of_old_jobs_is_removed_with_their_rows(start: Start, tmp_p
     assert list(folder.iterdir()) == [fresh]
     assert owner.get(f"/v1/jobs/{job['job_id']}/rows").json()["items"] == []
     assert owner.get(f"/v1/jobs/{job['job_id']}").json()["result"]["added"] == 1
+
+
+def test_images_are_on_record_as_soon_as_they_are_in(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = tenant(start())
+    brand = add_brand(owner)
+
+    def dies(_: Any) -> None:
+        raise CatalogError("as if the server had died")
+
+    monkeypatch.setattr("matcher.service.access.Caller.effected", dies)
+    files = [("photos", (f"{number}.png", png(number))) for number in range(18)]
+    problem(owner.post(f"/v1/brands/{brand}/images", files=files), 422)
+    acts = [one for one in owner.get("/v1/audit").json()["items"] if one["action"] == "images.put"]
+    assert [one["target"].partition(": ")[2] for one in acts] == [
+        "16 of the kind reference", "2 of the kind reference"
+    ]  # fmt: skip
+    assert len(owner.get("/v1/references").json()["items"]) == 18
 
 
 def test_a_job_whose_files_are_removed_is_not_tried_again(start: Start, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from tests.matcher.service.tenants import EVERYTHING, Tenant, png, service_behin
 from tests.matcher.service.test_app import problem
 from tests.matcher.service.test_jobs import IDLE, QUICK, TOML, begun, ended, listings
 from tests.matcher.service.test_server import begin
+from tests.matcher.service.web.people import person
 
 NOW = timedelta()
 
@@ -141,6 +142,30 @@ def test_a_kept_check_tells_of_its_verdict(start: Start, tmp_path: Path, receive
     assert told["data"]["verdict"]["verdict"] == "counterfeit"
 
 
+def test_answers_are_told_as_they_are_given_and_taken_back(
+    start: Start, tmp_path: Path, receiver: Receiver
+) -> None:
+    client = start(drawn.workspace_folder(tmp_path / "filled"), IDLE)
+    owner, kim = tenant(client), person(client, "kim")
+    hook(owner, receiver.url, "answer")
+    offer = {"price": "9", "currency": "EUR", "keep": "true", "listing_id": "L-2"}
+    kept = owner.post("/v1/check", data=offer, files=[("photos", ("a.png", png(2)))]).json()["review"]
+    owner.post(f"/v1/reviews/{kept}", json={"answer": "unsure", "reviewer": "rhea", "note": "dark"})
+    kim.send(f"/review/{kept}", answer="confirm")
+    kim.send("/review/undo")
+    send(owner)
+    told = [one["data"] for one in receiver.told()]
+    assert [(one["answer"], one["reviewer"]) for one in told] == [
+        ("unsure", "rhea"), ("confirm", "kim"), ("unsure", "rhea")
+    ]  # fmt: skip
+    assert {(one["review"], one["listing_id"], one["verdict"]) for one in told} == {
+        (kept, "L-2", "counterfeit")
+    }
+    assert told[0]["note"] == "dark"
+    given = owner.get("/v1/answers").json()["items"]
+    assert [one["withdrawn"] is None for one in given] == [True, False]
+
+
 def test_a_message_is_tried_again_until_the_webhook_is_switched_off(start: Start, receiver: Receiver) -> None:
     owner = tenant(start(settings=IDLE))
     made = hook(owner, receiver.url)
@@ -225,6 +250,13 @@ def test_a_key_makes_no_webhook_for_what_it_may_not_read(start: Start, receiver:
     owner = tenant(start(settings=IDLE), scopes=EVERYTHING - {Scope.SCANS_READ})
     wanted = {"url": receiver.url, "events": ["verdict"]}
     assert "scans:read" in str(problem(owner.post("/v1/webhooks", json=wanted), 403)["detail"])
+    other = tenant(owner.client, scopes=EVERYTHING - {Scope.REVIEWS_READ})
+    made = hook(other, receiver.url)
+    for told in (
+        other.post("/v1/webhooks", json={"url": receiver.url, "events": ["answer"]}),
+        other.put(f"/v1/webhooks/{made['webhook']}", json={"events": ["verdict", "answer"]}),
+    ):
+        assert "reviews:read" in str(problem(told, 403)["detail"])
 
 
 def test_an_owner_has_so_many_webhooks_and_no_more(start: Start, receiver: Receiver) -> None:

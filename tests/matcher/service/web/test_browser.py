@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from tests.matcher import drawn
+from tests.matcher.commands.conftest import matcher
+from tests.matcher.scanned import write_listings
 from tests.matcher.service.tenants import png
 from tests.matcher.service.web.browsing import FAINT, UNNAMED, WIDER, Site, dropped, menu
 
@@ -233,6 +235,23 @@ def test_an_admin_invites_someone_by_keyboard_who_chooses_a_password(site: Site)
     noor.reload()
     noor.get_by_role("heading", name="Sign in").wait_for()
     assert [line for line in site.said if "401" not in line] == []
+
+
+def test_a_scan_of_a_command_is_come_to_from_the_list(site: Site, tmp_path: Path) -> None:
+    workspace, listings = tmp_path / "workspace", write_listings(tmp_path / "listings")
+    catalog = drawn.write_catalog(tmp_path / "catalog", range(6))
+    assert matcher(workspace, "catalog", "import", catalog, "--brand", "Aurelio").exit_code == 0
+    run = matcher(workspace, "scan", listings, "--out", tmp_path / "monday night")
+    assert run.exit_code == 1, run.output
+    ada = site.page(viewport={"width": 1280, "height": 900})
+    site.sign_in(ada, "ada")
+    menu(ada, "Scans")
+    ada.get_by_role("link", name="Scan monday night").click()
+    ada.get_by_role("heading", name="Scan monday night").wait_for()
+    look_right(site, ada, ["/", "/scans", ada.url.removeprefix(site.address)])
+    ada.locator("a.row.listing").first.click()
+    ada.get_by_role("button", name="Confirm fake").wait_for()
+    assert site.said == []
 
 
 def test_without_scripts_everything_still_works(site: Site, tmp_path: Path, photo_server: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
-from matcher.catalog import ROLE_SCOPES, Role, Scope, find_account
+from matcher.catalog import ROLE_SCOPES, Role, Scope, find_account, start_scan
 from matcher.service.app import create_app
 from matcher.service.web.routes import ROUTERS
 from matcher.service.web.visiting import Entry
@@ -105,6 +105,11 @@ def places(client: TestClient, staff: dict[Role, Person]) -> dict[str, str]:
     with service_behind(client).workspace.database.read() as connection:
         account = find_account(connection, "a-viewer")
     assert account
+    with service_behind(client).workspace.database.write() as connection:
+        scan = start_scan(
+            connection, out=f"/srv/{CANARY}", manifest=f"/srv/{CANARY}.csv", manifest_fingerprint="",
+            snapshot=0, settings={}, owner_id=owner.owner_id,
+        )  # fmt: skip
     upload = owner.post("/v1/uploads", headers={"Tus-Resumable": "1.0.0", **PARTS}).json()["upload"]
     return {
         "prefix": made["prefix"],
@@ -115,6 +120,7 @@ def places(client: TestClient, staff: dict[Role, Person]) -> dict[str, str]:
         "listing": str(checked["review"]),
         "position": "0",
         "job": str(job),
+        "scan": str(scan),
     }
 
 

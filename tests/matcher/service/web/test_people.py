@@ -183,11 +183,12 @@ def test_the_record_shows_each_owners_acts_and_to_an_admin_who_may_do_what(
     kim.send("/keys", scopes=["check"])
     page = kim.page("/record")
     assert "Sécret &lt;i&gt;Brand" in page
-    assert "key.issue" in kim.page("/record?q=KEY.")
-    assert "brand.add" not in kim.page("/record?q=KEY.")
+    assert "Made an API key" in kim.page("/record?q=KEY.")
+    assert "Added a brand" not in kim.page("/record?q=KEY.")
+    assert "Added a brand" in kim.page("/record?q=added a"), "by the words that people see"
     assert "Nothing holds that" in kim.page("/record?q=nothing")
     seen = ada.page("/record")
-    assert "key.issue" in seen
+    assert "Made an API key" in seen
     assert "Sécret" not in seen, "what others have is not told"
     for _ in range(60):
         kim.send("/brands", name="Acme")
@@ -195,7 +196,7 @@ def test_the_record_shows_each_owners_acts_and_to_an_admin_who_may_do_what(
     first = kim.page("/record")
     assert first.count("<tr><td") == 100
     older = re.findall(r'href="(/record\?before=\d+)">Older', first)[0]
-    assert "key.issue" in kim.page(older)
+    assert "Made an API key" in kim.page(older)
 
 
 def test_an_invitation_is_not_guessed_at_leisure(client: TestClient) -> None:

@@ -15,8 +15,11 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from matcher.catalog import Role, list_acts
+from matcher.catalog import Role, add_job, list_acts, start_scan
+from matcher.policy import load_policy
+from matcher.scan import ScanRequest, run_scan
 from tests.matcher import drawn
+from tests.matcher import scanned as scanned_files
 from tests.matcher.service.conftest import Start
 from tests.matcher.service.tenants import png, service_behind, tenant
 from tests.matcher.service.test_jobs import IDLE, QUICK, listings
@@ -66,6 +69,61 @@ def test_a_table_becomes_verdicts_that_lead_to_review(kim: Person, photo_server:
     names = [json.loads(line)["listing_id"] for line in lines.text.splitlines()]
     assert names == [f"L-{number}" for number in range(6)]
     assert "attachment" in lines.headers["content-disposition"]
+
+
+def test_a_scan_that_a_command_ran_is_listed_and_leads_to_review(
+    start: Start, tmp_path: Path, photo_server: str
+) -> None:
+    folder = drawn.workspace_folder(tmp_path / "filled")
+    client = start(folder, QUICK)
+    kim, lee = person(client, "kim"), person(client, "lee", "Other")
+    kim.send("/scans", files=[("manifest", ("first.csv", listings(photo_server)))])
+    workspace = service_behind(client).workspace
+    manifest = scanned_files.write_listings(tmp_path / "listings")
+    request = ScanRequest(manifest, tmp_path / "monday")
+    run_scan(workspace, load_policy(), request)
+    page = kim.page("/scans")
+    assert page.index("Scan monday") < page.index("Scan 1"), "the newest first"
+    assert "Scan monday" in kim.page("/")
+    to = re.findall(r'href="(/scans/command/\d+)"', page)[0]
+    page = kim.page(to)
+    assert "listings.csv" in page
+    assert "by a command" in page
+    assert "Done" in page
+    assert "10 rows, 4 failed" in page
+    assert page.count('class="row listing"') == 7
+    assert "absent.png: is not there" in page
+    assert "correct the path" in page, "a command's table may name files"
+    flagged = kim.page(f"{to}?kind=counterfeit")
+    review = re.search(r'href="(/review/\d+\?scan=\d+)"', flagged)
+    assert review
+    assert "Listing" in kim.page(review[1])
+    names = [json.loads(line)["listing_id"] for line in kim.get(f"{to}/verdicts.ndjson").text.splitlines()]
+    assert names[:2] == ["stolen", "clear"]
+    assert kim.get(f"{to}/failures.csv").text.count("\n") == 5
+    assert lee.get(to).status_code == 404
+    assert "monday" not in lee.page("/scans")
+
+
+def test_the_list_goes_on_over_pages_whoever_ran_them(client: TestClient, kim: Person) -> None:
+    with service_behind(client).workspace.database.write() as connection:
+        for number in range(25):
+            if number % 2:
+                add_job(connection, 1, "scan", {"folder": f"{number:024x}", "name": f"table-{number}."})
+            else:
+                out = {"out": f"/srv/out-{number}.", "manifest": "/srv/cron.csv", "manifest_fingerprint": ""}
+                start_scan(connection, **out, snapshot=0, settings={}, owner_id=1)
+        start_scan(
+            connection, out=f"/srv/jobs/{0:024x}/out", manifest="m", manifest_fingerprint="", snapshot=0,
+            settings={},
+        )  # fmt: skip
+    first = kim.page("/scans")
+    assert "Not finished" in first
+    older = re.findall(r'href="(/scans\?before=\d+)">Older', first)[0]
+    second = kim.page(older)
+    found = [int(one) for one in re.findall(r"(?:out|table)-(\d+)\.", first + second)]
+    assert found == list(range(24, -1, -1))
+    assert "Older" not in second
 
 
 def test_what_is_no_table_is_refused_at_once(kim: Person) -> None:
