@@ -107,7 +107,8 @@ class Lexicon:
 
     def _begun(self, rows: Sequence[int], begin: str, spelt: Callable[[int], str]) -> list[Wordmark]:
         first = bisect_left(rows, begin, key=spelt)
-        found = takewhile(lambda row: spelt(row).startswith(begin), islice(rows, first, None))
+        following = (rows[place] for place in range(first, len(rows)))
+        found = takewhile(lambda row: spelt(row).startswith(begin), following)
         return [self.wordmarks[row] for row in islice(found, MOST_CANDIDATES) if spelt(row) != begin]
 
     @cached_property
