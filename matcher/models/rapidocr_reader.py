@@ -24,6 +24,7 @@ from matcher.models.text_crops import (
     as_read,
     cut_out,
     evened,
+    is_tall,
     planes,
     sides,
     upside_down,
@@ -39,13 +40,15 @@ BOXES, LINES, TURNS = (
     "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
 )
 REMEDY = "reinstall the package rapidocr"
-RECIPE = 2
+RECIPE = 3
 """Counts up with every change of how lines are found and read."""
 MOST_LINES, MOST_COLUMNS = 48, 8_000
 """Lines read in one photo, and pixels of their lengths at the recogniser's height, the largest lines first: a
 wordmark is not small print, and a wall of text must not hold up a scan."""
 SURE, SURE_OF_TURN = 0.9, 0.9
 """A line read less surely is read upside down too, and one whose turn is less sure."""
+SHORTEST_WORD = 3
+"""Letters of a line that is no mere piece of one that runs up or down."""
 SECOND_LOOK = 0.9
 """A line with a letter read less surely is cut out again, a little wider."""
 CUTS = (0.0, 0.04, WIDER, 0.14, -0.06)
@@ -116,8 +119,8 @@ class RapidOcrReader:
         return _line(corners, agreed(looks))
 
     def _lines(self, image: Pixels) -> list[TextLine]:
-        boxes = worth_reading(self._boxes.find(image))
-        lines = [self._line(image, as_read(box)) for box in in_reading_order(boxes)]
+        boxes = in_reading_order(worth_reading(self._boxes.find(image)))
+        lines = once(boxes, [self._line(image, as_read(box)) for box in boxes])
         return [line for line in lines if self._unread or line.text.strip()]
 
     def _line(self, image: Pixels, corners: Quad) -> TextLine:
@@ -166,6 +169,26 @@ def in_reading_order(boxes: Sequence[Quad]) -> list[Quad]:
         else:
             rows.append([box])
     return [box for row in rows for box in sorted(row, key=lambda one: float(one[:, 0].min()))]
+
+
+def once(boxes: Sequence[Quad], lines: Sequence[TextLine]) -> list[TextLine]:
+    """The lines without those that are told twice: in a tall box, and in flat ones inside it.
+
+    The tall one is believed unless it is unsure and a flat one is sure: then it only joined lines that stand
+    one below the other, as labels of packages do.
+    """
+    from matcher.models.text_boxes import covers
+
+    hidden: set[int] = set()
+    for place in (place for place, box in enumerate(boxes) if is_tall(box)):
+        inside = [other for other, box in enumerate(boxes) if not is_tall(box) and covers(boxes[place], box)]
+        joined = lines[place].score < SURE and any(map(_is_sure_word, (lines[other] for other in inside)))
+        hidden.update([place] if joined else inside)
+    return [line for place, line in enumerate(lines) if place not in hidden]
+
+
+def _is_sure_word(line: TextLine) -> bool:
+    return line.score >= SURE and len(line.text.strip()) >= SHORTEST_WORD
 
 
 def agreed(looks: Sequence[Reading]) -> Reading:

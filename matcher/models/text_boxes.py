@@ -36,15 +36,16 @@ class TextBoxes:
         """Lines of `image`, its longest side looked at in `side` pixels.
 
         Where lines run up or down the photo is looked at turned as well: the network loses the ends of tall
-        lines.
+        lines. Flat boxes inside tall ones are told too: only reading tells whether it is a line that runs
+        down, or many one below the other.
         """
         upright = self._find(image)
         if not any(map(is_tall, upright)):
             return upright
         turned = [_turned_back(box, image.shape[0]) for box in self._find(_turned(image))]
         tall = [box for box in turned if is_tall(box)]
-        flat = [box for box in upright if not is_tall(box) and not any(_covers(one, box) for one in tall)]
-        missed = [box for box in upright if is_tall(box) and not any(_covers(one, box) for one in tall)]
+        flat = [box for box in upright if not is_tall(box)]
+        missed = [box for box in upright if is_tall(box) and not any(covers(one, box) for one in tall)]
         return flat + tall + missed
 
     def _find(self, image: Pixels) -> list[Quad]:
@@ -100,7 +101,7 @@ def _turned_back(box: Quad, height: int) -> Quad:
     return cast(Quad, np.roll(back, -1, axis=0))
 
 
-def _covers(one: Quad, other: Quad) -> bool:
+def covers(one: Quad, other: Quad) -> bool:
     """Whether the middle of `other` lies in `one`."""
     x, y = other.mean(axis=0)
     return cv2.pointPolygonTest(one.reshape(-1, 1, 2), (float(x), float(y)), measureDist=False) >= 0

@@ -168,9 +168,11 @@ class Texts:
 
     def _inscribed(self, photo: ExaminedPhoto) -> Iterable[Inscription]:
         lines = legible(photo)
-        mentions = find_mentions(self._lexicon, [passage_of(line) for line in lines])
+        mentions = find_mentions(self._lexicon, [passage_of(line) for line in lines], in_photo=True)
         plain = {
-            one.wordmark.brand for one in mentions if one.kind != "near-miss" and one.how != "look-alike"
+            one.wordmark.brand
+            for one in mentions
+            if one.kind != "near-miss" and one.how not in ("look-alike", "cut")
         }
         for mention in mentions:
             line = lines[mention.passage]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import combinations, islice, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -93,6 +96,30 @@ class Lexicon:
             place += len(some)
             found.append([self.wordmarks[row] for row in sorted(rows)[:MOST_CANDIDATES]])
         return found
+
+    def beginning_with(self, folded: str) -> list[Wordmark]:
+        """Longer wordmarks that begin so, at most `MOST_CANDIDATES`."""
+        return self._begun(self._by_begin, folded, lambda row: self.wordmarks[row].folded)
+
+    def ending_with(self, folded: str) -> list[Wordmark]:
+        """Longer wordmarks that end so, at most `MOST_CANDIDATES`."""
+        return self._begun(self._by_end, folded[::-1], lambda row: self.wordmarks[row].folded[::-1])
+
+    def _begun(self, rows: Sequence[int], begin: str, spelt: Callable[[int], str]) -> list[Wordmark]:
+        first = bisect_left(rows, begin, key=spelt)
+        following = (rows[place] for place in range(first, len(rows)))
+        found = takewhile(lambda row: spelt(row).startswith(begin), following)
+        return [self.wordmarks[row] for row in islice(found, MOST_CANDIDATES) if spelt(row) != begin]
+
+    @cached_property
+    def _by_begin(self) -> Sequence[int]:
+        return array("I", sorted(range(len(self.wordmarks)), key=lambda row: self.wordmarks[row].folded))
+
+    @cached_property
+    def _by_end(self) -> Sequence[int]:
+        return array(
+            "I", sorted(range(len(self.wordmarks)), key=lambda row: self.wordmarks[row].folded[::-1])
+        )
 
     @property
     def index(self) -> Index:

@@ -13,7 +13,17 @@ from matcher.text.likeness import Edit
 
 Kind = Literal["exact", "variant", "near-miss"]
 How = Literal[
-    "same", "listed", "joined", "split", "spaced", "inside", "inflected", "look-alike", "transliterated", ""
+    "same",
+    "listed",
+    "joined",
+    "split",
+    "spaced",
+    "inside",
+    "inflected",
+    "look-alike",
+    "transliterated",
+    "cut",
+    "",
 ]
 LONGEST_RUN = 24
 """Single letters in a row that are read together."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from matcher.text.everyday import is_word, says_little
-from matcher.text.folding import Word, in_latin, scripts
+from matcher.text.folding import Word, in_latin, scripts, words
 from matcher.text.lexicon import Lexicon, Wordmark
 from matcher.text.likeness import SHORTEST, inflected
 from matcher.text.passages import LONGEST_WORD, How, Mention, Reading, letter_runs
@@ -20,7 +20,7 @@ def spelt(lexicon: Lexicon, read: Reading) -> Iterator[Mention]:
     """Wordmarks that are there; the longest first, and none inside another."""
     for first, last in _windows(lexicon, read.words):
         if read.taken.isdisjoint(range(first, last)):
-            hits = list(_hits(lexicon, read.words[first:last], read.alone(first, last)))
+            hits = list(_hits(lexicon, read, first, last))
             if hits:
                 read.taken.update(range(first, last))
             for wordmark, how in hits:
@@ -39,15 +39,16 @@ def _windows(lexicon: Lexicon, found: Sequence[Word]) -> Iterator[tuple[int, int
     return iter(sorted(ranges, key=lambda one: (one[0] - one[1], one)))
 
 
-def _hits(lexicon: Lexicon, window: Sequence[Word], alone: bool) -> Iterator[tuple[Wordmark, How]]:
+def _hits(lexicon: Lexicon, read: Reading, first: int, last: int) -> Iterator[tuple[Wordmark, How]]:
+    window = read.words[first:last]
     spelt = tuple(word.folded for word in window)
     folded = "".join(spelt)
     if len(window) == 1 and len(folded) > LONGEST_WORD:
         return
     exact = lexicon.exact(folded)
-    hits = [(one, _how(one, window)) for one in exact if _believable(one, window, alone)]
+    hits = [(one, _how(one, window)) for one in exact if _believable(one, window, read.alone(first, last))]
     if not hits and len(window) == 1:
-        hits = list(_respelt(lexicon, window[0]))
+        hits = list(_respelt(lexicon, window[0], read.passage.others))
     yield from hits
 
 
@@ -72,12 +73,16 @@ def _believable(wordmark: Wordmark, window: Sequence[Word], alone: bool) -> bool
     return len(wordmark.folded) >= SPLIT_LEAST and not ordinary
 
 
-def _respelt(lexicon: Lexicon, word: Word) -> Iterator[tuple[Wordmark, How]]:
-    """The word as a look-alike, in another alphabet, with an ending, or with a wordmark inside."""
-    if len(word.folded) >= SHORTEST and not is_word(word.folded):
+def _respelt(lexicon: Lexicon, word: Word, others: Sequence[str]) -> Iterator[tuple[Wordmark, How]]:
+    """The word as a look-alike, in another alphabet, with an ending, or with a wordmark inside.
+
+    An everyday word is a look-alike only where the reader also saw the wordmark, among `others`.
+    """
+    if len(word.folded) >= SHORTEST:
         for one in lexicon.looking_like(word.folded):
-            yield one, "look-alike"
-            return
+            if not is_word(word.folded) or _seen(one, others):
+                yield one, "look-alike"
+                return
     latin = in_latin(word.written)
     if latin:
         yield from ((one, "transliterated") for one in lexicon.exact(latin))
@@ -91,6 +96,10 @@ def _respelt(lexicon: Lexicon, word: Word) -> Iterator[tuple[Wordmark, How]]:
             for one in lexicon.exact(part) if _is_inside(word.folded, part) else ():
                 yield one, "inside"
                 return
+
+
+def _seen(wordmark: Wordmark, others: Sequence[str]) -> bool:
+    return any(word.folded == wordmark.folded for other in others for word in words(other))
 
 
 def _is_inside(word: str, part: str) -> bool:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from matcher.errors import ModelError
-from matcher.models import Pixels
+from matcher.models import Pixels, TextLine
 from matcher.models.ctc import Reading
-from matcher.models.rapidocr_reader import BOXES, LINES, MOST_LINES, TURNS, RapidOcrReader, agreed
+from matcher.models.rapidocr_reader import BOXES, LINES, MOST_LINES, TURNS, RapidOcrReader, agreed, once
 from tests.matcher.models.text_reader_contract import TextReaderContract, written
 
 
@@ -103,3 +103,23 @@ def test_missing_or_damaged_weights_are_told_in_one_line(tmp_path: Path) -> None
         (tmp_path / name).write_bytes(b"no graph")
     with pytest.raises(ModelError, match="damaged; reinstall the package rapidocr"):
         RapidOcrReader(weights=tmp_path).read([written("A")])
+
+
+def box(
+    left: float, top: float, right: float, low: float
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    return np.array([[left, top], [right, top], [right, low], [left, low]], np.float32)
+
+
+def test_a_tall_box_hides_the_lines_in_it_unless_it_only_joined_them() -> None:
+    """To the detector labels one below the other look like a tall line, a word that runs down like many."""
+    boxes = [box(0, 0, 40, 200), box(5, 10, 35, 30), box(5, 150, 35, 190), box(80, 0, 120, 20)]
+
+    def told(tall: float, first: str, sure: float) -> list[str]:
+        read = [("ADIDAS", tall), (first, sure), ("D", 0.95), ("eko", 0.4)]
+        return [line.text for line in once(boxes, [TextLine((), text, score) for text, score in read])]
+
+    assert told(0.95, "Arla", 0.99) == ["ADIDAS", "eko"]  # surely a line that runs down
+    assert told(0.6, "Arla", 0.99) == ["Arla", "D", "eko"]  # a label above others
+    assert told(0.6, "A", 0.99) == ["ADIDAS", "eko"]  # a single letter is a piece of it
+    assert told(0.6, "Arla", 0.5) == ["ADIDAS", "eko"]  # nobody is sure

@@ -25,6 +25,7 @@ SHOP = MadeFacts(
         brand("Gucci", "GUCCI", classes=(18, 25)),
         brand("Prada", "PRADA", classes=(18, 25)),
         brand("Mango", "MANGO"),
+        brand("Patagonia", "patagonia"),
         brand("Apple", "iPhone", "Apple", classes=(9,)),
     ],
 )

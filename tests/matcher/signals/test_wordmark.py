@@ -43,6 +43,12 @@ class TestWordmark(SignalContract):
         assert self.told("adidas", line("abibas", 0.95)) == [("Adidas", "near-miss")]
         assert self.told("adidas", line("abibas", 0.8)) == [("Adidas", "exact")]
 
+    def test_of_a_wordmark_that_a_fold_cuts_off_the_larger_part_is_enough(self) -> None:
+        [found] = self.signal.examine(listing("tagonia"))
+        assert (found.brand, found.detail["how"]) == ("Patagonia", "cut")
+        assert found.score == pytest.approx(7 / 9 * 0.95, abs=0.01)
+        assert self.told("tagonia", line("PATAGOMIA", 0.95)) == [("Patagonia", "near-miss")]
+
     @pytest.mark.parametrize(
         ("more", "found"),
         [

@@ -34,6 +34,13 @@ def test_an_ampersand_may_be_left_out_of_a_long_wordmark_only() -> None:
     assert not found.exact("hm")
 
 
+def test_longer_wordmarks_are_found_by_their_beginning_and_their_end() -> None:
+    found = lexicon("Tropicana", "Tropic", "Americana", "Arla")
+    assert [one.brand for one in found.beginning_with("tropic")] == ["Tropicana"]  # not itself
+    assert {one.brand for one in found.ending_with("icana")} == {"Tropicana", "Americana"}
+    assert found.beginning_with("zz") == found.ending_with("zz") == []
+
+
 @pytest.mark.parametrize("absurd", ["👟", "!!!", "&", "\u200b", "x" * (LONGEST + 1), " "])
 def test_an_absurd_wordmark_is_left_out_quietly(absurd: str) -> None:
     found = Lexicon([Brand(name="Nike", wordmarks=(absurd,))])

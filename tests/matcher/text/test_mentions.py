@@ -256,3 +256,10 @@ def test_another_brand_s_wordmark_is_no_near_miss() -> None:
     lexicon = Lexicon([Brand(name="Fendi"), Brand(name="Fenti"), Brand(name="Chanel"), Brand(name="Chantel")])
     found = find_mentions(lexicon, [Passage("Fenti"), Passage("Chantel")])
     assert [(one.kind, one.wordmark.brand) for one in found] == [("exact", "Fenti"), ("exact", "Chantel")]
+
+
+def test_an_everyday_word_is_a_look_alike_only_where_the_reader_saw_the_wordmark_too() -> None:
+    lexicon = Lexicon([Brand(name="Arla", wordmarks=("Arla",))])
+    assert find_mentions(lexicon, [Passage("Aria", 0.9)]) == []
+    (found,) = find_mentions(lexicon, [Passage("Aria", 0.9, others=("Ario", "Arla"))])
+    assert (found.kind, found.how) == ("variant", "look-alike")
