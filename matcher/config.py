@@ -169,7 +169,7 @@ class ServiceSettings(Section):
     poll_seconds: float = Field(1.0, gt=0, description="how often jobs are looked for")
     lookups_per_minute: int = Field(60, ge=1, description="look-ups of hashes a key may make in a minute")
     lookup_cosine: float = Field(
-        0.9, ge=0, le=1, description="a look-up by descriptor gives references of this cosine or more"
+        0.7, ge=0, le=1, description="a look-up by descriptor gives references of this cosine or more"
     )
     checks_waiting: int = Field(
         16, ge=0, description="checks that may wait for the one under way; more are refused for now"

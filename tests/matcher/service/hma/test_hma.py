@@ -29,7 +29,7 @@ DESCRIPTION = Path(os.environ.get("HMA_OPENAPI", "hma_openapi.json"))
 """The peer's own description, which is not ours to ship: without it the answers are not held against it."""
 
 
-STRICT = IDLE.model_copy(update={"service": ServiceSettings(run_jobs=False, lookup_cosine=0.962)})
+STRICT = IDLE.model_copy(update={"service": ServiceSettings(run_jobs=False, lookup_cosine=0.9)})
 """Drawn products look more alike than real ones."""
 
 
