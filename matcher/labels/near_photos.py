@@ -14,7 +14,7 @@ from matcher.models import Embedder
 from matcher.tuning import connected
 from matcher.workspace import Workspace
 
-NEARLY_THE_SAME = 0.92
+NEARLY_THE_SAME = 0.75
 """Cosine of two whole photos' descriptors from which on they count as one; joining too many leaks nothing."""
 _BATCH = 16
 _BLOCK = 1_024
