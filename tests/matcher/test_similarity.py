@@ -15,6 +15,7 @@ from matcher.models.homography import HomographyMatcher
 from matcher.models.rootsift import RootSift
 from matcher.similarity import FEATURES, WEIGHTS, Comparison, load_scorer, shading
 from tests.matcher import drawn
+from tests.matcher.drawn import SETTINGS
 
 UNRELATED = Comparison(0.3, 0, 0.28, 0.05, 0.2, None)
 
@@ -40,7 +41,7 @@ def test_a_prospect_is_told_without_keypoints_by_the_descriptor_or_by_votes() ->
     scorer = load_scorer()
     unverified = replace(exact_copy(), correspondence=None, most_inliers=0)
     assert scorer.prospect(unverified) == scorer.prospect(exact_copy()) > 0.5
-    assert scorer.prospect(UNRELATED) < 0.001
+    assert scorer.prospect(replace(UNRELATED, cosine=0.2)) < SETTINGS.matching.least_prospect < 0.5
     assert scorer.prospect(replace(UNRELATED, votes=40.0)) > 10 * scorer.prospect(UNRELATED)
 
 
