@@ -56,6 +56,17 @@ def test_a_cheap_offer_with_a_stolen_photo_is_counterfeit_and_explained(client: 
     assert "matcher_examiner_openings_total 1.0" in counted, "the second check found the examiner open"
 
 
+def test_an_edited_copy_is_flagged_with_its_reference_also_where_all_references_are_alike(
+    client: TestClient,
+) -> None:
+    edited = drawn.jpeg(drawn.edited(drawn.product(2)))
+    verdict = check(tenant(client), edited).json()["verdict"]
+    assert verdict["verdict"] != "clear"
+    assert verdict["score"] > 0.75
+    assert verdict["matches"][0]["reference_id"] == "R-2"
+    assert "reuses" in " ".join(verdict["reasons"])
+
+
 def test_a_photo_may_be_named_by_its_address(start: Start, tmp_path: Path, photo_server: str) -> None:
     allowed = SETTINGS.model_copy(update={"fetch": FetchSettings(allow_hosts=("127.0.0.1",))})
     owner = tenant(start(drawn.workspace_folder(tmp_path / "filled"), allowed))

@@ -111,8 +111,10 @@ def test_what_was_refused_can_be_sent_again(start: Start) -> None:
     assert scan(owner, "k").status_code == 202
 
 
-def test_while_the_first_is_under_way_the_second_waits(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    owner = tenant(start(settings=IDLE))
+def under_way(
+    owner: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> tuple[threading.Thread, list[Any], threading.Event]:
+    """A scan that is being taken until the event is set: its thread, and where the answer will lie."""
     entered, go_on = threading.Event(), threading.Event()
 
     def slow(*_: Any) -> None:
@@ -124,6 +126,12 @@ def test_while_the_first_is_under_way_the_second_waits(start: Start, monkeypatch
     first = threading.Thread(target=lambda: found.append(scan(owner, "k")))
     first.start()
     assert entered.wait(30)
+    return first, found, go_on
+
+
+def test_while_the_first_is_under_way_the_second_waits(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = tenant(start(settings=IDLE))
+    first, found, go_on = under_way(owner, monkeypatch)
     refused = scan(owner, "k")
     problem(refused, 409)
     assert refused.headers["retry-after"] == "5"
@@ -302,17 +310,7 @@ def test_a_request_that_takes_longer_than_the_lease_is_not_taken_over(
 ) -> None:
     quick = IDLE.model_copy(update={"service": ServiceSettings(run_jobs=False, lease_seconds=0.4)})
     owner = tenant(start(settings=quick))
-    entered, go_on = threading.Event(), threading.Event()
-
-    def slow(*_: Any) -> None:
-        entered.set()
-        go_on.wait(30)
-
-    monkeypatch.setattr("matcher.service.jobs.expect_readable", slow)
-    found: list[Any] = []
-    first = threading.Thread(target=lambda: found.append(scan(owner, "k")))
-    first.start()
-    assert entered.wait(30)
+    first, found, go_on = under_way(owner, monkeypatch)
     time.sleep(1)
     problem(scan(owner, "k"), 409)
     go_on.set()
