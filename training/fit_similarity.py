@@ -28,6 +28,9 @@ from matcher.similarity import CHEAP, FEATURES
 INVERSE_REGULARISATION = 1.0
 CONFIRMED = 0.2
 """A true pair of which copy or product score is this sure was worth verifying."""
+MISLEADING = {"copy": "above background"}
+"""A feature that a score is not fitted on. Once keypoints agree, a copy is one whatever else looks like it: a
+reference among look-alikes stands little above its background, and its copies are copies all the same."""
 
 COPIED_KINDS = frozenset({"stolen-photo", "stolen-photo-cheap", "known-counterfeit", "licensed"})
 ALTERED_KINDS = frozenset({"near-miss-wordmark", "wrong-colours"})
@@ -160,12 +163,13 @@ def demo_source(folder: Path, seed: int, drawing: Drawing) -> Source:
 def learnt_from(
     pairs: Pairs, score: str, written: dict[str, list[float]]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """The rows that a score is fitted on and which of them are true.
+    """The rows that a score is fitted on, zeros where a feature misleads it, and which of them are true.
 
     A prospect is true where `written`, the other two scores, find a true pair.
     """
     if score != "prospect":
-        return pairs.rows, getattr(pairs, score)
+        told = np.array([name != MISLEADING.get(score) for name in FEATURES])
+        return pairs.rows * told, getattr(pairs, score)
     sure = np.zeros(len(pairs.rows), np.bool_)
     for weights in (written["copy"], written["product"]):
         sure |= expit(pairs.rows @ np.array(weights[:-1]) + weights[-1]) >= CONFIRMED
@@ -221,7 +225,7 @@ class Decoded(list[Picture]):
 
 
 def fit(rows: NDArray[np.float64], true: NDArray[np.bool_], weight: NDArray[np.float64]) -> list[float]:
-    """Logistic regression's weights, the constant last."""
+    """Logistic regression's weights, the constant last; that of a column of zeros is zero."""
     model = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=5000)
     model.fit(rows, true, sample_weight=weight)
     return [round(float(value), 5) for value in (*model.coef_[0], model.intercept_[0])]
