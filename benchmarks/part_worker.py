@@ -23,6 +23,7 @@ from benchmarks.plan import PlannedPart
 from benchmarks.scan_speed import MEBIBYTE, Memory, watched
 from benchmarks.tasks import Blob, Mistake, Outcome, task_named
 from matcher.errors import ImageError, MatcherError
+from matcher.freed_memory import keep_freed_memory
 from matcher.scan_engine import use_one_thread
 
 PICTURE_SIDE = 256
@@ -39,6 +40,7 @@ def work(part: PlannedPart, folder: Path, told: Connection) -> None:
     """
     _end_with_parent()
     use_one_thread()
+    keep_freed_memory()
     with _log(folder / "logs" / f"{part.name}.txt"):
         try:
             _measure(part, folder, told)

@@ -24,6 +24,7 @@ from benchmarks.speed_sweeps import batch_stages, growth_stages, sweep_curves, t
 from benchmarks.text.cost import reading_stages
 from matcher.config import Settings
 from matcher.errors import UsageError
+from matcher.freed_memory import keep_freed_memory
 from matcher.images import decode
 from matcher.scan_engine import use_one_thread
 
@@ -153,6 +154,7 @@ def _all_rounds(
         tell(f"{', '.join(wanted)} in {plan.processes} processes")
         return measured_together(plan.processes, partial(_rounds_of_one, plan, wanted, settings, make_parts))
     use_one_thread()
+    keep_freed_memory()
     _torch_on_one_thread()
     return _rounds(plan, wanted, settings, parts, tell)
 

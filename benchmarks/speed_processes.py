@@ -9,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from threading import Barrier, BrokenBarrierError
 
 from matcher.errors import UsageError
+from matcher.freed_memory import keep_freed_memory
 from matcher.scan_engine import use_one_thread
 from matcher.workers import one_thread_each
 
@@ -53,6 +54,7 @@ def _ready(together: Barrier) -> None:
     global _together
     _together = together
     use_one_thread()
+    keep_freed_memory()
 
 
 def _measured(measure: Measure) -> Rounds:

@@ -12,6 +12,7 @@ from indexes.threads import use_threads
 from matcher.assembly import build_examiner
 from matcher.config import Settings
 from matcher.examining import Examined
+from matcher.freed_memory import keep_freed_memory
 from matcher.manifests import Row, manifest_folder
 from matcher.photo_cache import ScanCache
 from matcher.records import FailedRow, Listing
@@ -72,6 +73,7 @@ def prepare_worker(
 ) -> Callable[[Entry], Examined]:
     """What a worker process calls on each entry; everything heavy is loaded here, once."""
     use_one_thread()
+    keep_freed_memory()
     workspace = Workspace.open(folder, settings)
     examiner = build_examiner(workspace, Snapshot(snapshot, owner_id), cache=ScanCache(cache))
     source = ImageSource(manifest_folder(manifest), settings)
