@@ -12,13 +12,16 @@ from rapidocr.ch_ppocr_det.utils import DBPostProcess
 from matcher.models import Pixels
 from matcher.models.onnx_session import Session
 from matcher.models.text_crops import Quad, evened, is_tall, planes
-from matcher.models.text_finder import STRIDE, TextFinder, Window
+from matcher.models.text_finder import STRIDE, TextFinder, Window, apart, grown
 
 LETTER, LINE = 0.2, 0.35
 """How sure the map must be of a pixel, and of a box on the mean, to be followed."""
 GROWN = 1.4
 """How far a box is let out: the map covers the hearts of letters (Liao et al., AAAI 2020, section 3.4)."""
 MOST_BOXES = 1000
+CUT, REACH, LOOKS = 0.6, 4.0, 2
+"""A line that ends less than a letter, `CUT` times its height, from its window's edge may go on: the window
+grows there by `REACH` times the height and is looked at again, `LOOKS` times at most."""
 
 
 class TextBoxes:
@@ -52,9 +55,13 @@ class TextBoxes:
         sized = as_seen(image, self._side)
         height, width = sized.shape[:2]
         scale = np.array([image.shape[1] / width, image.shape[0] / height])
-        whole = [Window(0, 0, width, height)]
-        windows = self._finder.windows(sized) if self._finder else whole
-        return [box for window in windows for box in self._boxes_in(sized, window, scale)]
+        if self._finder is None:
+            return self._boxes_in(sized, Window(0, 0, width, height), scale)
+        found = {window: self._boxes_in(sized, window, scale) for window in self._finder.windows(sized)}
+        for _ in range(LOOKS):
+            wider = apart([_uncut(one, boxes, scale, sized) for one, boxes in found.items()])
+            found = {one: found[one] if one in found else self._boxes_in(sized, one, scale) for one in wider}
+        return [box for boxes in found.values() for box in boxes]
 
     def _boxes_in(self, sized: Pixels, window: Window, scale: NDArray[np.float64]) -> list[Quad]:
         """Lines in a window of the photo as the network sees it, in its pixels times `scale`."""
@@ -81,6 +88,18 @@ def as_seen(image: Pixels, side: int) -> Pixels:
         image = _halved(image)
     kind = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
     return evened(cast(Pixels, cv2.resize(image, size, interpolation=kind)))
+
+
+def _uncut(window: Window, boxes: list[Quad], scale: NDArray[np.float64], sized: Pixels) -> Window:
+    """The window with room where it cuts lines off; an edge of the photo itself is none."""
+    height, width = sized.shape[:2]
+    for box in boxes:
+        (left, top), (right, low) = (box / scale).min(axis=0), (box / scale).max(axis=0)
+        ends = (left - window.x, top - window.y, window.right - right, window.low - low)
+        letter = min(right - left, low - top)
+        room = [REACH * letter if end <= CUT * letter else 0.0 for end in ends]
+        window = grown(window, room, width, height)
+    return window
 
 
 def _halved(image: Pixels) -> Pixels:

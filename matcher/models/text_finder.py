@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,7 +73,7 @@ class TextFinder:
         except OSError as error:
             raise ModelError("text finder", f"cannot be read: {error.strerror}; {REMEDY}") from error
         self._session, self._least, self._peak = open_session("text finder", content, REMEDY), least, peak
-        recipe = json.dumps([SEEN_SIDE, COARSE_SIDE, TRUST, least, peak, ROOM, LEAST_ROOM, MOST_SHARE, 1])
+        recipe = json.dumps([SEEN_SIDE, COARSE_SIDE, TRUST, least, peak, ROOM, LEAST_ROOM, MOST_SHARE, 2])
         digest = hashlib.sha256(content).digest()
         self.fingerprint = hashlib.sha256(digest + recipe.encode()).hexdigest()
         self.map(np.zeros((STRIDE, STRIDE, 3), np.uint8))  # a graph of other outputs is refused now
@@ -118,6 +119,13 @@ def apart(windows: list[Window]) -> list[Window]:
             window = _around(window, other)
         kept.append(window)
     return sorted(kept, key=lambda one: (one.y, one.x))
+
+
+def grown(window: Window, by: Sequence[float], width: int, height: int) -> Window:
+    """The window with so many pixels more at its left, top, right and lower edge, within an image's size."""
+    left, right = _stretch(window.x - by[0], window.right + by[2], width)
+    top, low = _stretch(window.y - by[1], window.low + by[3], height)
+    return Window(left, top, right - left, low - top)
 
 
 def _seen(image: Pixels, longest: int) -> NDArray[np.float32]:

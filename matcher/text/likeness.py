@@ -60,8 +60,8 @@ _STYLISED = re.compile(r"[A-Z]*(?:[a-z][A-Z]+)+[a-z]?")
 _ENDINGS = frozenset({"s", "es", "r", "tm", "c", "com", "de", "net"})
 """What follows a wordmark without changing it: plural and genitive, ®, ™ and © as read, and domains."""
 
-_PLURALS = frozenset({"s", "es"})
-"""Endings that no word takes which ends with them already: `adidass` is no plural."""
+_NOT_TWICE = frozenset({"s", "es", "c", "r"})
+"""Endings that say nothing of a word which ends with their last letter already: `adidass` is no plural."""
 
 
 class Edit(NamedTuple):
@@ -209,7 +209,7 @@ def _may_be_half_hidden(edit: Edit, read: str, meant: str) -> bool:
 def inflected(read: str, meant: str) -> bool:
     """Whether `read` is the wordmark with an ending or a number: it says the wordmark."""
     rest = read[len(meant) :]
-    if rest in _PLURALS and meant.endswith("s"):
+    if rest in _NOT_TWICE and meant.endswith(rest[-1]):
         return False
     return bool(rest) and read.startswith(meant) and (rest in _ENDINGS or rest.isdigit())
 

@@ -12,18 +12,19 @@ from matcher.text.lexicon import Lexicon, Wordmark, spelt_in_letters
 from matcher.text.likeness import SHORT, SHORT_FLOOR, SHORTEST, believed, near, stylised
 from matcher.text.passages import LONGEST_WORD, Mention, Passage, Reading, letter_runs
 
-LONGER_LEAST, LONGER_FLOOR = 5, 0.9
-"""Letters of the word that is wrong in a longer form of a wordmark that stands there rightly, and how surely
-each letter that differs must be read: the brand is spelt right, so that a slip is likelier than a fake."""
+LONGER_LEAST, LONGER_LEAST_BESIDE_LITTLE, LONGER_FLOOR = 5, 4, 0.9
+"""Letters of the word that is wrong in a longer form of a wordmark that stands there rightly (`Armani Jeens`)
+or of one that says little by itself (`Hugo Bsos`), and how surely each letter that differs must be read: the
+brand is spelt right, so that a slip is likelier than a fake."""
 
 
 class _Place(NamedTuple):
-    """Words `first` to before `last` of a text; `of`: the brand whose wordmark some of them say already."""
+    """Words `first` to before `last` of a text; `said`: the wordmark that some of them say already."""
 
     one: Reading
     first: int
     last: int
-    of: str = ""
+    said: Mention | None = None
 
 
 def near_misses(lexicon: Lexicon, read: Sequence[Reading], said: Sequence[Mention]) -> Iterator[Mention]:
@@ -34,7 +35,7 @@ def near_misses(lexicon: Lexicon, read: Sequence[Reading], said: Sequence[Mentio
     for place, read_as, candidates in zip(places, folded, lexicon.near(folded), strict=True):
         best: dict[str, Mention] = {}
         for wordmark in candidates:
-            if place.of and not _is_longer_form(wordmark, place):
+            if place.said and not _is_longer_form(wordmark, place, place.said):
                 continue
             found = _missed(place, read_as, wordmark)
             if found and found.closeness > getattr(best.get(wordmark.brand), "closeness", 0.0):
@@ -56,16 +57,17 @@ def _around(lexicon: Lexicon, read: Reading, said: Sequence[Mention]) -> Iterato
             for last in range(inside[-1] + 1, min(len(read.words), first + lexicon.most_words) + 1):
                 others = set(range(first, last)) - set(inside)
                 if others and read.taken.isdisjoint(others):
-                    yield _Place(read, first, last, mention.wordmark.brand)
+                    yield _Place(read, first, last, mention)
 
 
-def _is_longer_form(wordmark: Wordmark, place: _Place) -> bool:
+def _is_longer_form(wordmark: Wordmark, place: _Place, said: Mention) -> bool:
     """Whether it is the brand's, and all its words but one stand there as they are."""
     there = [word.folded for word in place.one.words[place.first : place.last]]
-    if wordmark.brand != place.of or len(there) != len(wordmark.words):
+    if wordmark.brand != said.wordmark.brand or len(there) != len(wordmark.words):
         return False
+    least = LONGER_LEAST_BESIDE_LITTLE if said.needs_context else LONGER_LEAST
     apart = [pair for pair in zip(there, wordmark.words, strict=True) if pair[0] != pair[1]]
-    return len(apart) == 1 and len(apart[0][1]) >= LONGER_LEAST and not is_word(apart[0][0])
+    return len(apart) == 1 and len(apart[0][1]) >= least and not is_word(apart[0][0])
 
 
 def _near_windows(lexicon: Lexicon, read: Reading) -> Iterator[tuple[int, int]]:
@@ -106,7 +108,7 @@ def _missed(place: _Place, read_as: str, wordmark: Wordmark) -> Mention | None:
     found = near(read_as, wordmark.folded)
     if found is None or (_may_say(read.passage, wordmark) and not all(edit.doubled for edit in found.edits)):
         return None
-    floor = SHORT_FLOOR if len(wordmark.folded) <= SHORT else LONGER_FLOOR if place.of else 0.0
+    floor = SHORT_FLOOR if len(wordmark.folded) <= SHORT else LONGER_FLOOR if place.said else 0.0
     sure = believed(found.edits, read.passage.confidence, _letters(read.passage, window), floor=floor)
     if not sure:
         return None

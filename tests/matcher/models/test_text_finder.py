@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from matcher.errors import ModelError
 from matcher.models import Pixels
 from matcher.models.rapidocr_reader import RapidOcrReader
-from matcher.models.text_finder import STRIDE, TextFinder, Window, apart
+from matcher.models.text_finder import STRIDE, TextFinder, Window, apart, grown
 from tests.matcher import drawn
 from tests.matcher.models.text_reader_contract import TextReaderContract, written
 
@@ -72,9 +72,28 @@ def test_a_word_on_a_busy_photo_is_read_as_without_the_finder(found: RapidOcrRea
         assert "Panasonic" in [line.text for line in reader.read([sheet])[0]]
 
 
+class Short(TextFinder):
+    """Finds no more of a word than its beginning."""
+
+    def windows(self, image: Pixels) -> list[Window]:
+        return [Window(64, 128, 192, 128)]
+
+
+def test_a_word_that_its_window_cuts_is_read_to_its_end() -> None:
+    sheet = np.full((736, 736, 3), 190, np.uint8)
+    sheet[128:256, 96:640] = written("SKECHERS", size=(544, 128), height=80, paper=190)
+    (line,) = RapidOcrReader(finder=Short()).read([sheet])[0]
+    assert line.text == "SKECHERS"
+
+
 def test_digits_tell_whether_a_finder_was_asked_and_which(found: RapidOcrReader) -> None:
     keener = RapidOcrReader(finder=TextFinder(peak=0.5))
     assert len({RapidOcrReader().fingerprint, found.fingerprint, keener.fingerprint}) == 3
+
+
+def test_a_window_grows_on_the_sides_asked_for_and_within_the_image() -> None:
+    assert grown(Window(64, 64, 64, 64), (0, 0, 40, 0), 736, 736) == Window(64, 64, 128, 64)
+    assert grown(Window(64, 64, 64, 64), (500, 0, 0, 500), 736, 256) == Window(0, 64, 128, 192)
 
 
 windows = st.builds(

@@ -174,6 +174,7 @@ FORMS = Lexicon(
         Brand(name="Armani", wordmarks=("Armani", "Giorgio Armani", "Armani Jeans")),
         Brand(name="Columbia", wordmarks=("Columbia", "Columbia Sportswear")),
         Brand(name="Garden", wordmarks=("Garden", "Sportswear Garden")),
+        Brand(name="Hugo Boss", wordmarks=("Hugo", "Boss")),
     ]
 )
 
@@ -188,6 +189,8 @@ def forms(text: str, sure: float = 0.95) -> list[tuple[str, str]]:
         ("Giorgo Armani", "Giorgio Armani"),
         ("armani jeaans", "Armani Jeans"),
         ("COLUMBIA SPONTSWEAR", "Columbia Sportswear"),
+        ("Hugo bsos", "Hugo Boss"),
+        ("HUGIO BOSS", "Hugo Boss"),
     ],
 )
 def test_a_longer_form_with_a_letter_wrong_is_missed_though_the_brand_s_name_is_right(
