@@ -83,7 +83,7 @@ def of_scan(connection: Connection, scan: Scan) -> Run:
     return Run(
         key=f"scan-{scan.scan_id}",
         address=f"/scans/command/{scan.scan_id}",
-        title=f"Scan {PurePath(scan.out).name}",
+        title=f"Scan into {PurePath(scan.out).name}",
         name=PurePath(scan.manifest).name,
         brand="",
         state="done" if scan.state == "finished" else "unfinished",

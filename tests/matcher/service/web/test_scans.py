@@ -83,8 +83,8 @@ def test_a_scan_that_a_command_ran_is_listed_and_leads_to_review(
     request = ScanRequest(manifest, tmp_path / "monday")
     run_scan(workspace, load_policy(), request)
     page = kim.page("/scans")
-    assert page.index("Scan monday") < page.index("Scan 1"), "the newest first"
-    assert "Scan monday" in kim.page("/")
+    assert page.index("Scan into monday") < page.index("Scan 1"), "the newest first"
+    assert "Scan into monday" in kim.page("/")
     to = re.findall(r'href="(/scans/command/\d+)"', page)[0]
     page = kim.page(to)
     assert "listings.csv" in page
