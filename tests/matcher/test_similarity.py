@@ -48,9 +48,8 @@ def test_a_prospect_is_told_without_keypoints_by_the_descriptor_or_by_votes() ->
 def test_among_look_alikes_a_copy_is_one_once_keypoints_agree() -> None:
     scorer, copy = load_scorer(), exact_copy()
     alike = replace(copy, background=0.95)
-    assert scorer.copy(alike) == scorer.copy(copy)
-    unverified = {"correspondence": None, "most_inliers": 0}
-    assert scorer.copy(replace(alike, **unverified)) < scorer.copy(replace(copy, **unverified))
+    assert scorer.copy(alike) > 0.9
+    assert scorer.copy(replace(alike, correspondence=None, most_inliers=0)) < 0.1
 
 
 def test_every_feature_is_finite_and_has_a_name() -> None:

@@ -56,7 +56,7 @@ def told(*lines: str, sure: float = 0.95) -> list[tuple[str, str, bool]]:
     ],
 )  # fmt: skip
 def test_a_near_miss_as_it_is_sold(text: str, brand: str) -> None:
-    assert told(text) == [(brand, "near-miss", False)]
+    assert told(text, sure=0.98) == [(brand, "near-miss", False)]
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,7 @@ def test_two_wrong_letters_a_short_wordmark_or_an_everyday_word_need_context(tex
         ("didas", 0.99),
         ("panasor", 0.99),  # cut off, and half an n left
         ("ronic", 0.99),
+        ("Louis Vuiton", 0.96),  # a reader drops strokes, and joins two equal letters
         ("SAMSU", 0.99),
         ("Pumas", 0.99),  # a plural that is a word
         ("audis", 0.99),
@@ -179,7 +180,7 @@ FORMS = Lexicon(
 )
 
 
-def forms(text: str, sure: float = 0.95) -> list[tuple[str, str]]:
+def forms(text: str, sure: float = 0.98) -> list[tuple[str, str]]:
     return [(one.wordmark.text, one.kind) for one in find_mentions(FORMS, [Passage(text, sure)])]
 
 
