@@ -21,7 +21,6 @@ FEATURES = (
     "cosine", "cosine squared", "above background", "shading", "votes", "verified", "inliers",
     "many inliers", "inlier share", "behind", "aligned shading", "aligned colour", "whole shading",
     "agreement", "agreement squared", "coverage", "cosine unverified", "shading unverified",
-    "above background unverified",
 )  # fmt: skip
 CHEAP = ("cosine", "cosine squared", "above background", "votes")
 """The features that are known before keypoints are matched and that a prospect is told from."""
@@ -54,7 +53,7 @@ class Comparison:
         cosine = max(self.cosine, 0.0)
         row = [cosine, cosine**2, cosine - self.background, self.shading, math.log1p(self.votes)]
         if found is None:
-            return np.array([*row, *[0.0] * 11, cosine, self.shading, cosine - self.background])
+            return np.array([*row, *[0.0] * 11, cosine, self.shading])
         behind = math.log(found.inliers / max(found.inliers, self.most_inliers))
         counts = [
             1,
@@ -65,7 +64,7 @@ class Comparison:
         ]
         seen = found.likeness
         pixels = [seen.grey, seen.colour, seen.whole, seen.agreement, seen.agreement**2, found.coverage]
-        return np.array([*row, *counts, *pixels, 0, 0, 0])
+        return np.array([*row, *counts, *pixels, 0, 0])
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,10 +28,6 @@ from matcher.similarity import CHEAP, FEATURES
 INVERSE_REGULARISATION = 1.0
 CONFIRMED = 0.2
 """A true pair of which copy or product score is this sure was worth verifying."""
-RESTRAINED = {"copy": {"above background": 0.4}}
-"""Features that a score is to rely on less, fitted at so much of their size. Once keypoints agree, a copy is
-one whatever else looks like it: a reference among look-alikes stands little above its background. Of the
-sizes tried this one gave the least loss on pairs of queries left out."""
 
 COPIED_KINDS = frozenset({"stolen-photo", "stolen-photo-cheap", "known-counterfeit", "licensed"})
 ALTERED_KINDS = frozenset({"near-miss-wordmark", "wrong-colours"})
@@ -92,7 +88,7 @@ def main(arguments: list[str] | None = None) -> None:
     written |= {
         "features": list(FEATURES),
         "cheap": list(CHEAP),
-        options.score: fit(rows, true, pairs.weight, RESTRAINED.get(options.score, {})),
+        options.score: fit(rows, true, pairs.weight),
     }
     options.out.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
     print(f"{options.out}: {options.score} of {len(pairs.rows)} pairs, {true.sum()} true")
@@ -224,17 +220,11 @@ class Decoded(list[Picture]):
             yield decode(path.read_bytes(), str(path), self._settings.images)
 
 
-def fit(
-    rows: NDArray[np.float64],
-    true: NDArray[np.bool_],
-    weight: NDArray[np.float64],
-    restrained: Mapping[str, float],
-) -> list[float]:
-    """Logistic regression's weights, the constant last; large weights cost, most those of `restrained`."""
-    size = np.array([restrained.get(FEATURES[place], 1.0) for place in range(rows.shape[1])])
+def fit(rows: NDArray[np.float64], true: NDArray[np.bool_], weight: NDArray[np.float64]) -> list[float]:
+    """Logistic regression's weights, the constant last."""
     model = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=5000)
-    model.fit(rows * size, true, sample_weight=weight)
-    return [round(float(value), 5) for value in (*model.coef_[0] * size, model.intercept_[0])]
+    model.fit(rows, true, sample_weight=weight)
+    return [round(float(value), 5) for value in (*model.coef_[0], model.intercept_[0])]
 
 
 if __name__ == "__main__":

@@ -45,13 +45,6 @@ def test_a_prospect_is_told_without_keypoints_by_the_descriptor_or_by_votes() ->
     assert scorer.prospect(replace(UNRELATED, votes=40.0)) > 10 * scorer.prospect(UNRELATED)
 
 
-def test_among_look_alikes_a_copy_is_one_once_keypoints_agree() -> None:
-    scorer, copy = load_scorer(), exact_copy()
-    alike = replace(copy, background=0.95)
-    assert scorer.copy(alike) > 0.9
-    assert scorer.copy(replace(alike, correspondence=None, most_inliers=0)) < 0.1
-
-
 def test_every_feature_is_finite_and_has_a_name() -> None:
     for comparison in (exact_copy(), UNRELATED, replace(UNRELATED, cosine=-1.0, votes=0.0)):
         row = comparison.features()

@@ -31,8 +31,8 @@ def client(start: Start, tmp_path: Path) -> TestClient:
 
 
 def stolen(number: int) -> bytes:
-    """A re-seller's edit of that product's picture, with EXIF and GPS; its references are look-alikes."""
-    return drawn.jpeg(drawn.edited(drawn.product(number)), exif=exif_with(1))
+    """That product's picture as a re-seller saved it anew, with EXIF and GPS."""
+    return drawn.jpeg(drawn.product(number), quality=80, exif=exif_with(1))
 
 
 def check(owner: Tenant, *photos: bytes, **fields: Any) -> Any:
@@ -54,6 +54,17 @@ def test_a_cheap_offer_with_a_stolen_photo_is_counterfeit_and_explained(client: 
     counted = client.get("/metrics").text
     assert 'matcher_checks_total{verdict="counterfeit"} 1.0' in counted
     assert "matcher_examiner_openings_total 1.0" in counted, "the second check found the examiner open"
+
+
+def test_an_edited_copy_is_flagged_with_its_reference_also_where_all_references_are_alike(
+    client: TestClient,
+) -> None:
+    edited = drawn.jpeg(drawn.edited(drawn.product(2)))
+    verdict = check(tenant(client), edited).json()["verdict"]
+    assert verdict["verdict"] != "clear"
+    assert verdict["score"] > 0.75
+    assert verdict["matches"][0]["reference_id"] == "R-2"
+    assert "reuses" in " ".join(verdict["reasons"])
 
 
 def test_a_photo_may_be_named_by_its_address(start: Start, tmp_path: Path, photo_server: str) -> None:

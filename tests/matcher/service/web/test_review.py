@@ -58,7 +58,7 @@ def test_a_listing_stands_beside_its_reference_with_what_was_found(owner: Tenant
     assert kim.get(reference[1]).headers["content-type"] == "image/png"
     small = kim.get(f"/review/{number}/photos/0?small=1")
     assert small.headers["content-type"] == "image/webp"
-    width, height = drawn.edited(drawn.product(2)).size
+    width, height = drawn.product(2).size
     assert f'<svg class="marks" viewBox="0 0 {width} {height}"' in page, "regions are in the photo's pixels"
     for words in (
         "is a copy of reference",
