@@ -34,7 +34,6 @@ from matcher.commands import (
 )
 from matcher.commands.session import Session
 from matcher.errors import MatcherError
-from matcher.freed_memory import keep_freed_memory
 
 DEBUG = "MATCHER_DEBUG"
 INTERNAL, INTERRUPTED, PIPE_CLOSED = 70, 130, 141
@@ -198,7 +197,6 @@ def main() -> None:
         # A terminal that cannot show a character shows its number; half a surrogate pair stops nothing.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    keep_freed_memory()
     code: Any = 0
     try:
         app(prog_name="matcher")

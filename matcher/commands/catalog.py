@@ -13,6 +13,7 @@ from matcher.commands.choices import Kind
 from matcher.commands.progress import Meter, count_within, shown
 from matcher.commands.session import open_workspace
 from matcher.errors import UsageError
+from matcher.freed_memory import keep_freed_memory
 
 if TYPE_CHECKING:
     from matcher.catalog import ImportSummary, Product
@@ -95,6 +96,7 @@ def import_manifest(
     from matcher.records import ImageRole
     from matcher.sources import ImageSource
 
+    keep_freed_memory()
     meter.begin("reading images", count_within(read_references(path)))
     rows = shown(read_references(path), meter.show)
     with ImageSource(manifest_folder(path), workspace.settings) as source:
