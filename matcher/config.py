@@ -171,8 +171,9 @@ class ServiceSettings(Section):
     lookup_cosine: float = Field(
         0.7, ge=0, le=1, description="a look-up by descriptor gives references of this cosine or more"
     )
+    checks_at_once: int = Field(0, ge=0, description="listings examined at a time; 0: one a core")
     checks_waiting: int = Field(
-        16, ge=0, description="checks that may wait for the one under way; more are refused for now"
+        16, ge=0, description="checks that may wait for those under way; more are refused for now"
     )
     open_examiners: int = Field(4, ge=1, description="owners whose examiner is kept open")
     refresh_seconds: float = Field(
@@ -187,6 +188,11 @@ class ServiceSettings(Section):
     )
     lock_seconds: int = Field(900, gt=0, description="how long a lock lasts")
     drain_seconds: int = Field(20, ge=0, description="how long requests under way may go on at a stop")
+
+    @property
+    def examined_at_once(self) -> int:
+        """How many listings are examined at a time."""
+        return self.checks_at_once or os.cpu_count() or 1
 
     @property
     def imported_at_once(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -193,13 +194,14 @@ class LogoDescriber(Describer):
 
 
 class CatalogKeypoints:
-    """Keypoints of references for a scan, the last few hundred kept in memory."""
+    """Keypoints of references for a scan, the last few hundred kept in memory; may be shared by threads."""
 
     def __init__(
         self, describer: Describer, facts: Callable[[int], ReferenceFacts | None], *, kept: int = 400
     ) -> None:
         self._describer, self._facts, self._kept = describer, facts, kept
         self._recent: OrderedDict[int, Keypoints] = OrderedDict()
+        self._recalling = threading.Lock()
 
     def get(self, image_ids: Sequence[int]) -> Mapping[int, Keypoints]:
         """Keypoints by image id; an image that has left the catalog and its store is left out.
@@ -207,19 +209,25 @@ class CatalogKeypoints:
         Where the cache lacks or garbles them they are found again in the stored image. Raises `CatalogError`
         where that is damaged as well, as a verdict without this reference might be wrong.
         """
-        wanted = {i: facts for i in image_ids if i not in self._recent and (facts := self._facts(i))}
+        with self._recalling:
+            found = {image_id: self._recent[image_id] for image_id in image_ids if image_id in self._recent}
+        wanted = {i: facts for i in image_ids if i not in found and (facts := self._facts(i))}
         if wanted:
             blobs = self._describer.stored_keypoints(facts.content_hash for facts in wanted.values())
             for image_id, facts in wanted.items():
                 keypoints = self._keypoints(facts, blobs.get(facts.content_hash))
                 if keypoints is not None:
-                    self._recent[image_id] = keypoints
-        found = {image_id: self._recent[image_id] for image_id in image_ids if image_id in self._recent}
-        for image_id in found:
-            self._recent.move_to_end(image_id)
-        while len(self._recent) > max(self._kept, len(found)):
-            self._recent.popitem(last=False)
+                    found[image_id] = keypoints
+        self._keep(found)
         return found
+
+    def _keep(self, found: Mapping[int, Keypoints]) -> None:
+        with self._recalling:
+            for image_id, keypoints in found.items():
+                self._recent[image_id] = keypoints
+                self._recent.move_to_end(image_id)
+            while len(self._recent) > max(self._kept, len(found)):
+                self._recent.popitem(last=False)
 
     def _keypoints(self, facts: ReferenceFacts, blob: bytes | None) -> Keypoints | None:
         found = None if blob is None else sound_keypoints(blob)

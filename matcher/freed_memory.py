@@ -15,8 +15,8 @@ def keep_freed_memory() -> None:
     """Let glibc keep what this process frees, up to 512 MiB; with another C library nothing happens.
 
     As it comes, it gives the pyramid of one photo back to the system, and the next photo's is faulted in page
-    by page: a fifth of an import's time on a virtual machine. The peak hardly grows where few photos are
-    looked at at once; a service with many threads would keep some of each, and does not call this.
+    by page: a fifth of an import's time on a virtual machine. The peak hardly grows where a few threads look
+    at photos, always the same ones, as each keeps some.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,8 @@ CORNERS: Floats = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
 class HomographyMatcher:
     """Matches keypoints as Lowe does (IJCV 2004, section 7), fits with MAGSAC++ (Barath et al., CVPR 2020).
 
+    May be shared by threads.
+
     `ratio`: nearest over second nearest distance that a match must stay under. `threshold`: pixels on a
     400-pixel canvas within which a match agrees. `least`: inliers below which there is no correspondence.
     """
@@ -31,7 +35,7 @@ class HomographyMatcher:
 
     def __init__(self, *, ratio: float = 0.85, threshold: float = 4.0, least: int = 5) -> None:
         self.ratio, self.threshold, self.least = ratio, threshold, least
-        self._flipped: tuple[Keypoints, tuple[Keypoints, Pixels]] | None = None
+        self._flipped = threading.local()
         self.fingerprint = f"homography-{ratio}-{threshold}-{least}-3"
 
     def match(
@@ -76,10 +80,15 @@ class HomographyMatcher:
         return None if fit is None else (fit[0], pairs[fit[1]])
 
     def _flip(self, photo: Keypoints, pixels: Pixels) -> tuple[Keypoints, Pixels]:
-        """The flipped photo, kept until another comes: it is tried against several references in a row."""
-        if self._flipped is None or self._flipped[0] is not photo:
-            self._flipped = photo, (flipped(photo), np.ascontiguousarray(pixels[:, ::-1]))
-        return self._flipped[1]
+        """The flipped photo, kept until another comes: it is tried against several references in a row.
+
+        Each thread keeps its own.
+        """
+        if getattr(self._flipped, "of", None) is not photo:
+            self._flipped.seen = flipped(photo), np.ascontiguousarray(pixels[:, ::-1])
+            self._flipped.of = photo
+        seen: tuple[Keypoints, Pixels] = self._flipped.seen
+        return seen
 
     def _fit(
         self, photo: Keypoints, reference: Keypoints, pairs: NDArray[np.intp]

@@ -96,6 +96,7 @@ def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
             finally:
                 for worker in workers:
                     worker.stop(chosen.service.drain_seconds)
+                checks.close()
 
     app = FastAPIOffline(
         title="Counterfeit image matcher",

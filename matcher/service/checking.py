@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TypeVar
 
 from matcher.assembly import Models, build_examiner, build_galleries, build_models, freeze
 from matcher.catalog import list_brands, newest_act, newest_change
@@ -24,6 +26,8 @@ from matcher.service.observing import Metrics
 from matcher.service.problems import RefusedError
 from matcher.snapshot import Snapshot
 from matcher.workspace import Workspace
+
+Answer = TypeVar("Answer")
 
 _log = logging.getLogger("matcher.service")
 Standing = tuple[int, int, tuple[Brand, ...]]
@@ -41,57 +45,69 @@ class _Opened:
 class Checks:
     """Examines listings for any owner against that owner's catalog alone; safe to share by threads.
 
-    One listing is examined at a time, as the models use every core themselves; a bounded number waits.
+    `service.checks_at_once` listings are examined at a time, each on a thread of its own and one core; a
+    bounded number waits. The threads are always the same ones, as every thread that ever examined a photo
+    keeps some of the memory it took.
     """
 
     def __init__(self, workspace: Workspace, metrics: Metrics) -> None:
         self._workspace, self._metrics, self._policy = workspace, metrics, load_policy()
         self._models: Models | None = None
         self._opened: OrderedDict[int, _Opened] = OrderedDict()
-        self._turn = threading.Lock()
-        self._places = threading.BoundedSemaphore(1 + workspace.settings.service.checks_waiting)
+        self._opening = threading.RLock()
+        service = workspace.settings.service
+        self._threads = ThreadPoolExecutor(service.examined_at_once, thread_name_prefix="check")
+        self._places = threading.BoundedSemaphore(service.examined_at_once + service.checks_waiting)
+
+    def close(self) -> None:
+        """End the threads, after what they are at."""
+        self._threads.shutdown()
 
     def examine(self, owner_id: int, listing: Listing, read: Callable[[str], bytes]) -> Examined:
         """The verdict on `listing`, nothing of which is kept; `read` is as for `Examiner.examine`.
 
         Raises `RefusedError` (503) where too many wait, or imports keep the catalog from coming to rest.
         """
-        with self._in_turn():
-            examined = self._examiner(owner_id).examine(listing, read)
+        examined = self._in_turn(lambda: self._examiner(owner_id).examine(listing, read))
         if examined.result is not None:
             self._metrics.checks.labels(examined.result.verdict.verdict.value).inc()
         return examined
 
     def describe(self, pixels: Pixels) -> tuple[str, Descriptors]:
         """The embedder's fingerprint and its descriptor (dims,) of the whole photo."""
-        with self._in_turn():
+
+        def described() -> tuple[str, Descriptors]:
             embedder = self._loaded().embedder
             vector: Descriptors = embedder.embed_photos([pixels])[0][0]
             return embedder.fingerprint, vector
 
+        return self._in_turn(described)
+
     def alike(self, owner_id: int, vector: Callable[[int, str], Descriptors]) -> list[Candidate]:
         """The owner's references that are like the vector, which is asked for with dims and fingerprint."""
-        with self._in_turn():
+
+        def found() -> list[Candidate]:
             embedder = self._loaded().embedder
             descriptor = vector(embedder.dims, embedder.fingerprint)
             return self._examiner(owner_id).matcher.alike(descriptor)
 
-    @contextmanager
-    def _in_turn(self) -> Iterator[None]:
-        """One after the other; a bounded number waits."""
+        return self._in_turn(found)
+
+    def _in_turn(self, work: Callable[[], Answer]) -> Answer:
+        """What `work` gives once a thread is free; a bounded number waits; logged with the request's id."""
         if not self._places.acquire(blocking=False):
             raise RefusedError(
                 HTTPStatus.SERVICE_UNAVAILABLE, "too many checks wait already", {"Retry-After": "2"}
             )
         try:
-            with self._turn:
-                yield
+            return self._threads.submit(contextvars.copy_context().run, work).result()
         finally:
             self._places.release()
 
     def _loaded(self) -> Models:
-        self._models = self._models or build_models(self._workspace.settings)
-        return self._models
+        with self._opening:
+            self._models = self._models or build_models(self._workspace.settings)
+            return self._models
 
     def state_of(self, owner_id: int) -> tuple[int, str] | None:
         """The newest change that the owner's open examiner knows, and its snapshot's name; None: not open."""
@@ -100,21 +116,25 @@ class Checks:
 
     def _examiner(self, owner_id: int) -> Examiner:
         """The owner's examiner, opened anew where the catalog moved on."""
-        opened = self._opened.get(owner_id)
-        standing = self._standing(owner_id)
-        fresh_for = self._workspace.settings.service.refresh_seconds
-        if opened is None or opened.standing != standing or time.monotonic() - opened.since > fresh_for:
-            try:
-                opened = self._open(owner_id, standing, opened)
-            except (StorageError, GalleryError):
-                raise
-            except MatcherError as error:
-                opened = self._older(opened, error)
-        self._opened[owner_id] = opened
-        self._opened.move_to_end(owner_id)
-        while len(self._opened) > self._workspace.settings.service.open_examiners:
-            self._opened.popitem(last=False)
+        with self._opening:
+            opened = self._newest(owner_id)
+            self._opened[owner_id] = opened
+            self._opened.move_to_end(owner_id)
+            while len(self._opened) > self._workspace.settings.service.open_examiners:
+                self._opened.popitem(last=False)
         return opened.examiner
+
+    def _newest(self, owner_id: int) -> _Opened:
+        opened, standing = self._opened.get(owner_id), self._standing(owner_id)
+        fresh_for = self._workspace.settings.service.refresh_seconds
+        if opened and opened.standing == standing and time.monotonic() - opened.since <= fresh_for:
+            return opened
+        try:
+            return self._open(owner_id, standing, opened)
+        except (StorageError, GalleryError):
+            raise
+        except MatcherError as error:
+            return self._older(opened, error)
 
     def _standing(self, owner_id: int) -> Standing:
         with self._workspace.database.read() as connection:

@@ -8,10 +8,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import uvicorn
 
+from indexes.threads import use_threads
 from matcher.config import Settings
 from matcher.errors import UsageError
+from matcher.freed_memory import keep_freed_memory
 from matcher.service.app import create_app
 from matcher.service.logs import log_to_stderr
 
@@ -28,6 +31,7 @@ def serve(
     """
     listening = _listen(host, port)
     _spool_in(folder / SPOOL)
+    _one_core_a_check()
     name = f"[{host}]" if ":" in host else host
     log_to_stderr()
     config = uvicorn.Config(
@@ -44,6 +48,13 @@ def serve(
         signal.signal(number, _stopped)
     with listening:
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _one_core_a_check() -> None:
+    """Listings are examined side by side on a few threads: none of them shall start threads of its own."""
+    keep_freed_memory()
+    cv2.setNumThreads(1)
+    use_threads(1)
 
 
 def _spool_in(folder: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from PIL import ImageOps
 
 from matcher.config import FetchSettings, ServiceSettings
 from matcher.errors import MatcherError
@@ -130,7 +132,7 @@ def test_an_offer_that_is_no_offer_is_refused_with_the_reason(client: TestClient
 def test_more_checks_than_may_wait_are_put_off(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    narrow = SETTINGS.model_copy(update={"service": ServiceSettings(checks_waiting=0)})
+    narrow = SETTINGS.model_copy(update={"service": ServiceSettings(checks_at_once=1, checks_waiting=0)})
     client = start(drawn.workspace_folder(tmp_path / "filled"), narrow)
     owner, answers = tenant(client), []
     entered, go_on = threading.Event(), threading.Event()
@@ -151,6 +153,27 @@ def test_more_checks_than_may_wait_are_put_off(
     problem(refused, 503)
     assert refused.headers["retry-after"]
     assert answers[0].status_code == 200
+
+
+def test_checks_go_on_side_by_side_and_say_what_each_says_alone(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several = SETTINGS.model_copy(update={"service": ServiceSettings(checks_at_once=3)})
+    client = start(drawn.workspace_folder(tmp_path / "filled"), several)
+    owner, examiner = tenant(client), service_behind(client).checks._examiner
+    photos = [png(300), stolen(2), *(drawn.jpeg(drawn.edited(drawn.product(one))) for one in (3, 4, 5, 6))]
+    photos += [drawn.jpeg(ImageOps.mirror(drawn.product(one))) for one in (2, 3, 4)]
+    alone = [check(owner, photo).json() for photo in photos]
+    all_here = threading.Barrier(3, timeout=20)
+
+    def together(owner_id: int) -> Any:
+        all_here.wait()
+        return examiner(owner_id)
+
+    monkeypatch.setattr(service_behind(client).checks, "_examiner", together)
+    with ThreadPoolExecutor(len(photos)) as clients:
+        beside = list(clients.map(lambda photo: check(owner, photo).json(), photos))
+    assert beside == alone
 
 
 def test_while_no_snapshot_can_be_taken_the_last_one_serves(
