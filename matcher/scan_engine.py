@@ -13,12 +13,12 @@ from matcher.assembly import build_examiner
 from matcher.config import Settings
 from matcher.examining import Examined
 from matcher.freed_memory import keep_freed_memory
-from matcher.manifests import Row, manifest_folder
+from matcher.manifests import Row
 from matcher.photo_cache import ScanCache
 from matcher.records import FailedRow, Listing
 from matcher.scan_start import ScanRequest
 from matcher.snapshot import Snapshot
-from matcher.sources import ImageSource
+from matcher.sources import source_of
 from matcher.workers import Lost, Workers
 from matcher.workspace import Workspace
 
@@ -76,7 +76,7 @@ def prepare_worker(
     keep_freed_memory()
     workspace = Workspace.open(folder, settings)
     examiner = build_examiner(workspace, Snapshot(snapshot, owner_id), cache=ScanCache(cache))
-    source = ImageSource(manifest_folder(manifest), settings)
+    source = source_of(manifest, settings)
 
     def examine(entry: Entry) -> Examined:
         if isinstance(entry, FailedRow):

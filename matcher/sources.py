@@ -1,4 +1,4 @@
-"""Reads the image that a manifest names: a file inside the manifest's folder, or an http(s) URL."""
+"""Reads the image that a manifest names: in the manifest's folder or archive, or at an http(s) URL."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Self
 from matcher.config import Settings
 from matcher.errors import ImageError
 from matcher.fetch import Fetcher
+from matcher.manifests import ArchiveLimits, ImageArchive, is_packed, manifest_folder
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|(?:data|file|javascript|about|blob|mailto):", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -108,6 +109,35 @@ class ImageSource:
         if not real.is_relative_to(folder):
             raise ImageError(image, "leads out of the manifest's folder through a symbolic link")
         return real
+
+
+class PackedSource(ImageSource):
+    """Images inside the ZIP that is, or holds, the manifest; raises `ManifestError` where it is hostile."""
+
+    def __init__(self, archive: Path, settings: Settings) -> None:
+        super().__init__(archive.parent, settings)
+        self._archive = ImageArchive(archive, archive_limits(settings))
+
+    def close(self) -> None:
+        """Close the archive, and the fetcher if this source made one."""
+        self._archive.close()
+        super().close()
+
+    def _read_file(self, image: str) -> bytes:
+        return self._archive.read_named(image)
+
+
+def source_of(manifest: Path, settings: Settings) -> ImageSource:
+    """Where the images that `manifest` names are read from."""
+    if is_packed(manifest):
+        return PackedSource(manifest, settings)
+    return ImageSource(manifest_folder(manifest), settings)
+
+
+def archive_limits(settings: Settings) -> ArchiveLimits:
+    """What the settings say of archives."""
+    service = settings.service
+    return ArchiveLimits(service.max_archive_entries, service.max_expanded_bytes, settings.images.max_bytes)
 
 
 def _why(error: Exception) -> str:

@@ -34,7 +34,7 @@ def import_(
         Path,
         typer.Argument(
             metavar="PATH",
-            help="A folder of images, CSV, TSV, XLSX, JSON lines, Parquet or Google Merchant feed.",
+            help="A folder or ZIP of images, CSV, TSV, XLSX, JSON lines, Parquet or Google Merchant feed.",
         ),
     ],
     brand: Annotated[
@@ -92,14 +92,14 @@ def import_manifest(
     """Take the manifest in and bring the galleries up to it; returns what came of it and their number."""
     from matcher.assembly import build_galleries
     from matcher.catalog import import_references
-    from matcher.manifests import manifest_folder, read_references
+    from matcher.manifests import read_references
     from matcher.records import ImageRole
-    from matcher.sources import ImageSource
+    from matcher.sources import source_of
 
     keep_freed_memory()
     meter.begin("reading images", count_within(read_references(path)))
     rows = shown(read_references(path), meter.show)
-    with ImageSource(manifest_folder(path), workspace.settings) as source:
+    with source_of(path, workspace.settings) as source:
         summary = import_references(
             workspace.database, workspace.store, rows, source.read,
             brand=brand, role=ImageRole(kind.value), settings=workspace.settings.images, source=str(path),

@@ -27,7 +27,7 @@ def scan(
         Path,
         typer.Argument(
             metavar="PATH",
-            help="Listings: a folder of images, CSV, TSV, XLSX, JSON lines, Parquet or Merchant feed.",
+            help="Listings: a folder or ZIP of images, CSV, TSV, XLSX, JSON lines, Parquet or Merchant feed.",
         ),
     ],
     out: Annotated[

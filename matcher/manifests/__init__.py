@@ -1,9 +1,10 @@
-"""Manifests: catalogues and listings, read from a folder, CSV and kin, XLSX, JSONL, Parquet or a Google
-Merchant feed.
+"""Manifests: catalogues and listings, read from a folder, CSV and kin, XLSX, JSONL, Parquet, a Google
+Merchant feed, or a ZIP of images.
 """
 
 from matcher.manifests.archive import ArchiveLimits, ImageArchive
 from matcher.manifests.opening import manifest_fingerprint, manifest_folder
+from matcher.manifests.packed import is_packed
 from matcher.manifests.reading import read_listings, read_references
 from matcher.manifests.rows import Row
 
@@ -11,6 +12,7 @@ __all__ = [
     "ArchiveLimits",
     "ImageArchive",
     "Row",
+    "is_packed",
     "manifest_fingerprint",
     "manifest_folder",
     "read_listings",

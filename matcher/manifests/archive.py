@@ -1,18 +1,19 @@
-"""A ZIP of images as a manifest: each image is one reference; nothing is unpacked to disk."""
+"""A ZIP of images as a manifest: each image is one reference or listing, or as a table in it says."""
 
 from __future__ import annotations
 
 import io
 import re
+import shutil
 import stat
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, NoReturn, Self
 
 from matcher.containers import sniff
 from matcher.errors import ImageError, ManifestError
@@ -24,10 +25,12 @@ from matcher.records import FailedRow, ReferenceRow
 READ_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """The others expand without bound in memory, and no program packs photos so."""
 _ENCRYPTED = 0x1
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _PASSED_OVER = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
 _LONGEST_NAME = 500
+TABLE_SUFFIXES = (".csv", ".tsv", ".xlsx", ".jsonl", ".ndjson", ".json", ".parquet", ".xml")
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ class ImageArchive:
         except BaseException:
             self._zip.close()
             raise
-        self._by_name = {one.filename: one for one in self._entries}
+        self._by_name = {_with_slashes(one.filename): one for one in self._entries}
+        self._times = Counter(_with_slashes(one.filename) for one in self._entries)
 
     def __enter__(self) -> Self:
         return self
@@ -68,18 +72,46 @@ class ImageArchive:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
         self._zip.close()
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    @property
+    def table(self) -> str:
+        """The entry that says what the images are, "" where there is none: the table that is least deep.
+
+        Raises `ManifestError` where several are.
+        """
+        names = [one.filename for one in self._entries if one.filename.lower().endswith(TABLE_SUFFIXES)]
+        least = min((_depth(name) for name in names), default=0)
+        found = [name for name in names if _depth(name) == least]
+        if len(found) > 1:
+            self._refuse(f"holds several tables, such as {found[0]} and {found[1]}; pack only one")
+        return found[0] if found else ""
+
+    def copy_table(self, target: BinaryIO) -> None:
+        """Write the table's bytes; raises `ManifestError` where it is damaged, encrypted or no file."""
+        entry = self._by_name[_with_slashes(self.table)]
+        limits = replace(self._limits, file_bytes=self._limits.total_bytes)
+        if reason := self._reason(entry, limits):
+            self._refuse(f"holds a table that {reason}")
+        try:
+            with self._zip.open(entry) as file:
+                shutil.copyfileobj(file, target)
+        except _DAMAGE as error:
+            self._refuse(f"holds a damaged table: {error}")
 
     def rows(self) -> Iterator[Row[ReferenceRow] | FailedRow]:
         """An entry a row, in the archive's order, lines counted from 1; what cannot be an image has failed.
 
         A reference's id is the entry's name without its extension, or with it where two would be the same.
         """
-        times = Counter(one.filename for one in self._entries)
-        reasons = [_reason(one, self._limits, times[one.filename]) for one in self._entries]
+        reasons = [self._reason(one, self._limits) for one in self._entries]
         good = [one.filename for one, reason in zip(self._entries, reasons, strict=True) if not reason]
         names = dict(zip(good, identities(good), strict=True))
         for line, (entry, reason) in enumerate(zip(self._entries, reasons, strict=True), 1):
@@ -93,14 +125,36 @@ class ImageArchive:
 
     def read(self, name: str) -> bytes:
         """The bytes of the entry; raises `ImageError` where it is damaged or a file of two kinds."""
+        return self._read(name, self._by_name[_with_slashes(name)])
+
+    def read_named(self, image: str) -> bytes:
+        """The bytes of what the table calls `image`, its path from where the table lies; else as `read`.
+
+        Raises `ImageError` also for a path that is not there or leads out, and for an entry that is no file.
+        """
+        parts = [part for part in _with_slashes(image).split("/") if part != "."]
+        if not parts[0] or _DRIVE.match(image) or ".." in parts:
+            raise ImageError(image, "must be a path inside the archive: no leading slash, drive or '..'")
+        beside, _, _ = _with_slashes(self.table).rpartition("/")
+        entry = self._by_name.get("/".join([beside, *parts] if beside else parts))
+        if entry is None:
+            raise ImageError(image, "is not in the archive")
+        if reason := self._reason(entry, self._limits):
+            raise ImageError(image, reason)
+        return self._read(image, entry)
+
+    def _read(self, name: str, entry: zipfile.ZipInfo) -> bytes:
         try:
-            with self._zip.open(self._by_name[name]) as file:
+            with self._zip.open(entry) as file:
                 blob = file.read(self._limits.file_bytes + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
+        except _DAMAGE as error:
             raise ImageError(name, f"is damaged in the archive: {error}") from error
         if also := second_kind(blob):
             raise ImageError(name, f"is an image and {also} at once, which is refused")
         return blob
+
+    def _reason(self, entry: zipfile.ZipInfo, limits: ArchiveLimits) -> str:
+        return _reason(entry, limits, self._times[_with_slashes(entry.filename)])
 
     def _refuse_hostile(self, directory_offset: int) -> None:
         total = sum(one.file_size for one in self._entries)
@@ -121,7 +175,7 @@ class ImageArchive:
             if entry.header_offset + 30 + entry.compress_size > following:
                 self._refuse("holds entries that lie over one another")
 
-    def _refuse(self, reason: str) -> None:
+    def _refuse(self, reason: str) -> NoReturn:
         raise ManifestError(str(self._path), reason)
 
 
@@ -136,6 +190,15 @@ def second_kind(blob: bytes) -> str:
     if b"Rar!\x1a\x07" in blob:
         return "a RAR archive"
     return "a 7z archive" if b"7z\xbc\xaf\x27\x1c" in blob else ""
+
+
+def _with_slashes(name: str) -> str:
+    """A name as ZIPs write it; some of Windows hold backslashes."""
+    return name.replace("\\", "/")
+
+
+def _depth(name: str) -> int:
+    return _with_slashes(name).count("/")
 
 
 def _passed_over(entry: zipfile.ZipInfo) -> bool:

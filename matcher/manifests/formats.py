@@ -14,7 +14,7 @@ Reader = Callable[[Path], Iterator[Item]]
 
 _HEAD = 4_096
 _JSON_NAMES = (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz")
-_KNOWN = "CSV, TSV, XLSX, JSONL, Parquet, a Google Merchant feed or a folder of images"
+_KNOWN = "CSV, TSV, XLSX, JSONL, Parquet, a Google Merchant feed, or a folder or ZIP of images"
 
 
 def choose_reader(path: Path) -> Reader:

@@ -12,6 +12,7 @@ from matcher.manifests.folder import list_folder
 from matcher.manifests.formats import choose_reader
 from matcher.manifests.grouping import merge_repeated
 from matcher.manifests.opening import READ_ERRORS, explained
+from matcher.manifests.packed import is_packed, packed_rows
 from matcher.manifests.rows import MAX_ID, BadCellError, Cells, Columns, Item, Row, shortened
 from matcher.records import FailedRow, Listing, ReferenceRow
 
@@ -46,6 +47,11 @@ def read_listings(path: Path) -> Iterator[Row[Listing] | FailedRow]:
 def _read(path: Path, schema: Schema[R]) -> Iterator[Row[R] | FailedRow]:
     if path.is_dir():
         return _folder_records(path, schema)
+    if is_packed(path):
+        empty = dict.fromkeys(schema.aliases, "")
+        return packed_rows(
+            path, lambda table: _read(table, schema), lambda name, images: schema.make(name, images, empty)
+        )
     items = choose_reader(path)(path)
     try:
         first = next(items)

@@ -88,7 +88,7 @@ def refuse_bomb(path: Path) -> None:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise ManifestError(str(path), f"is not a readable workbook: {explained(error)}") from error
     if "xl/workbook.xml" not in {part.filename for part in parts}:
-        raise ManifestError(str(path), "is an archive, not an Excel workbook; unpack it and name its folder")
+        raise ManifestError(str(path), "is a document, not an Excel workbook; save it as XLSX or CSV")
     total = sum(part.file_size for part in parts)
     packed = max(1, path.stat().st_size)
     held = max((part.file_size for part in parts if not _is_streamed(part)), default=0)

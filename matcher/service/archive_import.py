@@ -16,10 +16,10 @@ from matcher.catalog import (
     import_references,
     last_job_row,
 )
-from matcher.config import Settings
-from matcher.manifests import ArchiveLimits, ImageArchive, Row
+from matcher.manifests import ImageArchive, Row
 from matcher.records import FailedRow, ImageRole, ReferenceRow
 from matcher.service.job_folders import job_folder
+from matcher.sources import archive_limits
 from matcher.workspace import Workspace
 
 
@@ -54,9 +54,3 @@ def import_archive(workspace: Workspace, job: Job, progress: Callable[[int], Non
     with workspace.database.read() as connection:
         counts = count_job_rows(connection, job.job_id)
     return {name: counts[name] for name in ("added", "changed", "unchanged", "failed")}
-
-
-def archive_limits(settings: Settings) -> ArchiveLimits:
-    """What the settings say of archives."""
-    service = settings.service
-    return ArchiveLimits(service.max_archive_entries, service.max_expanded_bytes, settings.images.max_bytes)

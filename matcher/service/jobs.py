@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
+from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, Path, Query, UploadFile
@@ -41,13 +43,15 @@ from matcher.service.given import expect_readable, name_of, take
 from matcher.service.job_folders import job_folder, remove_upload_file
 from matcher.service.paging import LARGEST, After, Limit, Page, page
 from matcher.service.problems import RESPONSES, RefusedError
+from matcher.sources import source_of
 
 router = APIRouter(prefix="/v1", tags=["jobs"], responses=RESPONSES)
 Reader = Annotated[Caller, allowed(Scope.SCANS_READ)]
 Writer = Annotated[Caller, allowed(Scope.SCANS_WRITE)]
 JobId = Annotated[int, Path(ge=1, le=LARGEST)]
 Manifest = Annotated[
-    UploadFile | None, File(description="CSV, TSV, XLSX, JSON lines, Parquet or a Merchant feed.")
+    UploadFile | None,
+    File(description="CSV, TSV, XLSX, JSON lines, Parquet, a Merchant feed, or a ZIP of images."),
 ]
 Upload = Annotated[str, Form(max_length=64, description="A finished upload, instead of a file in the form.")]
 Outcome = Annotated[
@@ -93,12 +97,13 @@ class ShownRow(BaseModel):
 
 @router.post("/scans", status_code=HTTPStatus.ACCEPTED)
 def scan(caller: Writer, manifest: Manifest = None, upload: Upload = "") -> ShownJob:
-    """Scan a table of listings, whose images are addresses; the answer is the job.
+    """Scan a table of listings, whose images are addresses, or a ZIP of images; the answer is the job.
 
-    Send the table as `manifest`, or name a finished `upload` that holds it.
+    A table in the ZIP says which images are of which listing; without one each image is a listing. Send the
+    file as `manifest`, or name a finished `upload` that holds it.
     """
     folder = take(caller, manifest, upload)
-    expect_readable(lambda path: read_listings(path), folder)
+    expect_readable(partial(_open, read_listings, caller), folder)
     terms = {"folder": folder.name, "name": name_of(caller, manifest, upload)}
     return added(caller, "scan", terms, upload)
 
@@ -111,16 +116,25 @@ def import_(
     kind: Annotated[ImageRole, Form()] = ImageRole.REFERENCE,
     upload: Upload = "",
 ) -> ShownJob:
-    """Import a table of references, whose images are addresses; `brand_id` or its rows name the brand."""
+    """Import a table of references, whose images are addresses, or a ZIP of images with or without a table.
+
+    `brand_id` or the table's rows name the brand.
+    """
     brand = ""
     if brand_id is not None:
         with caller.read() as connection:
             brand = brand_name_of(connection, brand_id, owner_id=caller.owner_id)
     folder = take(caller, manifest, upload)
-    expect_readable(lambda path: read_references(path), folder)
+    expect_readable(partial(_open, read_references, caller), folder)
     name = name_of(caller, manifest, upload)
     terms = {"folder": folder.name, "brand": brand, "kind": kind.value, "name": name}
     return added(caller, "import", terms, upload)
+
+
+def _open(read: Callable[[FilePath], Any], caller: Caller, path: FilePath) -> None:
+    """Read the table's head and, where it lies in an archive, hold that against what the settings allow."""
+    with source_of(path, caller.service.workspace.settings):
+        read(path)
 
 
 @router.get("/jobs")

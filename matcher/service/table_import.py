@@ -18,10 +18,10 @@ from matcher.catalog import (
     import_references,
     job_rows_with_reasons,
 )
-from matcher.manifests import manifest_folder, read_references
+from matcher.manifests import read_references
 from matcher.records import ImageRole
 from matcher.service.job_folders import job_folder
-from matcher.sources import ImageSource
+from matcher.sources import source_of
 from matcher.workspace import Workspace
 
 Item = TypeVar("Item")
@@ -46,7 +46,7 @@ def import_table(workspace: Workspace, job: Job, progress: Callable[[int], None]
 
     with workspace.database.write() as connection:
         drop_failed_job_rows(connection, job.job_id)
-    with ImageSource(manifest_folder(path), workspace.settings) as source:
+    with source_of(path, workspace.settings) as source:
         import_references(
             workspace.database, workspace.store, _counted(read_references(path), progress), source.read,
             brand=str(job.terms["brand"]), role=ImageRole(str(job.terms["kind"])),

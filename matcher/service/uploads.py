@@ -17,12 +17,12 @@ from matcher.manifests import ImageArchive, Row
 from matcher.manifests.folder import identities
 from matcher.records import ImageRole, ReferenceRow
 from matcher.service.access import Caller
-from matcher.service.archive_import import archive_limits
 from matcher.service.brands import BrandId, Writer
 from matcher.service.given import expect_readable, last_part, name_of, take
 from matcher.service.jobs import ShownJob, Upload, added
 from matcher.service.offers import MOST_PHOTOS
 from matcher.service.problems import RESPONSES, FieldProblem, RefusedError
+from matcher.sources import archive_limits
 
 router = APIRouter(prefix="/v1", tags=["catalog"], responses=RESPONSES)
 Kind = Annotated[ImageRole, Form()]

@@ -10,14 +10,13 @@ from matcher.assembly import Models, build_examiner, build_galleries, build_mode
 from matcher.catalog import last_number, list_brands
 from matcher.config import Settings
 from matcher.examining import Examined
-from matcher.manifests import manifest_folder
 from matcher.photo_cache import NoCache
 from matcher.policy import Policy
 from matcher.records import Brand, FailedRow
 from matcher.scan_engine import Answer, Engine, Entry, use_one_thread
 from matcher.scan_start import ScanRequest
 from matcher.snapshot import Snapshot
-from matcher.sources import ImageSource
+from matcher.sources import source_of
 from matcher.workers import Lost, Workers
 from matcher.workspace import Workspace
 
@@ -111,7 +110,7 @@ def prepare_warm_worker(
         entry = item.entry
         if isinstance(entry, FailedRow):
             return Examined(None, (entry,))
-        with ImageSource(manifest_folder(item.manifest), settings) as source:
+        with source_of(item.manifest, settings) as source:
             return examiner.examine(entry.value, source.read, source=str(item.manifest), line=entry.line)
 
     return examine

@@ -112,6 +112,19 @@ def test_only_photos_of_flagged_listings_are_kept_and_nothing_of_where_they_were
     assert report.notes == ()
 
 
+def test_a_zip_of_the_table_and_its_photos_is_scanned_as_they_are_in_a_folder(
+    done: tuple[Path, Path, ScanSummary], folder: Path, manifest: Path, tmp_path: Path
+) -> None:
+    packed = Path(shutil.make_archive(str(tmp_path / "listings"), "zip", manifest.parent))
+    scan(folder, packed, tmp_path / "packed")
+    assert lines(tmp_path / "packed" / "verdicts.jsonl") == lines(done[1] / "verdicts.jsonl")
+    errors, others = (lines(out / "errors.jsonl") for out in (tmp_path / "packed", done[1]))
+    assert [(one["line"], one["listing_id"]) for one in errors] == [
+        (one["line"], one["listing_id"]) for one in others
+    ]
+    assert {one["source"] for one in errors} == {str(packed)}
+
+
 def test_a_finished_scan_resumed_writes_the_same_files(
     done: tuple[Path, Path, ScanSummary], manifest: Path
 ) -> None:

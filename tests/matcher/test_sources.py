@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher.config import FetchSettings, ImageSettings, Settings
-from matcher.errors import FetchError, ImageError
+from matcher.config import FetchSettings, ImageSettings, ServiceSettings, Settings
+from matcher.errors import FetchError, ImageError, ManifestError
 from matcher.fetch import Fetcher
-from matcher.sources import ImageSource
+from matcher.sources import ImageSource, source_of
+from tests.matcher.manifests.test_archive import PICTURE, file, packed
 
 
 class CannedFetcher(Fetcher):
@@ -155,3 +156,35 @@ def test_no_name_reaches_outside(tmp_path_factory: pytest.TempPathFactory, image
             continue
         with ImageSource(base, Settings()) as source, pytest.raises(ImageError):
             source.read(name)
+
+
+def test_images_of_a_packed_manifest_are_read_from_where_its_table_lies(
+    tmp_path: Path,
+) -> None:
+    path = packed(
+        tmp_path / "a.zip", file("shop/listings.csv", b"listing_id,image\n1,a.jpg\n"),
+        file("shop/a.jpg", PICTURE + b"1"), file("shop\\photos\\b.jpg", PICTURE + b"2"), file("c.jpg"),
+        file("shop/link.jpg", b"/etc/passwd", attributes=0o120777),
+    )  # fmt: skip
+    (tmp_path / "beside.jpg").write_bytes(PICTURE)
+    with source_of(path, Settings()) as source:
+        assert source.read("a.jpg") == source.read("./a.jpg") == PICTURE + b"1"
+        assert source.read("photos/b.jpg") == source.read("photos\\b.jpg") == PICTURE + b"2"
+        for image, said in (
+            ("c.jpg", "is not in the archive"),
+            ("beside.jpg", "is not in the archive"),
+            ("../c.jpg", "inside the archive"),
+            ("/shop/a.jpg", "inside the archive"),
+            ("", "inside the archive"),
+            ("link.jpg", "is a symbolic link"),
+            ("ftp://shop.example/a.jpg", "has a scheme"),
+        ):
+            with pytest.raises(ImageError, match=said):
+                source.read(image)
+
+
+def test_a_packed_manifest_that_holds_more_than_the_settings_allow_is_refused(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", file("a.jpg"), file("b.jpg"))
+    narrow = Settings(service=ServiceSettings(max_archive_entries=1))
+    with pytest.raises(ManifestError, match="holds 2 entries, at most 1"):
+        source_of(path, narrow)

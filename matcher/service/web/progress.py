@@ -24,9 +24,9 @@ from matcher.errors import MatcherError
 from matcher.manifests import ArchiveLimits, ImageArchive, read_listings, read_references
 from matcher.records import VerdictKind
 from matcher.service.access import Caller
-from matcher.service.archive_import import archive_limits
 from matcher.service.job_folders import job_folder
 from matcher.service.web.advice import FILES, PATHS, advice_on
+from matcher.sources import archive_limits
 
 COUNTED_BYTES = 64 * 2**20
 """Rows of larger tables are not counted before a scan: that alone would take long."""

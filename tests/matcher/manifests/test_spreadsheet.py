@@ -105,11 +105,12 @@ def test_a_workbook_without_a_header_is_refused(tmp_path: Path) -> None:
         read_listings(workbook(tmp_path / "m.xlsx", []))
 
 
-def test_a_zip_of_images_is_refused_with_advice(tmp_path: Path) -> None:
+def test_another_kind_of_document_is_refused_with_advice(tmp_path: Path) -> None:
     path = tmp_path / "m.xlsx"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("a.jpg", b"x")
-    with pytest.raises(ManifestError, match="not an Excel workbook; unpack it"):
+        archive.writestr("[Content_Types].xml", b"<Types/>")
+        archive.writestr("word/document.xml", b"<document/>")
+    with pytest.raises(ManifestError, match="not an Excel workbook; save it as XLSX or CSV"):
         read_listings(path)
 
 

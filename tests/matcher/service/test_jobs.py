@@ -7,6 +7,7 @@ import json
 import math
 import signal
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,22 @@ def test_a_scan_is_watched_and_read_back_and_sees_its_owners_catalog_alone(
     assert other["result"]["verdicts"] == {"clear": 6, "review": 0, "counterfeit": 0}
 
 
+def test_a_zip_of_photos_is_scanned_with_or_without_a_table(start: Start, tmp_path: Path) -> None:
+    owner = tenant(start(drawn.workspace_folder(tmp_path / "filled"), QUICK))
+    photos = {"a.jpg": stolen(2), "b.png": png(300), "c.png": b"no picture"}
+    job = ended(owner, begun(owner, "/v1/scans", zipped(photos)))
+    assert (job["state"], job["result"]["listings"], job["result"]["failed"]) == ("done", 2, 1)
+    table = (
+        b"listing_id,image,price,currency,seller_id\nL-1,a.jpg|b.png,9,EUR,shop-9\nL-2,d.png,9,EUR,shop-9\n"
+    )
+    job = ended(owner, begun(owner, "/v1/scans", zipped({"offers.csv": table, **photos})))
+    assert job["result"]["verdicts"] == {"clear": 0, "review": 0, "counterfeit": 1}
+    (failed,) = owner.get(f"/v1/jobs/{job['job_id']}/failures").json()["items"]
+    assert (failed["listing_id"], failed["line"]) == ("L-2", 3)
+    assert "is not in the archive" in failed["reason"]
+    assert str(tmp_path) not in str(failed)
+
+
 def test_an_import_tells_its_bad_rows_and_counts_in_the_next_check(start: Start, photo_server: str) -> None:
     owner = tenant(start(settings=QUICK))
     brand = str(add_brand(owner, "Aurelio"))
@@ -206,6 +223,7 @@ def test_an_import_leaves_a_core_to_checks_unless_told_otherwise(
         (b"\x00\x01\x02" * 99, "of no known format"),
         (b"colour\nred\n", "has no column"),
         (b"PK\x03\x04 no workbook", "the manifest"),
+        (zipped({"a.jpg": bytes(10_000_000)}, zipfile.ZIP_DEFLATED), "would expand"),
     ],
 )
 def test_what_is_no_table_is_refused_at_once_and_leaves_nothing(

@@ -1,0 +1,80 @@
+"""A ZIP in a manifest's place: the table in it is the manifest; without one each image is a row."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from matcher.errors import ManifestError
+from matcher.manifests.archive import ArchiveLimits, ImageArchive
+from matcher.manifests.directory import read_directory
+from matcher.manifests.rows import Row
+from matcher.records import FailedRow, ReferenceRow
+
+T = TypeVar("T")
+_OFFICE = frozenset({"[Content_Types].xml", "mimetype"})
+"""What a ZIP that is a document holds, such as XLSX (ECMA-376, part 2) and ODS (OpenDocument, part 2)."""
+
+
+def is_packed(path: Path) -> bool:
+    """Whether the file is a ZIP and no workbook; what is damaged is for the reader of workbooks to refuse."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            if file.read(4) != b"PK\x03\x04":
+                return False
+        read_directory(path, ArchiveLimits().entries)
+        with zipfile.ZipFile(path) as archive:
+            return _OFFICE.isdisjoint(archive.namelist())
+    except (ManifestError, OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
+
+
+def packed_rows(
+    path: Path,
+    read_table: Callable[[Path], Iterator[Row[T] | FailedRow]],
+    make: Callable[[str, tuple[str, ...]], T],
+) -> Iterator[Row[T] | FailedRow]:
+    """The rows of the table in the ZIP, read by `read_table`; or what `make` makes of each id and image.
+
+    Raises `ManifestError` where the archive, or the table in it, cannot be read.
+    """
+    with ImageArchive(path, ArchiveLimits()) as archive:
+        if not archive.table:
+            return _image_rows(str(path), list(archive.rows()), make)
+        folder = Path(tempfile.mkdtemp(prefix="matcher-table-"))
+        try:
+            table = folder / Path(archive.table.replace("\\", "/")).name
+            with table.open("wb") as file:
+                archive.copy_table(file)
+            rows = _table_rows(str(path), read_table(table))
+        except ManifestError as error:
+            shutil.rmtree(folder)
+            raise ManifestError(str(path), error.reason) from error
+    weakref.finalize(rows, shutil.rmtree, folder, ignore_errors=True)
+    return rows
+
+
+def _image_rows(
+    source: str, found: list[Row[ReferenceRow] | FailedRow], make: Callable[[str, tuple[str, ...]], T]
+) -> Iterator[Row[T] | FailedRow]:
+    for one in found:
+        if isinstance(one, FailedRow):
+            yield one.model_copy(update={"source": source})
+        else:
+            yield Row(one.line, make(one.value.reference_id, one.value.images))
+
+
+def _table_rows(source: str, rows: Iterator[Row[T] | FailedRow]) -> Iterator[Row[T] | FailedRow]:
+    """Rows and errors as of the archive: nobody knows the file that its table was unpacked into."""
+    try:
+        for row in rows:
+            yield row.model_copy(update={"source": source}) if isinstance(row, FailedRow) else row
+    except ManifestError as error:
+        raise ManifestError(source, error.reason) from error
