@@ -34,6 +34,11 @@ _ADVICE = tuple(
         (r"at once, which is refused", "Open the picture and save it anew as JPEG or PNG."),
         (r"would expand", "Pack the pictures anew as JPEG or PNG: photos hardly shrink in a ZIP."),
         (r"holds [\d,]+ entries", "Split it into several archives."),
+        (r"holds several tables", "Leave only one of them in the archive."),
+        (
+            r"is not in the archive",
+            "Pack the picture under the name that the table gives, or correct the table.",
+        ),
         (r"HTTP status", "Open the address in a browser: it must show the picture without signing in."),
         (
             r"not a public address|holds a user name",
@@ -54,7 +59,7 @@ _ADVICE = tuple(
         (r"has no column", "Name the columns in the first row: reference_id, or listing_id, and image."),
         (r"_id is (empty|longer)", "Give each row an id of its own, of at most 500 characters."),
         (
-            r"known format|readable (workbook|Parquet)|is gzipped|old Excel",
+            r"known format|readable (workbook|Parquet)|not an Excel|is gzipped|old Excel",
             "Save the table as CSV (UTF-8) and send that.",
         ),
         (r"truncated|damaged|is empty|decode|broken|corrupt|image file", _ANEW),
