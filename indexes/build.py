@@ -91,8 +91,8 @@ def _hnsw(vectors: Vectors) -> Any:
 def _ivfpq(vectors: Vectors, others: Ids) -> Any:
     """Cells of product-quantised residuals (Jégou et al. 2011), trained without the held-out rows.
 
-    About 4 sqrt(n) cells, the least that FAISS's guidelines advise: with half as many, cells held several
-    categories of products each, and at 1,000,000 rows eight times as many had to be visited.
+    About 4 sqrt(n) cells, the least that FAISS's guidelines advise: with half as many, four times
+    as many had to be visited to recall 0.95 of 1,000,000 made rows.
     """
     count, dims = vectors.shape
     cells = int(min(65_536, max(8, 2 ** round(np.log2(4 * sqrt(count))))))

@@ -33,6 +33,7 @@ from matcher.scan_report import write_scan_report
 from matcher.scan_start import ScanRequest as ScanRequest
 from matcher.scan_start import ScanTerms, begin, snapshot_of
 from matcher.snapshot import Snapshot
+from matcher.sources import archive_limits
 from matcher.workers import Lost
 from matcher.workspace import Workspace
 
@@ -77,7 +78,7 @@ def run_scan(
     holds another scan, or one that cannot be resumed; `ManifestError` when the manifest as a whole cannot be
     read.
     """
-    entries = read_listings(request.manifest)
+    entries = read_listings(request.manifest, archive_limits(workspace.settings))
     scan = begin(workspace, policy, request, take)
     photos, started = 0, time.monotonic()
     if scan.state == "running":

@@ -87,6 +87,6 @@ def prepare_worker(
 
 
 def use_one_thread() -> None:
-    """Compute on one thread in this process: there is a worker a core."""
+    """Compute on no other thread than this one: OpenCV in the whole process, FAISS where this thread asks."""
     use_threads(1)
     cv2.setNumThreads(1)

@@ -92,11 +92,7 @@ class ImageSource:
             raise ImageError(image, "names no image")
         if "\0" in image:
             raise ImageError(image, "holds a NUL character")
-        parts = image.replace("\\", "/").split("/")
-        if parts[0] == "" or _DRIVE.match(image) or ".." in parts:
-            raise ImageError(
-                image, "must be a path inside the manifest's folder: no leading slash, drive or '..'"
-            )
+        parts = _parts(image)
         try:
             folder = self._folder.resolve()
             # A manifest written on Windows says a\b.jpg; on other systems that may also be one file's name.
@@ -124,6 +120,7 @@ class PackedSource(ImageSource):
         super().close()
 
     def _read_file(self, image: str) -> bytes:
+        _parts(image)
         return self._archive.read_named(image)
 
 
@@ -137,7 +134,22 @@ def source_of(manifest: Path, settings: Settings) -> ImageSource:
 def archive_limits(settings: Settings) -> ArchiveLimits:
     """What the settings say of archives."""
     service = settings.service
-    return ArchiveLimits(service.max_archive_entries, service.max_expanded_bytes, settings.images.max_bytes)
+    return ArchiveLimits(
+        service.max_archive_entries,
+        service.max_expanded_bytes,
+        settings.images.max_bytes,
+        service.max_manifest_bytes,
+    )
+
+
+def _parts(image: str) -> list[str]:
+    """The parts of a path, which may not lead out of where it begins: else `ImageError`."""
+    parts = image.replace("\\", "/").split("/")
+    if parts[0] == "" or _DRIVE.match(image) or ".." in parts:
+        raise ImageError(
+            image, "must be a path inside the manifest's folder: no leading slash, drive or '..'"
+        )
+    return parts
 
 
 def _why(error: Exception) -> str:

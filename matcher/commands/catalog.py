@@ -94,11 +94,12 @@ def import_manifest(
     from matcher.catalog import import_references
     from matcher.manifests import read_references
     from matcher.records import ImageRole
-    from matcher.sources import source_of
+    from matcher.sources import archive_limits, source_of
 
     keep_freed_memory()
-    meter.begin("reading images", count_within(read_references(path)))
-    rows = shown(read_references(path), meter.show)
+    limits = archive_limits(workspace.settings)
+    meter.begin("reading images", count_within(read_references(path, limits)))
+    rows = shown(read_references(path, limits), meter.show)
     with source_of(path, workspace.settings) as source:
         summary = import_references(
             workspace.database, workspace.store, rows, source.read,

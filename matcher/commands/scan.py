@@ -114,9 +114,10 @@ def run(
     from matcher.manifests import read_listings
     from matcher.scan import run_scan
     from matcher.scan_engine import local_engine
+    from matcher.sources import archive_limits
 
     chosen = chosen_policy(policy)
-    rows = count_within(read_listings(request.manifest))
+    rows = count_within(read_listings(request.manifest, archive_limits(workspace.settings)))
     total = rows if rows is None or request.limit is None else min(rows, request.limit)
     meter.begin("scanning", total, resumed=request.resume)
     return run_scan(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import posixpath
 import re
 import shutil
 import stat
@@ -11,6 +12,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NoReturn, Self
@@ -35,12 +37,16 @@ TABLE_SUFFIXES = (".csv", ".tsv", ".xlsx", ".jsonl", ".ndjson", ".json", ".parqu
 
 @dataclass(frozen=True)
 class ArchiveLimits:
-    """What an archive may hold: `entries`, bytes when expanded in all and a file, expanded over packed."""
+    """What an archive may hold: `entries`, bytes when expanded (all, a file, the table), and over packed."""
 
     entries: int = 100_000
     total_bytes: int = 32 * 2**30
     file_bytes: int = 40 * 2**20
+    table_bytes: int = 2 * 2**30
     ratio: int = 100
+
+
+USUAL_LIMITS = ArchiveLimits()
 
 
 class ImageArchive:
@@ -81,7 +87,7 @@ class ImageArchive:
     def __len__(self) -> int:
         return len(self._entries)
 
-    @property
+    @cached_property
     def table(self) -> str:
         """The entry that says what the images are, "" where there is none: the table that is least deep.
 
@@ -97,7 +103,7 @@ class ImageArchive:
     def copy_table(self, target: BinaryIO) -> None:
         """Write the table's bytes; raises `ManifestError` where it is damaged, encrypted or no file."""
         entry = self._by_name[_with_slashes(self.table)]
-        limits = replace(self._limits, file_bytes=self._limits.total_bytes)
+        limits = replace(self._limits, file_bytes=self._limits.table_bytes)
         if reason := self._reason(entry, limits):
             self._refuse(f"holds a table that {reason}")
         try:
@@ -130,13 +136,10 @@ class ImageArchive:
     def read_named(self, image: str) -> bytes:
         """The bytes of what the table calls `image`, its path from where the table lies; else as `read`.
 
-        Raises `ImageError` also for a path that is not there or leads out, and for an entry that is no file.
+        Raises `ImageError` also for a path that is not there, and for an entry that is no file.
         """
-        parts = [part for part in _with_slashes(image).split("/") if part != "."]
-        if not parts[0] or _DRIVE.match(image) or ".." in parts:
-            raise ImageError(image, "must be a path inside the archive: no leading slash, drive or '..'")
-        beside, _, _ = _with_slashes(self.table).rpartition("/")
-        entry = self._by_name.get("/".join([beside, *parts] if beside else parts))
+        beside = posixpath.dirname(_with_slashes(self.table))
+        entry = self._by_name.get(posixpath.normpath(posixpath.join(beside, _with_slashes(image))))
         if entry is None:
             raise ImageError(image, "is not in the archive")
         if reason := self._reason(entry, self._limits):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -17,27 +16,33 @@ from matcher.manifests.rows import Row
 from matcher.records import FailedRow, ReferenceRow
 
 T = TypeVar("T")
-_OFFICE = frozenset({"[Content_Types].xml", "mimetype"})
-"""What a ZIP that is a document holds, such as XLSX (ECMA-376, part 2) and ODS (OpenDocument, part 2)."""
+_ANY = 2**32
+"""Entries; how many there may be is asked when the archive is read."""
 
 
 def is_packed(path: Path) -> bool:
-    """Whether the file is a ZIP and no workbook; what is damaged is for the reader of workbooks to refuse."""
+    """Whether the file is a ZIP and no document; what is damaged is for the reader of workbooks to refuse.
+
+    XLSX lists its parts in `[Content_Types].xml` (ECMA-376, part 2), ODS begins with `mimetype`
+    (OpenDocument, part 2).
+    """
     try:
         if not path.is_file():
             return False
         with path.open("rb") as file:
-            if file.read(4) != b"PK\x03\x04":
+            head = file.read(38)
+            if not head.startswith(b"PK\x03\x04") or head.endswith(b"mimetype"):
                 return False
-        read_directory(path, ArchiveLimits().entries)
-        with zipfile.ZipFile(path) as archive:
-            return _OFFICE.isdisjoint(archive.namelist())
-    except (ManifestError, OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+            directory = read_directory(path, _ANY)
+            file.seek(directory.offset)
+            return b"[Content_Types].xml" not in file.read(directory.size)
+    except (ManifestError, OSError):
         return False
 
 
 def packed_rows(
     path: Path,
+    limits: ArchiveLimits,
     read_table: Callable[[Path], Iterator[Row[T] | FailedRow]],
     make: Callable[[str, tuple[str, ...]], T],
 ) -> Iterator[Row[T] | FailedRow]:
@@ -45,7 +50,7 @@ def packed_rows(
 
     Raises `ManifestError` where the archive, or the table in it, cannot be read.
     """
-    with ImageArchive(path, ArchiveLimits()) as archive:
+    with ImageArchive(path, limits) as archive:
         if not archive.table:
             return _image_rows(str(path), list(archive.rows()), make)
         folder = Path(tempfile.mkdtemp(prefix="matcher-table-"))

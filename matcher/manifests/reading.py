@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from matcher.errors import ManifestError
+from matcher.manifests.archive import USUAL_LIMITS, ArchiveLimits
 from matcher.manifests.columns import LISTINGS, REFERENCES, Schema, missing_columns, record_id, to_record
 from matcher.manifests.folder import list_folder
 from matcher.manifests.formats import choose_reader
@@ -21,19 +22,25 @@ R = TypeVar("R", ReferenceRow, Listing)
 _SHOWN_COLUMNS = 12
 
 
-def read_references(path: Path) -> Iterator[Row[ReferenceRow] | FailedRow]:
+def read_references(
+    path: Path, limits: ArchiveLimits = USUAL_LIMITS
+) -> Iterator[Row[ReferenceRow] | FailedRow]:
     """The references of a catalog manifest, in order, with the lines they start on; memory stays bounded.
+
+    `limits`: what a ZIP may hold.
 
     Rows of one reference (and brand) that stand together are merged. A row without an id or image, or with a
     price or currency that is given but cannot be read, is a `FailedRow` that carries the id as `listing_id`;
     the rest goes on. Raises `ManifestError`, before the first row, if the file is missing, of no known
     format, or lacks a column.
     """
-    return _read(Path(path), REFERENCES)
+    return _read(Path(path), REFERENCES, limits)
 
 
-def read_listings(path: Path) -> Iterator[Row[Listing] | FailedRow]:
+def read_listings(path: Path, limits: ArchiveLimits = USUAL_LIMITS) -> Iterator[Row[Listing] | FailedRow]:
     """The listings of a manifest, in order, with the lines they start on; memory stays bounded.
+
+    `limits`: what a ZIP may hold.
 
     Rows of one listing that stand together are merged; the same id again further on is passed through as
     another row, since telling would take memory without bound. A listing may have no image (`images == ()`).
@@ -41,17 +48,24 @@ def read_listings(path: Path) -> Iterator[Row[Listing] | FailedRow]:
     rest goes on. Raises `ManifestError`, before the first row, if the file is missing, of no known format, or
     has no id column.
     """
-    return _read(Path(path), LISTINGS)
+    return _read(Path(path), LISTINGS, limits)
 
 
-def _read(path: Path, schema: Schema[R]) -> Iterator[Row[R] | FailedRow]:
+def _read(path: Path, schema: Schema[R], limits: ArchiveLimits) -> Iterator[Row[R] | FailedRow]:
     if path.is_dir():
         return _folder_records(path, schema)
     if is_packed(path):
         empty = dict.fromkeys(schema.aliases, "")
         return packed_rows(
-            path, lambda table: _read(table, schema), lambda name, images: schema.make(name, images, empty)
+            path,
+            limits,
+            lambda table: _read_table(table, schema),
+            lambda name, images: schema.make(name, images, empty),
         )
+    return _read_table(path, schema)
+
+
+def _read_table(path: Path, schema: Schema[R]) -> Iterator[Row[R] | FailedRow]:
     items = choose_reader(path)(path)
     try:
         first = next(items)

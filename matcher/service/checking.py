@@ -22,6 +22,7 @@ from matcher.models import Descriptors, Pixels
 from matcher.photo_cache import NoCache
 from matcher.policy import load_policy
 from matcher.records import Brand, Listing
+from matcher.scan_engine import use_one_thread
 from matcher.service.observing import Metrics
 from matcher.service.problems import RefusedError
 from matcher.snapshot import Snapshot
@@ -56,7 +57,9 @@ class Checks:
         self._opened: OrderedDict[int, _Opened] = OrderedDict()
         self._opening = threading.RLock()
         service = workspace.settings.service
-        self._threads = ThreadPoolExecutor(service.examined_at_once, thread_name_prefix="check")
+        self._threads = ThreadPoolExecutor(
+            service.examined_at_once, thread_name_prefix="check", initializer=use_one_thread
+        )
         self._places = threading.BoundedSemaphore(service.examined_at_once + service.checks_waiting)
 
     def close(self) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime
-from functools import partial
 from http import HTTPStatus
-from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, Path, Query, UploadFile
@@ -43,7 +41,7 @@ from matcher.service.given import expect_readable, name_of, take
 from matcher.service.job_folders import job_folder, remove_upload_file
 from matcher.service.paging import LARGEST, After, Limit, Page, page
 from matcher.service.problems import RESPONSES, RefusedError
-from matcher.sources import source_of
+from matcher.sources import archive_limits
 
 router = APIRouter(prefix="/v1", tags=["jobs"], responses=RESPONSES)
 Reader = Annotated[Caller, allowed(Scope.SCANS_READ)]
@@ -103,7 +101,8 @@ def scan(caller: Writer, manifest: Manifest = None, upload: Upload = "") -> Show
     file as `manifest`, or name a finished `upload` that holds it.
     """
     folder = take(caller, manifest, upload)
-    expect_readable(partial(_open, read_listings, caller), folder)
+    limits = archive_limits(caller.service.workspace.settings)
+    expect_readable(lambda path: read_listings(path, limits), folder)
     terms = {"folder": folder.name, "name": name_of(caller, manifest, upload)}
     return added(caller, "scan", terms, upload)
 
@@ -125,16 +124,11 @@ def import_(
         with caller.read() as connection:
             brand = brand_name_of(connection, brand_id, owner_id=caller.owner_id)
     folder = take(caller, manifest, upload)
-    expect_readable(partial(_open, read_references, caller), folder)
+    limits = archive_limits(caller.service.workspace.settings)
+    expect_readable(lambda path: read_references(path, limits), folder)
     name = name_of(caller, manifest, upload)
     terms = {"folder": folder.name, "brand": brand, "kind": kind.value, "name": name}
     return added(caller, "import", terms, upload)
-
-
-def _open(read: Callable[[FilePath], Any], caller: Caller, path: FilePath) -> None:
-    """Read the table's head and, where it lies in an archive, hold that against what the settings allow."""
-    with source_of(path, caller.service.workspace.settings):
-        read(path)
 
 
 @router.get("/jobs")

@@ -8,10 +8,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import uvicorn
 
-from indexes.threads import use_threads
 from matcher.config import Settings
 from matcher.errors import UsageError
 from matcher.freed_memory import keep_freed_memory
@@ -31,7 +29,7 @@ def serve(
     """
     listening = _listen(host, port)
     _spool_in(folder / SPOOL)
-    _one_core_a_check()
+    keep_freed_memory()
     name = f"[{host}]" if ":" in host else host
     log_to_stderr()
     config = uvicorn.Config(
@@ -48,13 +46,6 @@ def serve(
         signal.signal(number, _stopped)
     with listening:
         uvicorn.Server(config).run(sockets=[listening])
-
-
-def _one_core_a_check() -> None:
-    """Listings are examined side by side on a few threads: none of them shall start threads of its own."""
-    keep_freed_memory()
-    cv2.setNumThreads(1)
-    use_threads(1)
 
 
 def _spool_in(folder: Path) -> None:

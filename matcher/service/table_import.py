@@ -21,7 +21,7 @@ from matcher.catalog import (
 from matcher.manifests import read_references
 from matcher.records import ImageRole
 from matcher.service.job_folders import job_folder
-from matcher.sources import source_of
+from matcher.sources import archive_limits, source_of
 from matcher.workspace import Workspace
 
 Item = TypeVar("Item")
@@ -46,9 +46,10 @@ def import_table(workspace: Workspace, job: Job, progress: Callable[[int], None]
 
     with workspace.database.write() as connection:
         drop_failed_job_rows(connection, job.job_id)
+    rows = _counted(read_references(path, archive_limits(workspace.settings)), progress)
     with source_of(path, workspace.settings) as source:
         import_references(
-            workspace.database, workspace.store, _counted(read_references(path), progress), source.read,
+            workspace.database, workspace.store, rows, source.read,
             brand=str(job.terms["brand"]), role=ImageRole(str(job.terms["kind"])),
             settings=workspace.settings.images, source="manifest", owner_id=job.owner_id, record=record,
         )  # fmt: skip

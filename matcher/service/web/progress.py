@@ -86,7 +86,8 @@ def _counted(manifest: Path, kind: str, limits: ArchiveLimits) -> int | None:
                 return len(archive)
         if manifest.stat().st_size > COUNTED_BYTES:
             return None
-        rows: Iterable[Any] = read_listings(manifest) if kind == "scan" else read_references(manifest)
+        read = read_listings if kind == "scan" else read_references
+        rows: Iterable[Any] = read(manifest, limits)
         return sum(1 for _ in rows)
     except (OSError, MatcherError):
         return None

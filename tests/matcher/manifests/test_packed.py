@@ -12,7 +12,7 @@ import pytest
 from openpyxl import Workbook
 
 from matcher.errors import ManifestError
-from matcher.manifests import Row, is_packed, read_listings, read_references
+from matcher.manifests import ArchiveLimits, Row, is_packed, read_listings, read_references
 from matcher.records import FailedRow, Listing
 from tests.matcher.manifests.contract import ManifestContract, Table, told
 from tests.matcher.manifests.test_archive import PICTURE, file, packed
@@ -56,10 +56,28 @@ def test_a_table_that_is_no_table_is_told_as_the_archives_own_trouble(tmp_path: 
     bomb = packed(tmp_path / "bomb.zip", file("a.csv", b"\0" * 400_000, method=zipfile.ZIP_DEFLATED))
     link = packed(tmp_path / "link.zip", file("a.csv", b"/etc/passwd", attributes=0o120777))
     empty = packed(tmp_path / "empty.zip", file("a.csv", b""))
-    for path, said in ((bomb, "expand"), (link, "table that is a symbolic link"), (empty, "is empty")):
+    inner = packed(tmp_path / "inner.zip", file("a.csv", b"listing_id\n1\n")).read_bytes()
+    nested = packed(tmp_path / "nested.zip", file("a.csv", inner))
+    for path, said in (
+        (bomb, "expand"),
+        (link, "table that is a symbolic link"),
+        (empty, "is empty"),
+        (nested, "is a document, not an Excel workbook"),
+    ):
         with pytest.raises(ManifestError, match=said) as refused:
             read_listings(path)
         assert refused.value.source == str(path)
+
+
+def test_a_table_or_archive_beyond_the_limits_is_refused(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", file("a.csv", b"listing_id\n" + b"1\n2\n" * 250), file("a.jpg"))
+    assert len(list(read_listings(path))) == 500
+    for limits, said in (
+        (ArchiveLimits(table_bytes=100), "table that is 1,011 bytes, at most 100"),
+        (ArchiveLimits(entries=1), "holds 2 entries, at most 1"),
+    ):
+        with pytest.raises(ManifestError, match=said):
+            read_listings(path, limits)
 
 
 def test_what_the_table_was_unpacked_into_goes_with_its_rows(
