@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from fastapi import UploadFile
 
@@ -18,6 +18,8 @@ from matcher.files import sync_folder
 from matcher.service.access import Caller
 from matcher.service.job_folders import FOLDER, upload_file
 from matcher.service.problems import RefusedError
+
+Found = TypeVar("Found")
 
 
 def take(caller: Caller, file: UploadFile | None, upload: str) -> Path:
@@ -57,10 +59,10 @@ def last_part(filename: str | None) -> str:
     return (filename or "").replace("\\", "/").rpartition("/")[2][:400].strip()
 
 
-def expect_readable(read: Callable[[Path], Any], folder: Path, what: str = "manifest") -> None:
-    """Refuse at once what cannot be read; nothing of it stays."""
+def expect_readable(read: Callable[[Path], Found], folder: Path, what: str = "manifest") -> Found:
+    """What `read` makes of the folder's file; what cannot be read is refused at once, and nothing of it stays."""
     try:
-        read(folder / "given" / "manifest")
+        return read(folder / "given" / "manifest")
     except ManifestError as error:
         shutil.rmtree(folder)
         raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, f"the {what} {error.reason}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
+from pathlib import Path
 from typing import IO, Annotated, Literal
 
 from fastapi import APIRouter, File, Form, UploadFile
@@ -12,8 +13,9 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from matcher.catalog import SettledRow, brand_name_of, import_references
+from matcher.catalog.jobs import JobKind
 from matcher.errors import ImageError
-from matcher.manifests import ImageArchive, Row
+from matcher.manifests import ArchiveLimits, ImageArchive, Row, read_references
 from matcher.manifests.folder import identities
 from matcher.records import ImageRole, ReferenceRow
 from matcher.service.access import Caller
@@ -74,16 +76,26 @@ def put_archive(
 ) -> ShownJob:
     """Take in a ZIP of images as a job; `/v1/jobs/{job}/rows` tells what came of each file.
 
-    Send it as `archive`, or name a finished `upload` that holds it.
+    Where a table in it says what the images are, the job is that table's import, as of `/v1/imports`. Send
+    it as `archive`, or name a finished `upload` that holds it.
     """
     with caller.read() as connection:
         brand = brand_name_of(connection, brand_id, owner_id=caller.owner_id)
     folder = take(caller, archive, upload)
     limits = archive_limits(caller.service.workspace.settings)
-    expect_readable(lambda path: ImageArchive(path, limits).__exit__(None, None, None), folder, "archive")
+    work = expect_readable(lambda path: _work_on(path, limits), folder, "archive")
     name = name_of(caller, archive, upload)
     terms = {"folder": folder.name, "brand": brand, "kind": kind.value, "name": name}
-    return added(caller, "archive", terms, upload)
+    return added(caller, work, terms, upload)
+
+
+def _work_on(path: Path, limits: ArchiveLimits) -> JobKind:
+    """What kind of job takes the ZIP in; raises `ManifestError` where it, or a table in it, cannot be read."""
+    with ImageArchive(path, limits) as archive:
+        if not archive.table:
+            return "archive"
+    read_references(path, limits)
+    return "import"
 
 
 def by_name(photos: Sequence[UploadFile]) -> dict[str, IO[bytes]]:

@@ -108,12 +108,24 @@ def test_images_a_zip_and_a_table_go_together(kim: Person, owner: Tenant, photo_
     ]  # fmt: skip
 
 
+def test_a_table_in_a_zip_says_what_its_images_are(kim: Person, owner: Tenant) -> None:
+    table = b"reference_id,image,price,currency\nL-1,lamps/1.png|lamps/2.png,80,EUR\nL-2,absent.png,9,EUR\n"
+    archive = zipped({"shop/table.csv": table, "shop/lamps/1.png": png(1), "shop/lamps/2.png": png(2)})
+    (heard,) = told(kim, f"{brand(kim)}/files", ("shop.zip", archive))
+    assert (heard["outcome"], heard["rows"]) == ("", 2), heard
+    job = ended(kim, heard["job"])
+    assert (job["state"], job["result"]["added"], job["result"]["failed"]) == ("done", 1, 1), job
+    assert "is not in the archive" in job["result"]["failures"][0]["reason"]
+    assert references(owner) == ["L-1"]
+
+
 def test_what_is_refused_as_a_whole_is_told_and_begins_no_job(kim: Person, owner: Tenant) -> None:
     to = f"{brand(kim)}/files"
     for name, blob, reason, advice in (
         ("a.zip", zipped({"a.png": b"x"})[:-30], "is no ZIP archive", "one plain ZIP"),
         ("a.zip", b"GIF89a", "is truncated", "anew"),
         ("a.zip", b"Rar!\x1a\x07\x00", "is no ZIP archive", "one plain ZIP"),
+        ("a.zip", zipped({"a.csv": b"colour\nred\n", "a.png": b"x"}), "has no column", "reference_id"),
         ("a.csv", b"colour\nred\n", "has no column", "reference_id"),
         ("a.parquet", b"PAR1 no table", "is not a readable Parquet", "CSV"),
         ("a.xlsx", zipped({"[Content_Types].xml": b"<Types/>"}), "not an Excel workbook", "CSV"),
