@@ -63,9 +63,21 @@ def find_job(connection: Connection, owner_id: int, job_id: int) -> Job:
     return _job(row)
 
 
-def list_jobs(connection: Connection, owner_id: int, *, after: int = 0, limit: int = 100) -> list[Job]:
-    """At most `limit` jobs in the order they were asked for, after the job_id `after`."""
+def list_jobs(
+    connection: Connection,
+    owner_id: int,
+    *,
+    after: int = 0,
+    limit: int = 100,
+    kind: JobKind | None = None,
+    state: JobState | None = None,
+) -> list[Job]:
+    """At most `limit` jobs after the job_id `after`, as they were asked for; of one kind or state."""
     query = select(jobs).where(jobs.c.owner_id == owner_id, jobs.c.job_id > after)
+    if kind is not None:
+        query = query.where(jobs.c.kind == kind)
+    if state is not None:
+        query = query.where(jobs.c.state == state)
     return [_job(row) for row in connection.execute(query.order_by(jobs.c.job_id).limit(limit))]
 
 

@@ -60,7 +60,7 @@ def last_part(filename: str | None) -> str:
 
 
 def expect_readable(read: Callable[[Path], Found], folder: Path, what: str = "manifest") -> Found:
-    """What `read` makes of the folder's file; what cannot be read is refused at once, and nothing of it stays."""
+    """What `read` makes of the file; what cannot be read is refused at once, and nothing of it stays."""
     try:
         return read(folder / "given" / "manifest")
     except ManifestError as error:

@@ -31,7 +31,7 @@ from matcher.catalog import (
     retry_job,
     verdicts_after,
 )
-from matcher.catalog.jobs import JobKind
+from matcher.catalog.jobs import JobKind, JobState
 from matcher.manifests import read_listings, read_references
 from matcher.outputs import verdict_line, verdict_record
 from matcher.records import ImageRole, Verdict
@@ -132,10 +132,16 @@ def import_(
 
 
 @router.get("/jobs")
-def jobs(caller: Reader, after: After = 0, limit: Limit = 100) -> Page[ShownJob]:
+def jobs(
+    caller: Reader,
+    kind: Annotated[JobKind | None, Query(description="Only jobs of this kind.")] = None,
+    state: Annotated[JobState | None, Query(description="Only jobs in this state.")] = None,
+    after: After = 0,
+    limit: Limit = 100,
+) -> Page[ShownJob]:
     """The owner's jobs, in the order they were asked for."""
     with caller.read() as connection:
-        found = list_jobs(connection, caller.owner_id, after=after, limit=limit + 1)
+        found = list_jobs(connection, caller.owner_id, after=after, limit=limit + 1, kind=kind, state=state)
     return page(found, limit, lambda job: job.job_id, shown)
 
 

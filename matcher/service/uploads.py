@@ -90,7 +90,7 @@ def put_archive(
 
 
 def _work_on(path: Path, limits: ArchiveLimits) -> JobKind:
-    """What kind of job takes the ZIP in; raises `ManifestError` where it, or a table in it, cannot be read."""
+    """What kind of job takes the ZIP in; raises `ManifestError` where it or its table cannot be read."""
     with ImageArchive(path, limits) as archive:
         if not archive.table:
             return "archive"

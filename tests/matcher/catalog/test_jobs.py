@@ -86,6 +86,11 @@ def test_jobs_of_another_owner_are_not_there(database: Database) -> None:
         numbers = [add_job(connection, 1, "import", {}) for _ in range(3)]
         assert list_jobs(connection, other) == []
         assert [job.job_id for job in list_jobs(connection, 1, after=numbers[0], limit=1)] == numbers[1:2]
+        add_job(connection, 1, "scan", {})
+        cancel_job(connection, 1, numbers[2])
+        assert [job.job_id for job in list_jobs(connection, 1, kind="import")] == numbers
+        assert [job.job_id for job in list_jobs(connection, 1, kind="import", state="waiting")] == numbers[:2]
+        assert list_jobs(connection, 1, state="done") == []
         for change in (find_job, cancel_job, retry_job):
             with pytest.raises(MissingError, match="there is no job"):
                 change(connection, other, numbers[0])

@@ -115,6 +115,9 @@ def test_a_scan_is_watched_and_read_back_and_sees_its_owners_catalog_alone(
     failed = owner.get(f"/v1/jobs/{number}/failures").json()["items"]
     assert {one["listing_id"] for one in failed} == {"gone", "none"}
     assert str(tmp_path) not in str(failed)
+    for wanted, count in ({"kind": "scan", "state": "done"}, 1), ({"kind": "import"}, 0):
+        assert len(owner.get("/v1/jobs", params=wanted).json()["items"]) == count
+    problem(owner.get("/v1/jobs", params={"state": "asleep"}), 422)
     assert len(owner.get("/v1/reviews").json()["items"]) == 3
     stranger = tenant(client, "stranger")
     other = ended(stranger, begun(stranger, "/v1/scans", listings(photo_server)))
