@@ -138,12 +138,17 @@ def _add_speed_arguments(speed: argparse.ArgumentParser) -> None:
         "--stage",
         nargs="+",
         default=[],
-        choices=("decode", "embed", "search", "verify", "ocr", "logo", "scan", "check"),
-        help="one or more; default: all but check",
+        choices=("decode", "embed", "search", "verify", "ocr", "logo", "scan", "check", "watch"),
+        help="one or more; default: all but the last two",
     )
     speed.add_argument(
-        "--requests", type=_natural, default=200, metavar="N", help="check: by each number of clients"
-    )
+        "--requests", type=_natural, default=200, metavar="N",
+        help="check: by each number of clients; watch: listings at each rate",
+    )  # fmt: skip
+    speed.add_argument(
+        "--rates", type=float, nargs="+", default=(0.5, 1.0, 2.0), metavar="N",
+        help="watch: listings that arrive a second",
+    )  # fmt: skip
     speed.add_argument(
         "--clients", type=_natural, nargs="+", default=(1, 8, 32), metavar="N", help="check: at once"
     )
@@ -244,7 +249,8 @@ def run_speed(chosen: argparse.Namespace) -> None:
     plan = SpeedPlan(
         photos=chosen.photos, rounds=chosen.rounds, references=chosen.references, listings=chosen.listings,
         workers=chosen.workers, embedder=chosen.embedder, folder=chosen.folder, size=tuple(chosen.size),
-        requests=chosen.requests, clients=tuple(chosen.clients), processes=chosen.processes,
+        requests=chosen.requests, clients=tuple(chosen.clients), rates=tuple(chosen.rates),
+        processes=chosen.processes,
         batches=tuple(chosen.batch), growth=tuple(chosen.growth),
     )  # fmt: skip
     console = Console(stderr=True)

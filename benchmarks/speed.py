@@ -22,6 +22,7 @@ from benchmarks.speed_processes import Rounds, Wait, measured_together
 from benchmarks.speed_stages import MakeParts, Parts, product_parts, stages
 from benchmarks.speed_sweeps import batch_stages, growth_stages, sweep_curves, takes_batches
 from benchmarks.text.cost import reading_stages
+from benchmarks.watch_speed import RATES, measure_watch
 from matcher.config import Settings
 from matcher.errors import UsageError
 from matcher.freed_memory import keep_freed_memory
@@ -29,8 +30,8 @@ from matcher.images import decode
 from matcher.scan_engine import use_one_thread
 
 STAGES = ("decode", "embed", "search", "verify", "ocr", "logo", "scan")
-OUTSIDE = {"scan", "check"}
-"""Stages that are measured from outside; `check` only where it is asked for, as it takes long."""
+OUTSIDE = {"scan", "check", "watch"}
+"""Stages that are measured from outside; the last two only where they are asked for, as they take long."""
 LEAST_SIDE = 64
 """Pixels of a side of a made photo, below which there is nothing on it to find."""
 MODELLED = {"embed", "search", "verify", "ocr", "logo"}
@@ -45,7 +46,8 @@ class SpeedPlan:
     the descriptors and voting features of `references` images. A scan has `references` and `listings`, in
     `folder` if one is given: then the photos stay there for the next run. `command` runs the matcher, by
     default the installed one. The other stages run in `processes` at once. Checks are asked of a server with
-    `references`, `requests` with each number of `clients`. `batches`: also embed with so many views in one
+    `references`, `requests` with each number of `clients`; so many listings arrive at a watch with each of
+    `rates` a second. `batches`: also embed with so many views in one
     pass; `growth`: also search among so many references.
     """
 
@@ -61,6 +63,7 @@ class SpeedPlan:
     processes: int = 1
     requests: int = 200
     clients: tuple[int, ...] = CLIENTS
+    rates: tuple[float, ...] = RATES
     batches: tuple[int, ...] = ()
     growth: tuple[int, ...] = ()
 
@@ -79,8 +82,8 @@ def measure_speed(
     `ocr_package_ms`, `logo_ms` (detecting and describing), and for the plan's batches and growth
     `embed_batch_8_ms`, `search_among_1000_ms` and so on, which stand under `curves` too: milliseconds a
     photo on one thread, median of the rounds, after one that does not count. Each as `decode_per_second` and
-    so on as well: photos a second of all processes. And the figures of `measure_scan`, or of
-    `measure_checks`. UsageError for empty or tiny sizes, or where logos are asked for and nothing looks.
+    so on as well: photos a second of all processes. And the figures of `measure_scan`, `measure_checks` or
+    `measure_watch`. UsageError for empty or tiny sizes, or where logos are asked for and nothing looks.
     """
     wanted = tuple(chosen) or STAGES
     _check(plan, wanted)
@@ -98,7 +101,11 @@ def measure_speed(
     if "scan" in wanted:
         metrics |= _scan(plan, settings, tell)
     if "check" in wanted:
-        metrics, by = _checks(plan, tell)
+        checked, by = _checks(plan, tell)
+        metrics |= checked
+    if "watch" in wanted:
+        watched, by_rate = _watch(plan, tell)
+        metrics, by = metrics | watched, by | by_rate
     return {
         "task": "speed",
         "metrics": metrics,
@@ -224,6 +231,21 @@ def _checks(plan: SpeedPlan, tell: Tell) -> tuple[dict[str, JsonValue], dict[str
             references=plan.references,
             requests=plan.requests,
             clients=plan.clients,
+            size=plan.size,
+            command=plan.command,
+            tell=tell,
+        )
+
+
+def _watch(plan: SpeedPlan, tell: Tell) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
+    if min(plan.requests, *plan.rates) <= 0:
+        raise UsageError("give at least 1 request, and rates above 0")
+    with _folder(plan.folder) as folder:
+        return measure_watch(
+            folder,
+            references=plan.references,
+            arrivals=plan.requests,
+            rates=plan.rates,
             size=plan.size,
             command=plan.command,
             tell=tell,

@@ -11,7 +11,8 @@ from matcher.files import sync_folder
 
 DONE, FAILED = "done", "failed"
 TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".json", ".jsonl", ".ndjson", ".parquet", ".xml")
-"""Endings of manifests, also with `.gz`; other files are photos that manifests name."""
+"""Endings of manifests, also with `.gz`; other files, but for a ZIP, are photos that manifests name."""
+ZIP = ".zip"
 
 
 class Inbox:
@@ -55,4 +56,5 @@ class Inbox:
 def is_manifest(name: str) -> bool:
     """Whether a file of that name is a manifest that is there in whole."""
     lower = name.lower()
-    return not lower.startswith(".") and lower.removesuffix(".gz").endswith(TABLES)
+    known = lower.removesuffix(".gz").endswith(TABLES) or lower.endswith(ZIP)
+    return known and not lower.startswith(".")

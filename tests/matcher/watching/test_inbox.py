@@ -13,12 +13,16 @@ from matcher.watching.inbox import DONE, FAILED, Inbox, is_manifest
 from tests.matcher.commands.conftest import matcher
 
 
-@pytest.mark.parametrize("name", ["a.csv", "A.CSV", "b.jsonl", "c.json.gz", "d.parquet", "e.xml", "f.xlsx"])
-def test_tables_count(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["a.csv", "A.CSV", "b.jsonl", "c.json.gz", "d.parquet", "e.xml", "f.xlsx", "g.ZIP"]
+)
+def test_tables_and_zips_count(name: str) -> None:
     assert is_manifest(name)
 
 
-@pytest.mark.parametrize("name", [".a.csv", ".a.csv.part", "photo.jpg", "a.csv.part", "notes", "x.gz"])
+@pytest.mark.parametrize(
+    "name", [".a.csv", ".a.csv.part", "photo.jpg", "a.csv.part", "notes", "x.gz", ".a.zip", "a.zip.gz"]
+)
 def test_what_is_still_written_and_photos_do_not(name: str) -> None:
     assert not is_manifest(name)
 

@@ -18,6 +18,7 @@ from matcher.workspace import Workspace
 from tests.matcher import drawn
 from tests.matcher.drawn import SETTINGS
 from tests.matcher.scanned import files, lines
+from tests.matcher.service.tenants import zipped
 from tests.matcher.watching import watched
 from tests.matcher.watching.watched import arrive
 
@@ -62,6 +63,18 @@ def test_what_arrives_while_it_runs_is_answered_until_it_is_told_to_stop(
     assert {path.name for path in (inbox / FAILED).iterdir()} == {"bad.csv"}
     assert [one["verdict"] for one in lines(out / name / "verdicts.jsonl")] == ["counterfeit", "clear"]
     assert {one.name for one in (out / name).iterdir()} >= {"report.html", "summary.json", "verdicts.parquet"}
+
+
+def test_a_zip_of_photos_is_answered_like_a_table(places: tuple[Path, Path, Path]) -> None:
+    folder, inbox, out = places
+    photos = {name: (inbox / name).read_bytes() for _, name in ROWS}
+    (inbox / ".offers.zip").write_bytes(zipped(photos))
+    (inbox / ".offers.zip").rename(inbox / "offers.zip")
+    name = answer_name(inbox / "offers.zip")
+    watched.watch(folder, inbox, out)
+    told = {one["listing_id"]: one["verdict"] for one in lines(out / name / "verdicts.jsonl")}
+    assert told == {"stolen": "review", "other": "clear"}
+    assert (inbox / DONE / "offers.zip").exists()
 
 
 def wait_for(done: object, seconds: float = 240) -> None:
