@@ -156,8 +156,11 @@ class PhotoMatcher:
         references: Mapping[int, Keypoints],
     ) -> dict[int, Comparison]:
         """Those of `seen` whose keypoints are worth a look, with what they agree on."""
+        prospects = self.scorer.prospect([*seen.values()]).tolist()
         worth = {
-            i: one for i, one in seen.items() if self.scorer.prospect(one) >= self.settings.least_prospect
+            image_id: one
+            for (image_id, one), prospect in zip(seen.items(), prospects, strict=True)
+            if prospect >= self.settings.least_prospect
         }
         compared = {
             image_id: replace(
@@ -229,9 +232,13 @@ class PhotoMatcher:
                 compared[image_id] = replace(comparison, correspondence=found)
 
     def _ranked(self, compared: Iterable[tuple[int, Comparison]]) -> list[Candidate]:
+        pairs = [*compared]
+        copies, products = self.scorer.copy_and_product([comparison for _, comparison in pairs])
         candidates = [
-            Candidate(image_id, comparison, self.scorer.copy(comparison), self.scorer.product(comparison))
-            for image_id, comparison in compared
+            Candidate(image_id, comparison, copy, product)
+            for (image_id, comparison), copy, product in zip(
+                pairs, copies.tolist(), products.tolist(), strict=True
+            )
         ]
         return sorted(candidates, key=lambda candidate: (-candidate.product, candidate.image_id))
 

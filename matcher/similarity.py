@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.boosted_trees import BoostedTrees
 from matcher.errors import ModelError
 from matcher.models import Correspondence, Pixels
-from matcher.records import Score
 
 WEIGHTS = Path(__file__).parent / "models" / "weights" / "similarity.json"
 
@@ -48,7 +50,7 @@ class Comparison:
     most_inliers: int = 0
 
     def features(self) -> NDArray[np.float64]:
-        """The row that the fitted weights are multiplied with, in the order of `FEATURES`."""
+        """The row that the fitted models are asked about, in the order of `FEATURES`."""
         found = self.correspondence
         cosine = max(self.cosine, 0.0)
         row = [cosine, cosine**2, cosine - self.background, self.shading, math.log1p(self.votes)]
@@ -67,46 +69,81 @@ class Comparison:
         return np.array([*row, *counts, *pixels, 0, 0])
 
 
-@dataclass(frozen=True)
-class Scorer:
-    """Three logistic models over one comparison, fitted by `training/fit_similarity.py`.
+@dataclass(frozen=True, eq=False)
+class PairModel:
+    """A probability over features: the mean log-odds of a logistic regression and of boosted trees.
 
-    `copy`: the photo reuses the reference image, edited or not. `product`: it shows the reference's product.
-    `prospect`: keypoints, once matched, will lead to either.
+    `weights`: the regression's, the constant last. It ranks what the trees' steps leave even; they tell what
+    no sum can, such as that a hundred inliers on a carpet are no copy while the pixels between differ.
     """
 
-    copy_weights: tuple[float, ...]
-    product_weights: tuple[float, ...]
-    prospect_weights: tuple[float, ...]
+    weights: NDArray[np.float64]
+    trees: BoostedTrees
+
+    def probabilities(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Of each of `rows` (n, features): (n,), in [0, 1]."""
+        linear = rows @ self.weights[:-1] + self.weights[-1]
+        return logistic((linear + self.trees.log_odds(rows)) / 2)
+
+
+@dataclass(frozen=True, eq=False)
+class Scorer:
+    """Three probabilities of comparisons, fitted by `training/fit_similarity.py`.
+
+    `copy`: the photo reuses the reference image, edited or not. `product`: it shows the reference's product.
+    `prospect`: keypoints, once matched, will lead to either; told without them. Each (n,) in [0, 1].
+    """
+
+    copy_model: PairModel
+    product_model: PairModel
+    prospect_weights: NDArray[np.float64]
     fingerprint: str
 
-    def copy(self, comparison: Comparison) -> Score:
-        """Probability in (0, 1) that the photo is a copy of the reference image."""
-        return _logistic(self.copy_weights, comparison.features())
+    def copy_and_product(
+        self, comparisons: Sequence[Comparison]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """How surely each photo is a copy of the reference image, and shows the reference's product."""
+        rows = _rows(comparisons)
+        return self.copy_model.probabilities(rows), self.product_model.probabilities(rows)
 
-    def product(self, comparison: Comparison) -> Score:
-        """Probability in (0, 1) that the photo shows the reference's product."""
-        return _logistic(self.product_weights, comparison.features())
-
-    def prospect(self, comparison: Comparison) -> Score:
-        """Probability in (0, 1) that verification would confirm the reference, told without it."""
-        return _logistic(self.prospect_weights, comparison.features()[_CHEAP_PLACES])
+    def prospect(self, comparisons: Sequence[Comparison]) -> NDArray[np.float64]:
+        """How likely verification would confirm each reference, told without it."""
+        cheap = _rows(comparisons)[:, _CHEAP_PLACES]
+        return logistic(cheap @ self.prospect_weights[:-1] + self.prospect_weights[-1])
 
 
 def load_scorer(path: Path = WEIGHTS) -> Scorer:
-    """Read fitted weights, constants last; raises `ModelError` when they do not fit the code."""
+    """Read what was fitted; raises `ModelError` when it does not fit the code."""
     try:
         text = path.read_text(encoding="utf-8")
         fitted = json.loads(text)
-        copy, product, prospect = (
-            tuple(map(float, fitted[kind])) for kind in ("copy", "product", "prospect")
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        copy, product = (read_pair_model(fitted[kind]) for kind in ("copy", "product"))
+        prospect = np.array(fitted["prospect"], np.float64)
+        known = fitted["features"] == list(FEATURES) and fitted["cheap"] == list(CHEAP)
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise ModelError(path.name, f"cannot be read ({error}); fit it again or reinstall") from error
-    known = fitted.get("features") == list(FEATURES) and fitted.get("cheap") == list(CHEAP)
-    if not known or [*map(len, (copy, product, prospect))] != [len(FEATURES) + 1] * 2 + [len(CHEAP) + 1]:
+    if not known or prospect.shape != (len(CHEAP) + 1,):
         raise ModelError(path.name, "was fitted for other features; fit it again")
     return Scorer(copy, product, prospect, hashlib.sha256(text.encode()).hexdigest())
+
+
+def read_pair_model(told: Mapping[str, Any]) -> PairModel:
+    """Of `weights` and `trees`; raises `KeyError`, `TypeError` or `ValueError` for anything else."""
+    weights = np.array(told["weights"], np.float64)
+    if weights.shape != (len(FEATURES) + 1,):
+        raise ValueError(f"{len(FEATURES) + 1} weights are wanted")
+    return PairModel(weights, BoostedTrees.read(told["trees"], len(FEATURES)))
+
+
+def logistic(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities of log-odds of any size."""
+    probabilities: NDArray[np.float64] = 0.5 * (1 + np.tanh(log_odds / 2))
+    return probabilities
+
+
+def _rows(comparisons: Sequence[Comparison]) -> NDArray[np.float64]:
+    rows: NDArray[np.float64] = np.array([one.features() for one in comparisons])
+    return rows.reshape(-1, len(FEATURES))
 
 
 class Shading:
@@ -133,8 +170,3 @@ def _centred(image: Pixels) -> NDArray[np.float64]:
     grey = image.astype(np.float64) @ (0.299, 0.587, 0.114)
     centred: NDArray[np.float64] = grey - grey.mean()
     return centred
-
-
-def _logistic(weights: tuple[float, ...], row: NDArray[np.float64]) -> Score:
-    total = float(row @ np.array(weights[:-1])) + weights[-1]
-    return 1 / (1 + math.exp(-total)) if total >= 0 else math.exp(total) / (1 + math.exp(total))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,19 +30,34 @@ def exact_copy() -> Comparison:
 
 
 def test_an_exact_copy_scores_high_and_an_unrelated_image_low() -> None:
+    for scores in load_scorer().copy_and_product([exact_copy(), UNRELATED]):
+        assert scores[0] > 0.9
+        assert scores[1] < 0.1
+
+
+def test_many_comparisons_or_none_score_as_each_by_itself() -> None:
     scorer = load_scorer()
-    assert scorer.copy(exact_copy()) > 0.9
-    assert scorer.product(exact_copy()) > 0.9
-    assert scorer.copy(UNRELATED) < 0.1
-    assert scorer.product(UNRELATED) < 0.1
+    pair = [exact_copy(), UNRELATED]
+    alone = [scorer.copy_and_product([one]) for one in pair]
+    for kind, together in enumerate(scorer.copy_and_product(pair)):
+        assert together.tolist() == [scores[kind][0] for scores in alone]
+    assert scorer.prospect(pair).shape == (2,)
+    assert [scores.shape for scores in scorer.copy_and_product([])] == [(0,), (0,)]
+    assert scorer.prospect([]).shape == (0,)
 
 
 def test_a_prospect_is_told_without_keypoints_by_the_descriptor_or_by_votes() -> None:
     scorer = load_scorer()
-    unverified = replace(exact_copy(), correspondence=None, most_inliers=0)
-    assert scorer.prospect(unverified) == scorer.prospect(exact_copy()) > 0.5
-    assert scorer.prospect(replace(UNRELATED, cosine=0.2)) < SETTINGS.matching.least_prospect < 0.5
-    assert scorer.prospect(replace(UNRELATED, votes=40.0)) > 10 * scorer.prospect(UNRELATED)
+    verified = exact_copy()
+    unverified = replace(verified, correspondence=None, most_inliers=0)
+    far, voted = replace(UNRELATED, cosine=0.2), replace(UNRELATED, votes=40.0)
+    told = dict(zip(
+        ("verified", "unverified", "unrelated", "far", "voted"),
+        scorer.prospect([verified, unverified, UNRELATED, far, voted]).tolist(), strict=True,
+    ))  # fmt: skip
+    assert told["unverified"] == told["verified"] > 0.5
+    assert told["far"] < SETTINGS.matching.least_prospect < 0.5
+    assert told["voted"] > 10 * told["unrelated"]
 
 
 def test_every_feature_is_finite_and_has_a_name() -> None:
@@ -60,11 +75,11 @@ def test_a_correspondence_far_behind_the_best_says_less_of_itself() -> None:
 
 
 def test_extreme_weights_saturate_and_do_not_overflow() -> None:
-    scorer = load_scorer()
+    model = load_scorer().copy_model
     for factor in (-1e6, 1e6):
-        wild = replace(scorer, copy_weights=tuple(factor for _ in scorer.copy_weights))
-        assert math.isfinite(wild.copy(UNRELATED))
-        assert 0 <= wild.copy(UNRELATED) <= 1
+        wild = replace(model, weights=np.full_like(model.weights, factor))
+        (sure,) = wild.probabilities(UNRELATED.features()[np.newaxis])
+        assert sure in (0, 1)
 
 
 def test_shading_sees_a_flip_and_not_the_light() -> None:
@@ -77,14 +92,22 @@ def test_shading_sees_a_flip_and_not_the_light() -> None:
     assert abs(shading(np.full((64, 64, 3), 128, np.uint8), swatch)) < 0.01
 
 
+def changed(fitted: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    """What was fitted, with other parts of the copy score."""
+    return fitted | {"copy": fitted["copy"] | parts}
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
         (lambda fitted: fitted | {"features": fitted["features"][::-1]}, "other features"),
-        (lambda fitted: fitted | {"copy": fitted["copy"][:-1]}, "other features"),
+        (lambda fitted: changed(fitted, weights=fitted["copy"]["weights"][:-1]), "weights are wanted"),
+        (lambda fitted: changed(fitted, trees={"start": 0.0, "trees": []}), "cannot be read"),
+        (lambda fitted: changed(fitted, trees={"start": 0.0}), "cannot be read"),
         (lambda fitted: fitted | {"cheap": fitted["cheap"][::-1]}, "other features"),
         (lambda fitted: fitted | {"prospect": fitted["prospect"][1:]}, "other features"),
         (lambda fitted: fitted | {"copy": ["many"]}, "cannot be read"),
+        (lambda fitted: fitted | {"prospect": ["many"] * 5}, "cannot be read"),
         (lambda fitted: {"features": fitted["features"]}, "cannot be read"),
         (lambda fitted: [1, 2], "cannot be read"),
     ],
@@ -99,7 +122,7 @@ def test_weights_that_do_not_fit_are_a_model_error(tmp_path: Path, change, reaso
 def test_the_fingerprint_follows_the_weights(tmp_path: Path) -> None:
     path = tmp_path / "weights.json"
     fitted = json.loads(WEIGHTS.read_text())
-    path.write_text(json.dumps(fitted | {"copy": [value + 1 for value in fitted["copy"]]}))
+    path.write_text(json.dumps(fitted | {"prospect": [value + 1 for value in fitted["prospect"]]}))
     assert load_scorer(path).fingerprint != load_scorer().fingerprint
     with pytest.raises(ModelError, match="cannot be read"):
         load_scorer(tmp_path / "absent.json")

@@ -11,6 +11,7 @@ fit() {
   .venv/bin/python -m training.fit_similarity "$@" \
     --copies "$DATA"/clothing/images "$DATA"/sneakers "$DATA"/cn_beverages \
     --products "$DATA"/grocery "$DATA"/magento_luma --demo 101 102 \
+    --crowds "$DATA"/clothing/images "$DATA"/magento_luma \
     --out matcher/models/weights/similarity.json
 }
 fit copy --drawn-weight 0.2
