@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matcher.errors import ModelError
 from matcher.models import Pixels, TextLine
@@ -34,28 +33,24 @@ if TYPE_CHECKING:
     from matcher.models.text_boxes import TextBoxes
     from matcher.models.text_finder import TextFinder
 
-BOXES, LINES, TURNS = (
-    "PP-OCRv6_det_small.onnx",
-    "PP-OCRv6_rec_small.onnx",
-    "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
-)
+BOXES, LINES = "PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx"
 REMEDY = "reinstall the package rapidocr"
-RECIPE = 3
+RECIPE = 4
 """Counts up with every change of how lines are found and read."""
 MOST_LINES, MOST_COLUMNS = 48, 8_000
 """Lines read in one photo, and pixels of their lengths at the recogniser's height, the largest lines first: a
 wordmark is not small print, and a wall of text must not hold up a scan."""
-SURE, SURE_OF_TURN = 0.9, 0.9
-"""A line read less surely is read upside down too, and one whose turn is less sure."""
+UPRIGHT, SURE = 0.97, 0.9
+"""A line read less surely than the first is read upside down too: few words are surely one both ways."""
 SHORTEST_WORD = 3
 """Letters of a line that is no mere piece of one that runs up or down."""
-SECOND_LOOK = 0.9
-"""A line with a letter read less surely is cut out again, a little wider."""
+SECOND_LOOK, HOPELESS = 0.9, 0.5
+"""A line with a letter read less surely is cut out again, a little wider, unless next to nothing was read:
+folds of cloth are taken for lines too."""
 CUTS = (0.0, 0.04, WIDER, 0.14, -0.06)
 """How much wider than its box a line is cut when it is looked at again."""
 NARROWEST = 96
 """Pixels that the recogniser sees at least of a line; the rest of a shorter one is left grey."""
-TURN_WIDTH = 192
 
 
 class RapidOcrReader:
@@ -81,7 +76,7 @@ class RapidOcrReader:
         self._weights = weights or Path(str(package.locate_file("rapidocr/models")))
         found = finder.fingerprint if finder else ""
         digest = hashlib.sha256(f"{RECIPE} {side} {package.version} {found}".strip().encode())
-        for name in (BOXES, LINES, TURNS):
+        for name in (BOXES, LINES):
             digest.update(hashlib.sha256(_read(self._weights / name)).digest())
         self.fingerprint = digest.hexdigest()
         self.name = f"rapidocr@{self.fingerprint[:12]}"
@@ -99,10 +94,6 @@ class RapidOcrReader:
     @cached_property
     def _reading(self) -> Session:
         return self._opened(LINES)
-
-    @cached_property
-    def _turning(self) -> Session:
-        return self._opened(TURNS)
 
     @cached_property
     def _alphabet(self) -> list[str]:
@@ -124,15 +115,12 @@ class RapidOcrReader:
         return [line for line in lines if self._unread or line.text.strip()]
 
     def _line(self, image: Pixels, corners: Quad) -> TextLine:
-        upside = self._upside(cut_out(image, corners))
-        if upside > 0.5:
-            corners, upside = upside_down(corners), 1 - upside
         best = self._look(image, corners)
-        if best.score < SURE or upside > 1 - SURE_OF_TURN:
+        if best.score < UPRIGHT:
             turned = self._look(image, upside_down(corners))
             if turned.score > best.score:
                 best, corners = turned, upside_down(corners)
-        if best.letters and min(best.letters) < SECOND_LOOK:
+        if best.score >= HOPELESS and min(best.letters) < SECOND_LOOK:
             best = _surer(best, self._look(image, corners, margin=WIDER))
         return _line(corners, best)
 
@@ -140,11 +128,10 @@ class RapidOcrReader:
         return self._read_cut(cut_out(image, corners, margin=margin))
 
     def _read_cut(self, line: Pixels) -> Reading:
-        return read_columns(_asked(self._reading, line, NARROWEST)[0], self._alphabet)
-
-    def _upside(self, line: Pixels) -> float:
-        """How likely the line stands on its head."""
-        return float(_asked(self._turning, line[:, :TURN_WIDTH], TURN_WIDTH)[0, 1])
+        wide = np.zeros((1, 3, HEIGHT, max(NARROWEST, line.shape[1])), np.float32)
+        wide[0, :, :, : line.shape[1]] = planes(line)
+        (told,) = self._reading.run(None, {self._reading.get_inputs()[0].name: wide})
+        return read_columns(told[0], self._alphabet)
 
 
 def worth_reading(boxes: Sequence[Quad]) -> list[Quad]:
@@ -223,13 +210,6 @@ def _surer(one: Reading, two: Reading) -> Reading:
 def _line(corners: Quad, reading: Reading) -> TextLine:
     outline = tuple((round(float(x), 1), round(float(y), 1)) for x, y in corners)
     return TextLine(outline, reading.text, reading.score, reading.letters, reading.others)
-
-
-def _asked(session: Session, line: Pixels, narrowest: int) -> NDArray[np.float32]:
-    wide = np.zeros((1, 3, HEIGHT, max(narrowest, line.shape[1])), np.float32)
-    wide[0, :, :, : line.shape[1]] = planes(line)
-    (told,) = session.run(None, {session.get_inputs()[0].name: wide})
-    return cast(NDArray[np.float32], told)
 
 
 def _alphabet(session: Session) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 from matcher.errors import ModelError
 from matcher.models import Pixels, TextLine
 from matcher.models.ctc import Reading
-from matcher.models.rapidocr_reader import BOXES, LINES, MOST_LINES, TURNS, RapidOcrReader, agreed, once
+from matcher.models.rapidocr_reader import BOXES, LINES, MOST_LINES, RapidOcrReader, agreed, once
 from tests.matcher.models.text_reader_contract import TextReaderContract, written
 
 
@@ -89,7 +89,7 @@ def test_chinese_japanese_and_accents_are_in_its_alphabet(rapid: RapidOcrReader)
 def test_the_fingerprint_follows_the_settings_and_the_weights(tmp_path: Path, rapid: RapidOcrReader) -> None:
     assert RapidOcrReader().fingerprint == rapid.fingerprint
     assert RapidOcrReader(side=960).fingerprint != rapid.fingerprint
-    for name in (BOXES, LINES, TURNS):
+    for name in (BOXES, LINES):
         shutil.copy(rapid._weights / name, tmp_path)
     with (tmp_path / LINES).open("ab") as file:
         file.write(b"\x00")
@@ -99,7 +99,7 @@ def test_the_fingerprint_follows_the_settings_and_the_weights(tmp_path: Path, ra
 def test_missing_or_damaged_weights_are_told_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=rf"{BOXES} cannot be read.*reinstall the package rapidocr"):
         RapidOcrReader(weights=tmp_path)
-    for name in (BOXES, LINES, TURNS):
+    for name in (BOXES, LINES):
         (tmp_path / name).write_bytes(b"no graph")
     with pytest.raises(ModelError, match="damaged; reinstall the package rapidocr"):
         RapidOcrReader(weights=tmp_path).read([written("A")])
