@@ -9,7 +9,7 @@ from matcher.records import Score
 from matcher.text.everyday import is_word
 from matcher.text.folding import Word, joined, scripts
 from matcher.text.lexicon import Lexicon, Wordmark, spelt_in_letters
-from matcher.text.likeness import SHORT, SHORT_FLOOR, SHORTEST, believed, near, stylised
+from matcher.text.likeness import LONG, SHORT, SHORT_FLOOR, SHORTEST, believed, near, stylised
 from matcher.text.passages import LONGEST_WORD, Mention, Passage, Reading, letter_runs
 
 LONGER_LEAST, LONGER_LEAST_BESIDE_LITTLE, LONGER_FLOOR = 5, 4, 0.9
@@ -97,7 +97,7 @@ def _missed(place: _Place, read_as: str, wordmark: Wordmark) -> Mention | None:
     read, first, last, _ = place
     window = read.words[first:last]
     single = len(window) == 1
-    if not single and len(window) != len(wordmark.words) and any(len(word.folded) > 1 for word in window):
+    if len(wordmark.folded) < LONG and not single and _spaced_otherwise(window, wordmark):
         return None
     if any(len(scripts(word.written)) == 1 and "Latin" not in scripts(word.written) for word in window) and (
         read_as.isascii()
@@ -131,6 +131,11 @@ def _missed(place: _Place, read_as: str, wordmark: Wordmark) -> Mention | None:
         alone,
         found.edits,
     )
+
+
+def _spaced_otherwise(window: Sequence[Word], wordmark: Wordmark) -> bool:
+    """Whether these are more or fewer words than the wordmark; letters one by one may be any word."""
+    return len(window) != len(wordmark.words) and any(len(word.folded) > 1 for word in window)
 
 
 def _may_say(passage: Passage, wordmark: Wordmark) -> bool:

@@ -208,6 +208,32 @@ def test_another_word_beside_a_brand_s_name_is_no_longer_form_of_it(text: str) -
     assert all(kind != "near-miss" for _, kind in forms(text))
 
 
+SPACED = Lexicon(
+    [
+        Brand(name="The North Face", wordmarks=("The North Face",)),
+        Brand(name="Calvin Klein", wordmarks=("Calvin Klein", "Calvin Klein Jeans")),
+        Brand(name="Ray-Ban", wordmarks=("Ray-Ban",)),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("thenotrh face", ["The North Face"]),
+        ("CALIN KLEINJEANS", ["Calvin Klein"]),
+        ("celvin-kleinjeans", ["Calvin Klein"]),
+        ("the notrhern face", []),
+        ("r ay bam", []),
+    ],
+)
+def test_a_long_wordmark_is_missed_whatever_its_spaces_and_a_short_one_is_not(
+    text: str, meant: list[str]
+) -> None:
+    found = find_mentions(SPACED, [Passage(text, 0.95)])
+    assert [one.wordmark.brand for one in found if one.kind == "near-miss"] == meant
+
+
 def test_a_longer_form_is_missed_only_where_it_is_plainly_read() -> None:
     assert ("Giorgio Armani", "near-miss") not in forms("Giorgo Armani", sure=0.85)
 
