@@ -103,7 +103,7 @@ class MatchingSettings(Section):
     threshold: float = Field(4.0, gt=0, description="pixels on a 400-pixel canvas a match may be off")
     least_inliers: int = Field(5, ge=4, description="fewer agreeing keypoints verify nothing")
     least_prospect: float = Field(
-        0.005,
+        0.003,
         ge=0,
         le=1,
         description="a candidate that verification is less likely to confirm is not verified; 0: all are",
