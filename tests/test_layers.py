@@ -26,7 +26,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "judgement": (
         "matcher/decision.py", "matcher/policy.py", "matcher/matching*",
-        "matcher/similarity.py",
+        "matcher/similarity.py", "matcher/boosted_trees.py",
         "matcher/logo_likeness.py", "matcher/logo_matching.py",
         "matcher/signals/*", "matcher/tuning/*",
     ),

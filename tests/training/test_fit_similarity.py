@@ -11,16 +11,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from matcher.boosted_trees import NUMBERS, PLACES, BoostedTrees
 from matcher.similarity import CHEAP, FEATURES, WEIGHTS, Comparison, load_scorer
-from training.fit_similarity import (
-    BOOSTING,
-    GROWING,
-    Pairs,
-    akin,
-    grow_trees,
-    joined,
-    learnt_from,
-    main,
-)
+from training.fit_similarity import BOOSTING, GROWING, grow_trees, learnt_from, main
+from training.similarity_pairs import Pairs, akin, joined
 
 
 def made_pairs(count: int = 400) -> Pairs:
