@@ -18,7 +18,7 @@ LEAST_SURE = 0.3
 """A copy or product less sure than this is no evidence."""
 LIKELY = 0.5
 """From here on a sighting is likelier true than not: only then seller and price are compared."""
-UNCONCERNED, CONCERNED = 0.4, 0.9
+UNCONCERNED, CONCERNED = 0.5, 0.95
 """A sighting this unsure says nothing of whose offer it is; one this sure says it fully."""
 
 

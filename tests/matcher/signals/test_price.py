@@ -60,8 +60,8 @@ class TestPrice(SignalContract):
         assert at("12", currency=" eur")[0].detail["currency"] == "EUR"
 
     def test_it_compares_with_the_surest_reference(self) -> None:
-        assert at("60", sighting(SHOE, 0.9), sighting(BOOT, 0.8)) == []
-        [found] = at("60", sighting(SHOE, 0.8), sighting(BOOT, 0.9))
+        assert at("60", sighting(SHOE, 0.96), sighting(BOOT, 0.8)) == []
+        [found] = at("60", sighting(SHOE, 0.8), sighting(BOOT, 0.96))
         assert (found.reference_id, found.score) == ("SKU-2", 1.0)
 
     def test_a_reference_without_a_price_leaves_it_to_the_next_surest(self) -> None:

@@ -25,7 +25,7 @@ class TestSeller(SignalContract):
     signal = SellerSignal()
 
     def test_a_licensed_seller(self) -> None:
-        [found] = self.signal.examine(examination(photo(0, sighting(SHOE, 0.9)), seller_id=" dealer-1 "))
+        [found] = self.signal.examine(examination(photo(0, sighting(SHOE, 0.95)), seller_id=" dealer-1 "))
         assert (found.brand, found.score) == (BRAND, 1.0)
         assert found.detail == {"licensed": True, "seller_id": "dealer-1"}
 
@@ -50,7 +50,7 @@ class TestSeller(SignalContract):
     def test_a_brand_that_is_likelier_not_shown_is_not_asked(self) -> None:
         assert self.signal.examine(examination(photo(0, sighting(SHOE, 0.2, 0.49)), seller_id="s")) == []
 
-    @pytest.mark.parametrize(("sure", "score"), [(0.5, 0.2), (0.65, 0.5), (0.9, 1.0), (1.0, 1.0)])
+    @pytest.mark.parametrize(("sure", "score"), [(0.5, 0.0), (0.77, 0.6), (0.95, 1.0), (1.0, 1.0)])
     def test_it_concerns_a_brand_as_far_as_the_brand_is_surely_shown(self, sure: float, score: float) -> None:
         [found] = self.signal.examine(examination(photo(0, sighting(SHOE, sure)), seller_id="s"))
         assert found.score == score
