@@ -22,6 +22,7 @@ from matcher.config import ImageSettings
 from matcher.errors import MatcherError, UsageError
 from matcher.files import replacing
 from matcher.models import Pixels
+from matcher.models.inner_products import signed_is_exact
 from matcher.models.onnx_embedder import PRECISION, OnnxEmbedder
 from training.photo_store import PhotoStore, spread
 from training.photos import read_pixels, tuning_paths
@@ -64,6 +65,7 @@ def quantise(graph: Path, out: Path, photos: Sequence[Pixels], *, side: int = 32
             ready, out, Calibration(OnnxEmbedder(full, side=side), photos),
             quant_format=QuantFormat.QDQ, per_channel=True,
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
+            reduce_range=not signed_is_exact(),  # products of whole bytes overflow on processors without VNNI
             op_types_to_quantize=["Conv", "Clip", "Pad", "Add"], nodes_to_quantize=wholes(onnx.load(ready)),
         )  # fmt: skip
     model = onnx.load(out)
