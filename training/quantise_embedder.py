@@ -22,7 +22,6 @@ from matcher.config import ImageSettings
 from matcher.errors import MatcherError, UsageError
 from matcher.files import replacing
 from matcher.models import Pixels
-from matcher.models.inner_products import signed_is_exact
 from matcher.models.onnx_embedder import PRECISION, OnnxEmbedder
 from training.photo_store import PhotoStore, spread
 from training.photos import read_pixels, tuning_paths
@@ -55,7 +54,8 @@ def quantise(graph: Path, out: Path, photos: Sequence[Pixels], *, side: int = 32
     """Write the graph with 8-bit weights, by channel, and 8-bit activations in the ranges of `photos`.
 
     Static quantisation of ONNX Runtime, as QDQ: convolutions with their activations and sums; pooling, head
-    and the first block stay in float.
+    and the first block stay in float. Weights are unsigned, as their products with activations are exact on
+    every processor; those of signed ones overflow without VNNI, and one graph gave other descriptors there.
     """
     with TemporaryDirectory() as folder:
         full, ready = Path(folder) / "full.onnx", Path(folder) / "ready.onnx"
@@ -64,8 +64,8 @@ def quantise(graph: Path, out: Path, photos: Sequence[Pixels], *, side: int = 32
         quantize_static(
             ready, out, Calibration(OnnxEmbedder(full, side=side), photos),
             quant_format=QuantFormat.QDQ, per_channel=True,
-            activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
-            reduce_range=not signed_is_exact(),  # products of whole bytes overflow on processors without VNNI
+            activation_type=QuantType.QUInt8, weight_type=QuantType.QUInt8,
+            extra_options={"WeightSymmetric": True},
             op_types_to_quantize=["Conv", "Clip", "Pad", "Add"], nodes_to_quantize=wholes(onnx.load(ready)),
         )  # fmt: skip
     model = onnx.load(out)
