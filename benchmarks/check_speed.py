@@ -21,17 +21,15 @@ from pydantic import JsonValue
 
 from benchmarks.made_photos import SIZE, PhotoMaker
 from benchmarks.scan_speed import (
-    BRAND,
     MEBIBYTE,
     Command,
     Memory,
     Tell,
+    make_catalog,
     make_listings,
     matcher_command,
-    run_command,
     tree_memory,
     watched,
-    write_photos,
 )
 from matcher.errors import UsageError
 
@@ -78,17 +76,11 @@ def measure_checks(
     server. `memory_growth_mib` is the median of the last tenth of the samples less that of the first, after
     the first answer. Photos stay in `folder` for the next run. Raises `UsageError` when a command fails.
     """
-    command = command or matcher_command()
-    workspace = folder / "check-workspace"
-    tell(f"making {references} references")
-    maker = PhotoMaker("listing", size=size)
-    write_photos(folder / "references", PhotoMaker("reference", size=size), range(references))
-    make_listings(folder, maker, references, DISTINCT)
+    shared, _ = make_catalog(
+        folder, folder / "check-workspace", references, size, command=command or matcher_command(), tell=tell
+    )
+    make_listings(folder, PhotoMaker("listing", size=size), references, DISTINCT)
     photos = [(folder / "listings" / f"{number:06d}.jpg").read_bytes() for number in range(DISTINCT)]
-    shared = (*command, "--workspace", str(workspace))
-    run_command([*shared, "brand", "add", BRAND])
-    tell("importing the references")
-    run_command([*shared, "catalog", "import", str(folder / "references"), "--brand", BRAND])
     with _served(shared, max(clients)) as (process, address, secret):
         opened = _opened(address, secret, photos[0], tell)
         memory, loads = Memory(), []

@@ -64,27 +64,49 @@ def measure_scan(
     `growth_mib` is the peak of the long scan less that of the short one. Takes about 0.3 MB of disk a photo.
     Raises UsageError when a command fails.
     """
-    command = command or matcher_command()
-    shared = ("--workspace", str(folder / "workspace"))
     variables = variables_of(settings or Settings())
-    tell(f"making {references} references and {listings} listings")
-    write_photos(folder / "references", PhotoMaker("reference", size=size), range(references))
+    shared, importing = make_catalog(
+        folder, folder / "workspace", references, size,
+        command=command or matcher_command(), variables=variables, tell=tell,
+    )  # fmt: skip
+    tell(f"making {listings} listings")
     make_listings(folder, PhotoMaker("listing", size=size), references, listings)
     counts = dict.fromkeys((min(FEW_LISTINGS, listings), listings))
-    run_command([*command, *shared, "brand", "add", BRAND], variables)
-    tell("importing the references")
-    importing, _ = run_command(
-        [*command, *shared, "catalog", "import", str(folder / "references"), "--brand", BRAND], variables
-    )
     options = ["--workers", str(workers)] if workers else []
     scans = []
     for count in counts:
         tell(f"scanning {count} listings")
         manifest, out = _manifest(folder / f"listings-{count}.csv", count), folder / f"scan-{count}"
-        scan = [*command, *shared, "scan", str(manifest), "--out", str(out), *options]
+        scan = [*shared, "scan", str(manifest), "--out", str(out), *options]
         seconds, memory = run_command(scan, variables)
         scans.append((count, seconds, memory))
     return _figures(scans, references, importing)
+
+
+def make_catalog(
+    folder: Path,
+    workspace: Path,
+    references: int,
+    size: tuple[int, int],
+    *,
+    command: Command,
+    variables: Mapping[str, str] | None = None,
+    tell: Tell,
+) -> tuple[Command, float]:
+    """Import `references` made photos of `size`, kept in `folder`, into `workspace`.
+
+    Returns the matcher's command on that workspace, and how many seconds the import took. Raises
+    `UsageError` when a command fails.
+    """
+    tell(f"making {references} references")
+    write_photos(folder / "references", PhotoMaker("reference", size=size), range(references))
+    shared = (*command, "--workspace", str(workspace))
+    run_command([*shared, "brand", "add", BRAND], variables)
+    tell("importing the references")
+    importing, _ = run_command(
+        [*shared, "catalog", "import", str(folder / "references"), "--brand", BRAND], variables
+    )
+    return shared, importing
 
 
 def make_listings(folder: Path, maker: PhotoMaker, references: int, count: int) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from pydantic import JsonValue
 
@@ -98,13 +99,15 @@ def measure_speed(
         metrics[f"{name}_per_second"] = round(1000 * plan.processes / statistics.median(each), 2)
     by: dict[str, JsonValue] = {}
     curves = sweep_curves(metrics)
+    outside = partial(_from_outside, plan, tell)
     if "scan" in wanted:
-        metrics |= _scan(plan, settings, tell)
+        terms = {"listings": plan.listings, "workers": plan.workers, "settings": settings}
+        metrics |= outside(measure_scan, **terms)
     if "check" in wanted:
-        checked, by = _checks(plan, tell)
-        metrics |= checked
+        checked, by_clients = outside(measure_checks, requests=plan.requests, clients=plan.clients)
+        metrics, by = metrics | checked, by | by_clients
     if "watch" in wanted:
-        watched, by_rate = _watch(plan, tell)
+        watched, by_rate = outside(measure_watch, arrivals=plan.requests, rates=plan.rates)
         metrics, by = metrics | watched, by | by_rate
     return {
         "task": "speed",
@@ -134,6 +137,8 @@ def _check(plan: SpeedPlan, wanted: Sequence[str]) -> None:
         raise UsageError(
             f"photos of {plan.size[0]} x {plan.size[1]}: give at least {LEAST_SIDE} pixels a side"
         )
+    if {"check", "watch"} & set(wanted) and min(plan.requests, *plan.clients, *plan.rates) <= 0:
+        raise UsageError("give at least 1 request and client, and rates above 0")
     for option, numbers, stage in (("--batch", plan.batches, "embed"), ("--growth", plan.growth, "search")):
         if numbers and stage not in wanted:
             raise UsageError(f"{option} belongs to --stage {stage}")
@@ -208,47 +213,11 @@ def _rounds(
     return rounds
 
 
-def _scan(plan: SpeedPlan, settings: Settings, tell: Tell) -> dict[str, JsonValue]:
+def _from_outside(plan: SpeedPlan, tell: Tell, measure: Callable[..., Any], **terms: Any) -> Any:
+    """What `measure` finds with the plan's references, in its folder."""
     with _folder(plan.folder) as folder:
-        return measure_scan(
-            folder,
-            references=plan.references,
-            listings=plan.listings,
-            workers=plan.workers,
-            size=plan.size,
-            settings=settings,
-            command=plan.command,
-            tell=tell,
-        )
-
-
-def _checks(plan: SpeedPlan, tell: Tell) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
-    if min(plan.requests, *plan.clients) < 1:
-        raise UsageError("give at least 1 request and client")
-    with _folder(plan.folder) as folder:
-        return measure_checks(
-            folder,
-            references=plan.references,
-            requests=plan.requests,
-            clients=plan.clients,
-            size=plan.size,
-            command=plan.command,
-            tell=tell,
-        )
-
-
-def _watch(plan: SpeedPlan, tell: Tell) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
-    if min(plan.requests, *plan.rates) <= 0:
-        raise UsageError("give at least 1 request, and rates above 0")
-    with _folder(plan.folder) as folder:
-        return measure_watch(
-            folder,
-            references=plan.references,
-            arrivals=plan.requests,
-            rates=plan.rates,
-            size=plan.size,
-            command=plan.command,
-            tell=tell,
+        return measure(
+            folder, references=plan.references, size=plan.size, command=plan.command, tell=tell, **terms
         )
 
 

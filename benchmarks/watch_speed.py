@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO
 
 import numpy as np
@@ -19,15 +20,7 @@ from pydantic import JsonValue
 
 from benchmarks.check_speed import FIRST_SECONDS
 from benchmarks.made_photos import SIZE, PhotoMaker
-from benchmarks.scan_speed import (
-    BRAND,
-    Command,
-    Tell,
-    make_listings,
-    matcher_command,
-    run_command,
-    write_photos,
-)
+from benchmarks.scan_speed import Command, Tell, make_catalog, make_listings, matcher_command
 from matcher.errors import UsageError
 
 RATES = (0.5, 1.0, 2.0)
@@ -40,26 +33,31 @@ PATIENCE = 120.0
 
 @dataclass
 class Answers:
-    """When the verdicts on listings were printed, by id."""
+    """When the verdicts on listings were printed, by id; `ended`: no more will come."""
 
     times: dict[str, float] = field(default_factory=dict)
+    ended: bool = False
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def listen(self, lines: IO[str]) -> None:
-        """Note each verdict when its line comes."""
+        """Note each verdict when its line comes, and the end."""
         for line in lines:
             now = time.perf_counter()
             if line.startswith("{"):
                 with self.changed:
                     self.times.setdefault(json.loads(line)["listing_id"], now)
                     self.changed.notify_all()
+        with self.changed:
+            self.ended = True
+            self.changed.notify_all()
 
     def wait_for(self, names: Sequence[str], seconds: float) -> None:
-        """Until all of `names` are answered; raises `UsageError` after `seconds`."""
+        """Until all of `names` are answered; raises `UsageError` after `seconds`, or when none will be."""
         with self.changed:
-            if not self.changed.wait_for(lambda: self.times.keys() >= set(names), seconds):
-                missing = len(set(names) - self.times.keys())
-                raise UsageError(f"{missing} of {len(names)} listings had no verdict after {seconds:.0f} s")
+            self.changed.wait_for(lambda: self.ended or self.times.keys() >= set(names), seconds)
+            if missing := len(set(names) - self.times.keys()):
+                why = "when the watch ended: run `matcher watch` to see why" if self.ended else "in time"
+                raise UsageError(f"{missing} of {len(names)} listings had no verdict {why}")
 
 
 def measure_watch(
@@ -79,15 +77,11 @@ def measure_watch(
     and of each rate: seconds from the manifest's arrival until its verdict is printed. Photos stay in
     `folder`. Raises `UsageError` when a command fails or a verdict does not come.
     """
-    command = command or matcher_command()
-    shared = (*command, "--workspace", str(folder / "watch-workspace"))
+    shared, _ = make_catalog(
+        folder, folder / "watch-workspace", references, size, command=command or matcher_command(), tell=tell
+    )
     count = WARM + arrivals * len(rates)
-    tell(f"making {references} references and {count} listings")
-    write_photos(folder / "references", PhotoMaker("reference", size=size), range(references))
     make_listings(folder, PhotoMaker("listing", size=size), references, count)
-    run_command([*shared, "brand", "add", BRAND])
-    tell("importing the references")
-    run_command([*shared, "catalog", "import", str(folder / "references"), "--brand", BRAND])
     numbers = iter(range(count))
     by: dict[str, JsonValue] = {}
     with _watched(shared, folder) as (inbox, answers):
@@ -131,13 +125,17 @@ def _arrive(inbox: Path, folder: Path, number: int) -> str:
 
 @contextmanager
 def _watched(shared: Command, folder: Path) -> Iterator[tuple[Path, Answers]]:
-    """A running watch: its inbox, and what it answers."""
-    inbox, answers = folder / "inbox", Answers()
-    inbox.mkdir()
-    command = [*shared, "watch", str(inbox), "--out", str(folder / "answers"), "--json"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=os.environ
-    ) as running:
+    """A running watch: its inbox beside the photos, empty at first, and what it answers."""
+    answers = Answers()
+    with (
+        TemporaryDirectory(dir=folder) as made,
+        subprocess.Popen(
+            [*shared, "watch", f"{made}/inbox", "--out", f"{made}/answers", "--json"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        ) as running,
+    ):  # fmt: skip
+        inbox = Path(made) / "inbox"
+        inbox.mkdir(exist_ok=True)
         assert running.stdout is not None
         listening = threading.Thread(target=answers.listen, args=(running.stdout,))
         listening.start()

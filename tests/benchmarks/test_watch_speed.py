@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,8 @@ def test_listings_that_arrive_are_timed_until_their_verdicts(
         assert isinstance(figures, dict)
         assert 0 < float(str(figures["p50_seconds"])) <= float(str(figures["most_seconds"]))
     assert "3 listings at 20 a second" in told
+    again = measure_speed(replace(plan, requests=1, rates=(20.0,)), ["watch"], Settings())
+    assert again["by"].keys() == {"rate=20"}, "in the folder of an earlier run"
 
 
 def test_a_verdict_counts_from_the_first_time_it_is_told() -> None:
@@ -52,8 +55,11 @@ def test_a_verdict_counts_from_the_first_time_it_is_told() -> None:
 def test_a_verdict_that_does_not_come_ends_the_run() -> None:
     answers = Answers({"L-1": 0.0})
     answers.wait_for(["L-1"], 0)
-    with pytest.raises(UsageError, match="1 of 2 listings had no verdict"):
+    with pytest.raises(UsageError, match="1 of 2 listings had no verdict in time"):
         answers.wait_for(["L-1", "L-2"], 0.01)
+    answers.listen(io.StringIO(""))
+    with pytest.raises(UsageError, match="when the watch ended: run `matcher watch`"):
+        answers.wait_for(["L-1", "L-2"], 600)
 
 
 def test_figures_are_seconds_at_the_median_and_the_ends() -> None:
