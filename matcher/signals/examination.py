@@ -18,8 +18,8 @@ LEAST_SURE = 0.3
 """A copy or product less sure than this is no evidence."""
 LIKELY = 0.5
 """From here on a sighting is likelier true than not: only then seller and price are compared."""
-UNCONCERNED, CONCERNED = 0.5, 0.95
-"""A sighting this unsure says nothing of whose offer it is; one this sure says it fully."""
+CONCERNED = 0.95
+"""From here on a sighting says fully whose offer it is, down to `LIKELY` ever less."""
 
 
 @dataclass
@@ -154,5 +154,5 @@ def _surest(found: Iterable[Sure]) -> dict[str, Sure]:
 
 
 def concern_of(score: Score) -> Score:
-    """0 up to `UNCONCERNED`, 1 from `CONCERNED`: a low price for a thing that is hardly alike is no sign."""
-    return round(min(1.0, max(0.0, (score - UNCONCERNED) / (CONCERNED - UNCONCERNED))), 6)
+    """0 up to `LIKELY`, 1 from `CONCERNED`: a low price for a thing that is hardly alike is no sign."""
+    return round(min(1.0, max(0.0, (score - LIKELY) / (CONCERNED - LIKELY))), 6)
