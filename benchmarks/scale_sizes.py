@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from matcher.models.vocabulary import load_vocabulary
 
 KINDS = ("flat", "hnsw", "ivfpq")
 BATCH = 5_000
+VOTED_FOR = 2_000
 
 
 def measure_sizes(photos: int, descriptors: int, size: tuple[int, int]) -> dict[str, JsonValue]:
@@ -61,15 +63,18 @@ def measure_sizes(photos: int, descriptors: int, size: tuple[int, int]) -> dict[
 
 
 def _vote_bytes(folder: Path, keypoints: Sequence[Keypoints], settings: Settings) -> float:
-    """Of the features of one reference, the vocabulary left out: it is there once."""
-    voting = settings.matching.voting_keypoints
-    batches = [
+    """Of the features of one reference, the vocabulary left out: it is there once.
+
+    `VOTED_FOR` references, so that what a segment takes by itself hardly counts.
+    """
+    voting = settings.matching.voted_keypoints
+    batches = (
         (np.full(len(each.points[:voting]), place), each.descriptors[:voting])
-        for place, each in enumerate(keypoints)
-    ]
-    words = load_vocabulary()
-    VotingGallery.rebuild(folder, batches, words=words, fingerprint="sizes", position=1)
-    return round((_size(folder) - words.nbytes) / len(keypoints), 1)
+        for place, each in enumerate(islice(cycle(keypoints), VOTED_FOR))
+    )
+    VotingGallery.rebuild(folder, batches, vocabulary=load_vocabulary(), fingerprint="sizes", position=1)
+    once = sum(path.stat().st_size for path in folder.glob("words-*"))
+    return round((_size(folder) - once) / VOTED_FOR, 1)
 
 
 def _gallery_bytes(folder: Path, kind: str, count: int, dims: int, settings: Settings) -> float:

@@ -22,8 +22,8 @@ Features = NDArray[np.uint8]
 BATCH = 32
 NEIGHBOURS = 50
 CANDIDATES = 10
-NOISE = 8
-"""Levels by which a stored feature may differ from the photo's that it was made of."""
+HALF = 64
+"""Numbers of half of a feature."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,8 @@ def search_stages(
     ]
     yield "search", lambda: [gallery.search(np.concatenate(batch), NEIGHBOURS) for batch in _batches(views)]
     features = _voting_features(photos, parts.detector, settings)
-    votes = _voting_gallery(folder, features, references)
+    voted = [each[: settings.matching.voted_keypoints] for each in features]
+    votes = _voting_gallery(folder, voted, references)
     yield "vote", lambda: [votes.vote(each, NEIGHBOURS) for each in features]
 
 
@@ -123,27 +124,29 @@ def _voting_features(
 
 
 def _voting_gallery(folder: Path, features: Sequence[Features], references: int) -> VotingGallery:
-    """Features of `references` images: those of the photos in turn, each time with other noise.
-
-    Random ones would spread over the words more evenly than those of photos do.
-    """
+    """Features of `references` images, see `_crossed`."""
     from matcher.models.vocabulary import load_vocabulary
 
     return VotingGallery.rebuild(
         folder / "votes",
-        ((np.full(len(each), i), each) for i, each in enumerate(_noisy(features, references))),
-        words=load_vocabulary(),
+        ((np.full(len(each), i), each) for i, each in enumerate(_crossed(features, references))),
+        vocabulary=load_vocabulary(),
         fingerprint="speed",
         position=1,
     )
 
 
-def _noisy(features: Sequence[Features], count: int) -> Iterator[Features]:
+def _crossed(features: Sequence[Features], count: int) -> Iterator[Features]:
+    """Upper halves of each photo's features in turn, lower halves of any: all different, like real ones.
+
+    Random numbers would spread over the words more evenly than those of photos do.
+    """
     random = np.random.default_rng(2)
+    pool = np.concatenate(features)
     for number in range(count):
-        each = features[number % len(features)]
-        noise = random.integers(-NOISE, NOISE, each.shape, np.int16, endpoint=True)
-        yield (each + noise).clip(0, 255).astype(np.uint8)
+        upper = features[number % len(features)]
+        lower = pool[random.integers(len(pool), size=len(upper))]
+        yield np.concatenate([upper[:, :HALF], lower[:, HALF:]], axis=1)
 
 
 def _unit_vectors(count: int, dims: int, seed: int) -> NDArray[np.float32]:

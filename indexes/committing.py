@@ -30,6 +30,8 @@ from matcher.errors import GalleryError
 from matcher.faults import commit_point
 
 LOCK = "writer.lock"
+CREATION_SECONDS = 60.0
+"""How long another process that makes the same gallery, empty, is waited for."""
 
 
 def segment_name(generation: int) -> str:
@@ -38,13 +40,21 @@ def segment_name(generation: int) -> str:
 
 
 def create(folder: Path, empty: Callable[[], Committed]) -> None:
-    """Commit the manifest that `empty` makes into `folder`, making it where needed."""
+    """Commit the manifest that `empty` makes into `folder`, making it where needed.
+
+    Waits for another process that is making it, and finds it made then.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder, 0.0):
-        if (folder / MANIFEST).exists():
-            raise GalleryError(str(folder), "exists already; open it, or name another folder")
+    _refuse_existing(folder)
+    with _locked(folder, CREATION_SECONDS):
+        _refuse_existing(folder)
         clear_leftovers(folder, None)
         commit_manifest(folder, empty())
+
+
+def _refuse_existing(folder: Path) -> None:
+    if (folder / MANIFEST).exists():
+        raise GalleryError(str(folder), "exists already; open it, or name another folder")
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from indexes.manifest import next_generation
 from indexes.readable import Readable, expected
 from indexes.segment import wrong_files
 from indexes.state import checked_ids
+from indexes.vocabulary import DIMS, Vocabulary, WordFinder, checked_features
 from indexes.voting_manifest import VotingManifest, VotingRecord
 from indexes.voting_segment import VotingSegment
 from indexes.voting_state import VotingState, open_state
@@ -27,15 +28,11 @@ from indexes.voting_writer import (
     write_merged,
     write_removed,
     write_stream,
-    write_words,
+    write_vocabulary,
 )
-from indexes.words import DIMS, Features, Words, checked_features, checked_words
 from indexes.writable import Writable
 from matcher.config import GallerySettings
 from matcher.errors import GalleryError
-
-NEAR = 0.15 * 512.0**2
-"""The squared distance at which a feature's vote has fallen to 1/e: 0.15 for features of length 1."""
 
 
 class Votes(NamedTuple):
@@ -54,18 +51,17 @@ class VotingGallery(Readable[VotingState]):
 
     @staticmethod
     def create(
-        folder: Path, *, words: ArrayLike, fingerprint: str, settings: GallerySettings | None = None
+        folder: Path, *, vocabulary: Vocabulary, fingerprint: str, settings: GallerySettings | None = None
     ) -> VotingGallery:
         """Make an empty gallery at position 0; raises `GalleryError` if one is there already.
 
-        `words`: the vocabulary, uint8 (W, 128), W up to 65,536, which stays as it is. Of `settings`,
-        `max_segments` counts.
+        The `vocabulary` stays as it is. Of `settings`, `max_segments` counts.
         """
-        table, chosen = checked_words(words, folder), settings or GallerySettings()
+        checked, chosen = vocabulary.checked(folder), settings or GallerySettings()
 
         def empty() -> VotingManifest:
-            record = write_words(folder, table, next_generation(folder, None))
-            return VotingManifest(words=record, fingerprint=fingerprint, settings=chosen)
+            record = write_vocabulary(folder, checked, next_generation(folder, None))
+            return VotingManifest(vocabulary=record, fingerprint=fingerprint, settings=chosen)
 
         create(folder, empty)
         return VotingGallery.open(folder)
@@ -92,7 +88,7 @@ class VotingGallery(Readable[VotingState]):
         folder: Path,
         batches: Iterable[tuple[ArrayLike, ArrayLike]],
         *,
-        words: ArrayLike,
+        vocabulary: Vocabulary,
         fingerprint: str,
         position: int,
         settings: GallerySettings | None = None,
@@ -100,18 +96,19 @@ class VotingGallery(Readable[VotingState]):
     ) -> VotingGallery:
         """Replace whatever is in `folder`, damaged or not, by `batches` of (ids (n,), features (n, 128)).
 
-        One commit at the end; until then an intact gallery stays as it was. Memory: 170 bytes a feature.
+        One commit at the end; until then an intact gallery stays as it was. Memory: 56 + D bytes a feature, D
+        numbers kept of each.
         """
-        table = checked_words(words, folder)
+        checked = vocabulary.checked(folder)
 
         def write(generation: int) -> VotingManifest:
-            record = write_words(folder, table, generation)
+            record = write_vocabulary(folder, checked, generation)
             return VotingManifest(
-                words=record,
+                vocabulary=record,
                 fingerprint=fingerprint,
                 position=position,
                 settings=settings or GallerySettings(),
-                segments=write_stream(folder, batches, Words(table), generation),
+                segments=write_stream(folder, batches, WordFinder(checked), generation),
             )
 
         replace_all(folder, wait_seconds, VotingManifest, write)
@@ -121,9 +118,9 @@ class VotingGallery(Readable[VotingState]):
         return open_state(folder, previous)
 
     @property
-    def words(self) -> Features:
-        """The vocabulary, uint8 (W, 128)."""
-        return self._state.words.table
+    def vocabulary(self) -> Vocabulary:
+        """What is kept of features, and the words they lie under."""
+        return self._state.words.vocabulary
 
     def vote(
         self,
@@ -137,18 +134,18 @@ class VotingGallery(Readable[VotingState]):
         """The `k` images that one photo's features, uint8 (q, 128), speak for most.
 
         Each feature looks under its `probes` nearest words for its `neighbours` nearest stored features, and
-        gives the image of each exp(-d² / (0.15 * 512²)), d their distance; an image counts once a feature, by
-        its nearest. After the voting of Jégou, Douze and Schmid 2008, section 2. `among`: only these ids are
-        looked at, and get what they would get if there were no others. The answer has the same digits
-        whatever the segments, the order of the features and other calls. Raises `GalleryError` for features
-        of another shape or kind, or numbers below 1.
+        gives the image of each exp(-d² / `vocabulary.near`), d the distance of what is kept of them; an image
+        counts once a feature, by its nearest. After the voting of Jégou, Douze and Schmid 2008, section 2.
+        `among`: only these ids are looked at, and get what they would get if there were no others. The answer
+        has the same digits whatever the segments, the order of the features and other calls. Raises
+        `GalleryError` for features of another shape or kind, or numbers below 1.
         """
         asked = checked_features(features, self.folder)
         for name, number in (("k", k), ("neighbours", neighbours), ("probes", probes)):
             if number < 1:
                 raise GalleryError(str(self.folder), f"{name} is {number}; ask for at least 1")
         wanted = None if among is None else np.unique(checked_ids(among, self.folder))
-        return tally(self._state.nearest(asked, neighbours, probes, wanted), k)
+        return tally(self._state.nearest(asked, neighbours, probes, wanted), k, self.vocabulary.near)
 
     def ids(self) -> Ids:
         """The distinct ids that have a feature, rising."""
@@ -161,7 +158,8 @@ class VotingGallery(Readable[VotingState]):
             "position": manifest.position,
             "generation": manifest.generation,
             "fingerprint": manifest.fingerprint,
-            "words": manifest.words.count,
+            "words": manifest.vocabulary.words,
+            "dims": manifest.vocabulary.dims,
             "count": self.count,
             "images": len(self.ids()),
             "tombstones": sum(record.removed for record in manifest.segments),
@@ -170,8 +168,8 @@ class VotingGallery(Readable[VotingState]):
         }
 
     def _problems_beside(self) -> list[str]:
-        words = self._state.manifest.words
-        return wrong_files(self.folder, {words.name: words.file})
+        vocabulary = self._state.manifest.vocabulary
+        return wrong_files(self.folder, {vocabulary.name: vocabulary.file})
 
 
 class VotingWriter(VotingGallery, Writable[VotingState]):
@@ -201,7 +199,7 @@ class VotingWriter(VotingGallery, Writable[VotingState]):
         return write_removed(segment, removed, generation)
 
     def _merged(self, segments: list[VotingSegment], generation: int) -> VotingRecord:
-        return write_merged(self.folder, generation, segments, len(self._state.words))
+        return write_merged(self.folder, generation, segments, self.vocabulary)
 
     def _to_merge(self) -> set[int]:
         return segments_to_merge(self._state.manifest.segments, self.settings)
@@ -211,8 +209,11 @@ class VotingWriter(VotingGallery, Writable[VotingState]):
         return len(records) <= 1 and all(record.dead is None for record in records)
 
 
-def tally(found: Neighbours, k: int) -> Votes:
-    """Add up what each query feature gives the images of its nearest features, (q, neighbours)."""
+def tally(found: Neighbours, k: int, near: float) -> Votes:
+    """Add up what each query feature gives the images of its nearest features, (q, neighbours).
+
+    `near`: the squared distance at which that has fallen to 1/e.
+    """
     asked, places = np.nonzero(found.ids != NO_ID)
     ids, squares = found.ids[asked, places], -found.scores[asked, places].astype(np.float64)
     order = np.lexsort((places, ids, asked))
@@ -221,7 +222,7 @@ def tally(found: Neighbours, k: int) -> Votes:
     ids, squares = ids[order[first]], squares[order[first]]
     order = np.lexsort((squares, ids))  # sums in the order of the distances, whatever that of the features
     distinct, images = np.unique(ids[order], return_inverse=True)
-    sums = np.bincount(images, np.exp(-squares[order] / NEAR), len(distinct)).astype(np.float32)
+    sums = np.bincount(images, np.exp(-squares[order] / near), len(distinct)).astype(np.float32)
     best = np.lexsort((distinct, -sums))[:k]
     votes = Votes(np.full(k, NO_SCORE, np.float32), np.full(k, NO_ID, np.int64))
     votes.votes[: len(best)], votes.ids[: len(best)] = sums[best], distinct[best]

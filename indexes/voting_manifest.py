@@ -8,18 +8,27 @@ from pydantic import Field, model_validator
 
 from indexes.durable import FileRecord
 from indexes.manifest import Committed, Name, Tombstones
-from indexes.words import DIMS, MOST_WORDS
+from indexes.vocabulary import DIMS, MOST_WORDS
 from matcher.records import Record
 
 VotingRole = Literal["index", "ids", "counts"]
 
 
-class WordsRecord(Record):
-    """The file of the vocabulary: uint8 (count, 128)."""
+class VocabularyRecord(Record):
+    """The file of the vocabulary: axes, offsets (int32, little-endian), branches and words, in a row."""
 
     name: Name
-    count: int = Field(ge=1, le=MOST_WORDS)
+    dims: int = Field(ge=1, le=DIMS)
+    shift: int = Field(ge=0, lt=31)
+    near: float = Field(gt=0)
+    branches: int = Field(ge=1, le=MOST_WORDS)
+    words: int = Field(ge=1, le=MOST_WORDS)
     file: FileRecord
+
+    @property
+    def bytes(self) -> int:
+        """How long the file is."""
+        return self.dims * (DIMS + 4 + self.branches + self.words)
 
 
 class VotingRecord(Record):
@@ -47,13 +56,13 @@ class VotingManifest(Committed):
     """All there is to know of a voting gallery but the features and the words."""
 
     metric: Literal["votes of local features"] = "votes of local features"
-    words: WordsRecord
+    vocabulary: VocabularyRecord
     segments: tuple[VotingRecord, ...] = ()
 
     @model_validator(mode="after")
     def _files_agree(self) -> Self:
-        if self.words.file.bytes != self.words.count * DIMS:
-            raise ValueError("the file of the words does not fit their count")
+        if self.vocabulary.file.bytes != self.vocabulary.bytes:
+            raise ValueError("the file of the vocabulary does not fit its counts")
         for segment in self.segments:
             held = {role: record.bytes for role, record in segment.files.items() if role != "index"}
             if "index" not in segment.files or held != dict.fromkeys(("ids", "counts"), segment.images * 8):
@@ -70,4 +79,4 @@ class VotingManifest(Committed):
     def names(self) -> dict[str, FileRecord]:
         """The vocabulary's file and every file of every segment."""
         named = {name: record for segment in self.segments for name, record in segment.names().items()}
-        return named | {self.words.name: self.words.file}
+        return named | {self.vocabulary.name: self.vocabulary.file}

@@ -1,24 +1,23 @@
-"""One segment of a voting gallery: features as they are, 128 bytes each, in FAISS lists by their word."""
+"""One segment of a voting gallery: what is kept of features, in FAISS lists by their word."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import faiss
 import numpy as np
-from faiss.contrib.inspect_tools import get_invlist
+from faiss.contrib.inspect_tools import get_invlist, get_invlist_sizes
 from numpy.typing import NDArray
 
 from indexes.durable import record_of, sync_file
 from indexes.exact import NO_ID, Ids, Neighbours, Vectors
 from indexes.manifest import REPAIR
 from indexes.segment import check_sizes, read_tombstones, write_whole, wrong_files
+from indexes.vocabulary import Reduced
 from indexes.voting_manifest import VotingRecord
-from indexes.words import DIMS, Features
 from matcher.errors import GalleryError
 from matcher.faults import commit_point
 
@@ -26,8 +25,17 @@ MARGIN = 5
 """Candidates beyond those wanted, so that equal distances at the edge show."""
 FOUND_AT_ONCE = 2**20
 
-List = tuple[int, Ids, Features]
-"""A word and its features: the numbers of their ids within the segment, (n,), and themselves, (n, 128)."""
+Shape = tuple[int, int]
+"""How many words there are, and how many numbers are kept of a feature."""
+ADDED_AT_ONCE = 2**17
+
+
+class Entries(NamedTuple):
+    """Features: numbers of their ids within a segment and their words, both (n,), what is kept, (n, D)."""
+
+    numbers: Ids
+    words: Ids
+    kept: Reduced
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,11 +117,16 @@ class VotingSegment:
         )
         return far, numbers
 
-    def list_of(self, word: int) -> tuple[Ids, Features]:
-        """Live features of a word, copied: numbers of their ids (n,), features (n, 128)."""
-        numbers, codes = get_invlist(self.index.invlists, word)
-        kept = self.live[numbers]
-        return numbers[kept], codes[kept]
+    def entries(self) -> Entries:
+        """All live features, copied."""
+        lists = self.index.invlists
+        words = np.flatnonzero(get_invlist_sizes(lists))
+        parts = [get_invlist(lists, word) for word in words.tolist()]
+        numbers = np.concatenate([found for found, _ in parts])
+        kept = np.concatenate([codes for _, codes in parts])
+        live = self.live[numbers]
+        under = np.repeat(words, [len(found) for found, _ in parts])
+        return Entries(numbers[live], under[live], kept[live])
 
     def problems(self) -> list[str]:
         """What a full reading finds wrong; empty if all is well."""
@@ -124,38 +137,31 @@ class VotingSegment:
         if self.ids[0] < 0 or np.any(np.diff(self.ids) <= 0):
             return [f"{name}: its ids do not rise from 0"]
         counts = np.zeros(self.record.images, np.int64)
-        for word in range(self.index.nlist):
+        for word in np.flatnonzero(get_invlist_sizes(self.index.invlists)).tolist():
             numbers = get_invlist(self.index.invlists, word)[0]
             if np.any(numbers < 0) or np.any(numbers >= len(counts)):
                 return [f"{name}: the list of word {word} names an id that does not exist"]
-            counts += np.bincount(numbers, minlength=len(counts)) if len(numbers) else 0
+            np.add.at(counts, numbers, 1)
         if np.any(counts != self.counts) or counts[self.dead].sum() != self.record.removed:
             return [f"{name}: its lists do not fit its counts"]
         return []
 
 
-def lists_of(numbers: Ids, words: NDArray[np.integer], features: Features) -> Iterator[List]:
-    """Features (n, 128) grouped by their words (n,); `numbers` (n,) rise within a list."""
-    order = np.lexsort((numbers, words))
-    distinct, starts = np.unique(words[order], return_index=True)
-    for word, rows in zip(distinct.tolist(), np.split(order, starts[1:]), strict=True):
-        yield word, numbers[rows], features[rows]
+def write_segment(folder: Path, name: str, ids: Ids, entries: Entries, shape: Shape) -> VotingRecord:
+    """Write a segment of distinct, rising ids; `entries` come in any order.
 
-
-def write_segment(folder: Path, name: str, ids: Ids, lists: Iterable[List], size: int) -> VotingRecord:
-    """Write a segment of distinct, rising ids; `lists` come in any order, `size` is how many words there are.
-
-    Takes 136 bytes of memory a feature. The quantizer in the file is empty: words are found by `Words`.
+    Takes 24 + D bytes of memory a feature. The quantizer in the file is empty: `WordFinder` finds words.
     """
+    size, dims = shape
     index = faiss.IndexIVFScalarQuantizer(
-        faiss.IndexFlatL2(DIMS), DIMS, size, faiss.ScalarQuantizer.QT_8bit_direct, faiss.METRIC_L2, False
+        faiss.IndexFlatL2(dims), dims, size, faiss.ScalarQuantizer.QT_8bit_direct, faiss.METRIC_L2, False
     )
-    counts = np.zeros(len(ids), np.int64)
-    for word, numbers, codes in lists:
-        rows, bits = np.ascontiguousarray(numbers, np.int64), np.ascontiguousarray(codes, np.uint8)
-        index.invlists.add_entries(word, len(rows), faiss.swig_ptr(rows), faiss.swig_ptr(bits))
-        np.add.at(counts, rows, 1)
-    index.is_trained, index.ntotal = True, int(counts.sum())
+    index.is_trained = True
+    order = np.argsort(entries.numbers, kind="stable")
+    for start in range(0, len(order), ADDED_AT_ONCE):
+        part = order[start : start + ADDED_AT_ONCE]
+        _add(index, entries.numbers[part], entries.words[part], entries.kept[part])
+    counts = np.bincount(entries.numbers, minlength=len(ids))
     path = folder / f"{name}-index"
     faiss.write_index(index, str(path))
     sync_file(path)
@@ -170,8 +176,18 @@ def write_segment(folder: Path, name: str, ids: Ids, lists: Iterable[List], size
     )
 
 
+def _add(index: Any, numbers: Ids, words: Ids, kept: Reduced) -> None:
+    """FAISS's adding to given lists; its Python wrapper takes no words, the inner call does."""
+    codes, ids, lists = (
+        np.ascontiguousarray(given, kind)
+        for given, kind in ((kept, np.float32), (numbers, np.int64), (words, np.int64))
+    )
+    pointers = [faiss.swig_ptr(array) for array in (codes, ids, lists)]
+    index.add_core(len(codes), *pointers)
+
+
 def open_segment(
-    folder: Path, record: VotingRecord, size: int, previous: VotingSegment | None = None
+    folder: Path, record: VotingRecord, shape: Shape, previous: VotingSegment | None = None
 ) -> VotingSegment:
     """Open a segment after comparing file sizes, reusing what `previous` has open of the same files.
 
@@ -185,17 +201,18 @@ def open_segment(
         np.asarray(np.memmap(folder / f"{record.name}-{role}", dtype="<i8", mode="r", shape=(record.images,)))
         for role in ("ids", "counts")
     )
-    return VotingSegment(folder, record, ids, counts, dead, _open_index(folder, record, size))
+    return VotingSegment(folder, record, ids, counts, dead, _open_index(folder, record, shape))
 
 
-def _open_index(folder: Path, record: VotingRecord, size: int) -> Any:
+def _open_index(folder: Path, record: VotingRecord, shape: Shape) -> Any:
+    size, dims = shape
     path = folder / f"{record.name}-index"
     try:
         index = faiss.read_index(str(path), getattr(faiss, "IO_FLAG_MMAP_IFC", faiss.IO_FLAG_MMAP))
     except (RuntimeError, MemoryError) as error:
         raise GalleryError(str(folder), f"{path.name} is damaged; {REPAIR}") from error
     fits = isinstance(index, faiss.IndexIVFScalarQuantizer) and (
-        (index.ntotal, index.d, index.nlist, index.code_size) == (record.count, DIMS, size, DIMS)
+        (index.ntotal, index.d, index.nlist, index.code_size) == (record.count, dims, size, dims)
     )
     if not fits or index.sq.qtype != faiss.ScalarQuantizer.QT_8bit_direct:
         raise GalleryError(str(folder), f"{path.name} does not fit its segment; {REPAIR}")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from indexes.committing import segment_name, write_spool, write_tombstones
 from indexes.durable import NewFile
@@ -14,9 +14,9 @@ from indexes.exact import Ids
 from indexes.plan import smallest
 from indexes.segment import little
 from indexes.state import checked_ids
-from indexes.voting_manifest import VotingRecord, WordsRecord
-from indexes.voting_segment import List, VotingSegment, lists_of, write_segment
-from indexes.words import DIMS, Features, Words, checked_features
+from indexes.vocabulary import Features, Reduced, Vocabulary, WordFinder, checked_features
+from indexes.voting_manifest import VocabularyRecord, VotingRecord
+from indexes.voting_segment import Entries, VotingSegment, write_segment
 from matcher.config import GallerySettings
 from matcher.errors import GalleryError
 from matcher.faults import commit_point
@@ -30,18 +30,32 @@ def checked_rows(ids: ArrayLike, features: ArrayLike, folder: Path) -> tuple[Ids
     return numbers, rows
 
 
-def write_words(folder: Path, table: Features, generation: int) -> WordsRecord:
+def write_vocabulary(folder: Path, vocabulary: Vocabulary, generation: int) -> VocabularyRecord:
     """Write the vocabulary of a gallery, once."""
     name = f"words-{generation:08d}-table"
     with NewFile(folder / name) as file:
-        file.write(little(table, "u1"))
+        file.write(little(vocabulary.axes, "i1"))
+        file.write(little(vocabulary.offsets, "i4"))
+        file.write(little(vocabulary.branches, "u1"))
+        file.write(little(vocabulary.words, "u1"))
     commit_point("index:words-written")
-    return WordsRecord(name=name, count=len(table), file=file.record)
+    return VocabularyRecord(
+        name=name,
+        dims=vocabulary.dims,
+        shift=vocabulary.shift,
+        near=vocabulary.near,
+        branches=len(vocabulary.branches),
+        words=len(vocabulary.words),
+        file=file.record,
+    )
 
 
-def write_added(folder: Path, generation: int, words: Words, ids: Ids, features: Features) -> VotingRecord:
+def write_added(
+    folder: Path, generation: int, words: WordFinder, ids: Ids, features: Features
+) -> VotingRecord:
     """A new segment of features in any order."""
-    return _write_rows(folder, generation, words, ids, words.nearest(features, 1)[:, 0], features)
+    kept = words.vocabulary.reduced(features)
+    return _write_rows(folder, generation, words, ids, words.nearest(kept, 1)[:, 0], kept)
 
 
 def segments_to_merge(segments: Sequence[VotingRecord], settings: GallerySettings) -> set[int]:
@@ -52,10 +66,23 @@ def segments_to_merge(segments: Sequence[VotingRecord], settings: GallerySetting
     return smallest([record.live for record in segments])
 
 
-def write_merged(folder: Path, generation: int, segments: list[VotingSegment], size: int) -> VotingRecord:
-    """The live features of several segments as one, of a vocabulary of `size` words."""
+def write_merged(
+    folder: Path, generation: int, segments: list[VotingSegment], vocabulary: Vocabulary
+) -> VotingRecord:
+    """The live features of several segments as one."""
     ids = np.unique(np.concatenate([segment.ids[segment.live] for segment in segments]))
-    return write_segment(folder, segment_name(generation), ids, _gathered(segments, ids, size), size)
+    entries = [segment.entries() for segment in segments]
+    numbers = [
+        np.searchsorted(ids, segment.ids)[each.numbers]
+        for segment, each in zip(segments, entries, strict=True)
+    ]
+    gathered = Entries(
+        np.concatenate(numbers),
+        np.concatenate([each.words for each in entries]),
+        np.concatenate([each.kept for each in entries]),
+    )
+    shape = len(vocabulary.words), vocabulary.dims
+    return write_segment(folder, segment_name(generation), ids, gathered, shape)
 
 
 def write_removed(segment: VotingSegment, removed: Ids, generation: int) -> VotingRecord | None:
@@ -71,39 +98,31 @@ def write_removed(segment: VotingSegment, removed: Ids, generation: int) -> Voti
 
 
 def write_stream(
-    folder: Path, batches: Iterable[tuple[ArrayLike, ArrayLike]], words: Words, generation: int
+    folder: Path, batches: Iterable[tuple[ArrayLike, ArrayLike]], words: WordFinder, generation: int
 ) -> tuple[VotingRecord, ...]:
-    """Spool the features to disk as they come, then write them as one segment."""
+    """Spool what is kept of the features to disk as they come, then write it as one segment."""
     spool = folder / f"spool-{generation:08d}-features"
-    found = [np.empty(0, np.int32)]
+    found = [np.empty(0, np.int64)]
 
-    def checked() -> Iterator[tuple[Ids, Features]]:
+    def reduced() -> Iterator[tuple[Ids, Reduced]]:
         for given_ids, given_features in batches:
             ids, features = checked_rows(given_ids, given_features, folder)
-            found.append(words.nearest(features, 1)[:, 0].astype(np.int32))
-            yield ids, features
+            kept = words.vocabulary.reduced(features)
+            found.append(words.nearest(kept, 1)[:, 0])
+            yield ids, kept
 
-    every, _ = write_spool(spool, checked(), "u1")
+    every, _ = write_spool(spool, reduced(), "u1")
     if not len(every):
         return ()
-    spooled = np.asarray(np.memmap(spool, dtype=np.uint8, mode="r", shape=(len(every), DIMS)))
+    spooled = np.asarray(
+        np.memmap(spool, dtype=np.uint8, mode="r", shape=(len(every), words.vocabulary.dims))
+    )
     return (_write_rows(folder, generation, words, every, np.concatenate(found), spooled),)
 
 
 def _write_rows(
-    folder: Path, generation: int, words: Words, ids: Ids, found: NDArray[np.integer], features: Features
+    folder: Path, generation: int, words: WordFinder, ids: Ids, found: Ids, kept: Reduced
 ) -> VotingRecord:
     distinct, numbers = np.unique(ids, return_inverse=True)
-    lists = lists_of(numbers, found, features)
-    return write_segment(folder, segment_name(generation), distinct, lists, len(words))
-
-
-def _gathered(segments: list[VotingSegment], ids: Ids, size: int) -> Iterator[List]:
-    """The live features of several segments, word by word; numbers are places in `ids`."""
-    places = [np.searchsorted(ids, segment.ids) for segment in segments]
-    for word in range(size):
-        parts = [segment.list_of(word) for segment in segments]
-        numbers = np.concatenate([places[at][found] for at, (found, _) in enumerate(parts)])
-        if len(numbers):
-            order = np.argsort(numbers, kind="stable")
-            yield word, numbers[order], np.concatenate([features for _, features in parts])[order]
+    shape = len(words), words.vocabulary.dims
+    return write_segment(folder, segment_name(generation), distinct, Entries(numbers, found, kept), shape)

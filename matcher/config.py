@@ -97,7 +97,8 @@ class MatchingSettings(Section):
 
     by_descriptor: int = Field(10, ge=1, description="candidates proposed by descriptor")
     by_vote: int = Field(20, ge=0, description="candidates proposed by votes of local features; 0: none")
-    voting_keypoints: int = Field(300, ge=1, description="keypoints of an image that vote or are voted for")
+    voting_keypoints: int = Field(500, ge=1, description="keypoints of a photo that vote")
+    voted_keypoints: int = Field(300, ge=1, description="keypoints of a reference that are voted for")
     mirrored: int = Field(4, ge=0, description="unverified candidates that are tried again mirrored")
     ratio: float = Field(0.85, gt=0, le=1, description="nearest over second nearest keypoint distance")
     threshold: float = Field(4.0, gt=0, description="pixels on a 400-pixel canvas a match may be off")

@@ -119,10 +119,10 @@ class Finder:
         )
 
     def _voting_gallery(self, folder: Path, keypoints: Mapping[int, Keypoints]) -> VotingGallery:
-        count = self.settings.matching.voting_keypoints
+        count = self.settings.matching.voted_keypoints
         batches = [(np.full(len(k.points[:count]), i), k.descriptors[:count]) for i, k in keypoints.items()]
         return VotingGallery.rebuild(
-            folder / "votes", batches, words=load_vocabulary(), fingerprint="finder", position=1
+            folder / "votes", batches, vocabulary=load_vocabulary(), fingerprint="finder", position=1
         )
 
 

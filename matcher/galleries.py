@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from indexes.gallery import Gallery
 from indexes.manifest import REPAIR
+from indexes.vocabulary import Vocabulary
 from indexes.voting import VotingGallery
 from matcher.catalog import LiveImage, changes_since, image_facts, last_number, live_images
 from matcher.config import Settings
@@ -46,14 +46,14 @@ class Galleries:
         settings: Settings,
         *,
         describer: Describer,
-        words: NDArray[np.uint8],
+        vocabulary: Vocabulary,
         logos: Describer | None = None,
     ) -> None:
         self.describer, self.database = describer, describer.database
         self.embedder, self.detector = describer.embedder, describer.detector
         self.descriptors = DescriptorKind(folder, settings.gallery, self.embedder)
         self.votes = VotingKind(
-            folder, settings.gallery, self.detector, words, settings.matching.voting_keypoints
+            folder, settings.gallery, self.detector, vocabulary, settings.matching.voted_keypoints
         )
         self._kept = [_Kept(kind, describer, SEARCHED_ROLES) for kind in (self.descriptors, self.votes)]
         self.logos: DescriptorKind | None = None

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from indexes.gallery import Gallery, GalleryWriter
 from indexes.manifest import MANIFEST
 from indexes.readable import Readable
+from indexes.vocabulary import Vocabulary
 from indexes.voting import VotingGallery, VotingWriter
 from indexes.writable import Writable
 from matcher.config import GallerySettings
@@ -131,14 +132,13 @@ class VotingKind(GalleryKind[VotingGallery, VotingWriter]):
         folder: Path,
         settings: GallerySettings,
         detector: KeypointDetector,
-        words: NDArray[np.uint8],
+        vocabulary: Vocabulary,
         count: int,
     ) -> None:
-        vocabulary = hashlib.sha256(words.tobytes()).hexdigest()[:16]
-        fingerprint = f"{detector.fingerprint}-{count}-{vocabulary}"
+        fingerprint = f"{detector.fingerprint}-{count}-{vocabulary.fingerprint()}"
         name = hashlib.sha256(fingerprint.encode()).hexdigest()[:12]
         super().__init__(folder / f"votes-{name}", fingerprint, settings)
-        self._words, self._count = words, count
+        self._vocabulary, self._count = vocabulary, count
 
     def rows(self, features: Features) -> Rows:
         """The descriptors of the strongest keypoints, uint8 (n, 128)."""
@@ -164,7 +164,7 @@ class VotingKind(GalleryKind[VotingGallery, VotingWriter]):
         VotingGallery.rebuild(
             self.folder,
             batches,
-            words=self._words,
+            vocabulary=self._vocabulary,
             fingerprint=self.fingerprint,
             position=position,
             settings=self.settings,
@@ -173,5 +173,8 @@ class VotingKind(GalleryKind[VotingGallery, VotingWriter]):
 
     def _create(self) -> None:
         VotingGallery.create(
-            self.folder, words=self._words, fingerprint=self.fingerprint, settings=self.settings
+            self.folder,
+            vocabulary=self._vocabulary,
+            fingerprint=self.fingerprint,
+            settings=self.settings,
         )

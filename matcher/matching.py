@@ -199,8 +199,10 @@ class PhotoMatcher:
             return {}
         voting = spread(keypoints, self.settings.voting_keypoints)
         votes, ids = self._votes.vote(keypoints.descriptors[voting], self.settings.by_vote)
+        # As if no more voted than are voted for: so many the score was fitted to.
+        share = min(len(voting), self.settings.voted_keypoints) / len(voting)
         return {
-            image_id: vote
+            image_id: vote * share
             for vote, image_id in zip(votes.tolist(), ids.tolist(), strict=True)
             if image_id >= 0
         }

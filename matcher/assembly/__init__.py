@@ -104,7 +104,7 @@ def build_galleries(workspace: Workspace, models: Models | None = None) -> Galle
         workspace.folder / "galleries",
         settings,
         describer=build_describer(workspace, settings, models),
-        words=load_vocabulary(),
+        vocabulary=load_vocabulary(),
         logos=build_logo_describer(workspace, settings, logos) if logos else None,
     )
 

@@ -1,29 +1,31 @@
-"""The coarse vocabulary by which local features vote, as shipped."""
+"""The vocabulary by which local features vote, as shipped."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import cast
+from zipfile import BadZipFile
 
 import numpy as np
-from numpy.typing import NDArray
 
-from matcher.errors import ModelError
+from indexes.vocabulary import Vocabulary
+from matcher.errors import GalleryError, ModelError
 
-WORDS = Path(__file__).parent / "weights" / "rootsift-words-4096.npy"
+SHIPPED = Path(__file__).parent / "weights" / "rootsift-vocabulary.npz"
 
 
 @lru_cache(maxsize=1)
-def load_vocabulary(path: Path = WORDS) -> NDArray[np.uint8]:
-    """Cluster centres of RootSIFT, uint8 (words, 128).
-
-    Raises `ModelError` when the file is missing or holds something else.
-    """
+def load_vocabulary(path: Path = SHIPPED) -> Vocabulary:
+    """What `write_vocabulary` wrote; raises `ModelError` when it is missing or holds something else."""
     try:
-        words = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
+            numbers = int(held["shift"]), float(held["near"])
+            read = Vocabulary(held["axes"], held["offsets"], *numbers, held["branches"], held["words"])
+        return read.checked(path)
+    except (OSError, ValueError, KeyError, TypeError, BadZipFile, GalleryError) as error:
         raise ModelError(path.name, f"cannot be read ({error}); reinstall the package") from error
-    if words.dtype != np.uint8 or words.ndim != 2 or words.shape[1] != 128:
-        raise ModelError(path.name, "is no vocabulary of RootSIFT words; reinstall the package")
-    return cast(NDArray[np.uint8], words)
+
+
+def write_vocabulary(path: Path, vocabulary: Vocabulary) -> None:
+    """Write it as an NPZ file of its fields."""
+    np.savez_compressed(path, **vocabulary._asdict())

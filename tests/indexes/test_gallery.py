@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
+from indexes.committing import LOCK
 from indexes.exact import exact_search
 from indexes.gallery import Gallery
 from matcher.config import GallerySettings
@@ -276,3 +278,13 @@ def test_a_stale_reader_snapshots_what_is_there_now(folder: Path, tmp_path: Path
         writer.apply(add_ids=[3], add_vectors=grouped(1, seed=3), position=3)
     assert reader.snapshot(tmp_path / "frozen") == 3
     assert Gallery.open(tmp_path / "frozen").count == 3
+
+
+def test_making_a_gallery_waits_for_whoever_is_making_it(tmp_path: Path) -> None:
+    folder = tmp_path / "gallery"
+    folder.mkdir()
+    other = FileLock(folder / LOCK, thread_local=False)
+    other.acquire()
+    threading.Timer(0.2, other.release).start()
+    Gallery.create(folder, dims=4, fingerprint="model@1")
+    assert Gallery.open(folder).count == 0

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections import defaultdict
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -23,49 +22,36 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from indexes.gallery import Gallery
 from indexes.manifest import read_committed
-from indexes.voting import NEAR, Votes, VotingGallery
+from indexes.vocabulary import Vocabulary, WordFinder
+from indexes.voting import Votes, VotingGallery
 from indexes.voting_manifest import VotingManifest
-from indexes.words import Words
 from matcher.config import GallerySettings
 from matcher.errors import GalleryError
 from tests.indexes import voting_killable
 from tests.indexes.killable import STEPS, expected
+from tests.indexes.plain_votes import (
+    distances,
+    features,
+    keeping_all,
+    nearest_words,
+    plain_vote,
+    reduced,
+    vocabulary,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def features(count: int, seed: int, top: int = 120) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, top, (count, 128), dtype=np.uint8)
-
-
-WORDS = features(20, seed=1)
+VOCABULARY = vocabulary(20, seed=1, branches=10)
+SMALL = vocabulary(5, seed=6)
 STORED = features(900, seed=2)
 IDS = np.random.default_rng(3).integers(0, 60, 900)
 PHOTO = np.clip(STORED[::30].astype(np.int64) + np.random.default_rng(4).integers(-9, 10, (30, 128)), 0, 255)
 PHOTO = PHOTO.astype(np.uint8)
 
 
-def plain_vote(
-    ids: np.ndarray, stored: np.ndarray, photo: np.ndarray, k: int, words: np.ndarray, *, probes: int
-) -> Votes:
-    """Word for word what `vote` promises, with whole numbers and no index."""
-    near = distances(stored, words).argmin(axis=1) if len(stored) else np.empty(0, np.int64)
-    given_by = defaultdict(list)
-    for feature in photo:
-        probed = np.argsort(distances(feature[None], words)[0], kind="stable")[:probes]
-        rows = np.flatnonzero(np.isin(near, probed))
-        far = distances(feature[None], stored[rows])[0] if len(rows) else []
-        nearest = sorted(zip(far, ids[rows].tolist(), strict=True))[:3]
-        for image in {image for _, image in nearest}:
-            given_by[image].append(int(min(square for square, owner in nearest if owner == image)))
-    sums = {image: np.float32(sum(np.exp(-np.sort(s) / NEAR).tolist())) for image, s in given_by.items()}
-    best = sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
-    best += [(-1, np.float32(-1))] * (k - len(best))
-    return Votes(np.array([vote for _, vote in best], np.float32), np.array([image for image, _ in best]))
-
-
-def distances(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    return ((left[:, None].astype(np.int64) - right[None].astype(np.int64)) ** 2).sum(axis=2)
+def same_vocabulary(found: Vocabulary, truth: Vocabulary) -> bool:
+    return found.fingerprint() == truth.fingerprint()
 
 
 def assert_same(found: Votes, truth: Votes) -> None:
@@ -76,8 +62,15 @@ def assert_same(found: Votes, truth: Votes) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Where an empty voting gallery lies."""
-    VotingGallery.create(tmp_path / "gallery", words=WORDS, fingerprint="sift@1")
+    VotingGallery.create(tmp_path / "gallery", vocabulary=VOCABULARY, fingerprint="sift@1")
     return tmp_path / "gallery"
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> Path:
+    """Where an empty gallery lies that keeps all of a feature."""
+    VotingGallery.create(tmp_path / "whole", vocabulary=keeping_all(STORED[:20]), fingerprint="sift@1")
+    return tmp_path / "whole"
 
 
 @pytest.fixture
@@ -92,7 +85,7 @@ def filled(folder: Path) -> Path:
 def test_a_new_gallery_has_no_votes_to_give(folder: Path) -> None:
     gallery = VotingGallery.open(folder, fingerprint="sift@1")
     assert (gallery.count, gallery.position, gallery.ids().tolist()) == (0, 0, [])
-    assert gallery.words.tobytes() == WORDS.tobytes()
+    assert same_vocabulary(gallery.vocabulary, VOCABULARY)
     assert gallery.vote(PHOTO, 2).ids.tolist() == [-1, -1]
     assert gallery.vote(PHOTO[:0], 2).votes.tolist() == [-1.0, -1.0]
     assert gallery.verify() == []
@@ -103,7 +96,7 @@ def test_votes_equal_the_plain_count(folder: Path, probes: int) -> None:
     with VotingGallery.open_writer(folder) as writer:
         writer.apply(add_ids=IDS, add_features=STORED, position=1)
         found = writer.vote(PHOTO, 70, probes=probes)
-    assert_same(found, plain_vote(IDS, STORED, PHOTO, 70, WORDS, probes=probes))
+    assert_same(found, plain_vote(IDS, STORED, PHOTO, 70, VOCABULARY, probes=probes))
 
 
 def test_votes_among_some_are_those_of_a_gallery_that_holds_no_others(filled: Path) -> None:
@@ -113,26 +106,31 @@ def test_votes_among_some_are_those_of_a_gallery_that_holds_no_others(filled: Pa
     ids = np.concatenate((IDS[:600], IDS[600:] + 100))
     kept = np.isin(ids, chosen)
     found = gallery.vote(PHOTO, 70, among=np.append(chosen[::-1], 10**6))
-    assert_same(found, plain_vote(ids[kept], STORED[kept], PHOTO, 70, WORDS, probes=4))
+    assert_same(found, plain_vote(ids[kept], STORED[kept], PHOTO, 70, VOCABULARY, probes=4))
     assert gallery.vote(PHOTO, 2, among=[]).ids.tolist() == [-1, -1]
 
 
-def test_an_image_counts_once_a_feature_and_by_its_nearest(folder: Path) -> None:
+def test_an_image_counts_once_a_feature_and_by_its_nearest(whole: Path) -> None:
+    near_by = keeping_all(STORED[:1]).near
     photo = np.full((1, 128), 40, np.uint8)
     near, far = photo.copy(), photo.copy()
     near[0, 0], far[0, 0] = 41, 44
-    with VotingGallery.open_writer(folder) as writer:
+    with VotingGallery.open_writer(whole) as writer:
         writer.apply(add_ids=[7, 7, 2], add_features=np.concatenate((far, near, far)), position=1)
         found = writer.vote(photo, 3, probes=20)
         alone = writer.vote(photo, 3, probes=20, neighbours=1)
     assert found.ids.tolist() == [7, 2, -1]
-    assert found.votes.tolist() == [np.float32(math.exp(-1 / NEAR)), np.float32(math.exp(-16 / NEAR)), -1]
+    assert found.votes.tolist() == [
+        np.float32(math.exp(-1 / near_by)),
+        np.float32(math.exp(-16 / near_by)),
+        -1,
+    ]
     assert alone.ids.tolist() == [7, -1, -1]
 
 
-def test_the_farthest_features_have_exact_distances(folder: Path) -> None:
+def test_the_farthest_features_have_exact_distances(whole: Path) -> None:
     black, white = np.zeros((1, 128), np.uint8), np.full((1, 128), 255, np.uint8)
-    with VotingGallery.open_writer(folder) as writer:
+    with VotingGallery.open_writer(whole) as writer:
         writer.apply(add_ids=[1], add_features=black, position=1)
         near = writer._state.nearest(white, 1, 20)
     assert near.scores.tolist() == [[-128 * 255.0**2]]
@@ -160,7 +158,7 @@ def test_removed_images_take_no_places(folder: Path) -> None:
         writer.apply(remove_ids=range(20), position=2)
         assert writer.status()["tombstones"] == (IDS < 20).sum()
         kept = IDS >= 20
-        truth = plain_vote(IDS[kept], STORED[kept], PHOTO, 70, WORDS, probes=6)
+        truth = plain_vote(IDS[kept], STORED[kept], PHOTO, 70, VOCABULARY, probes=6)
         assert_same(writer.vote(PHOTO, 70, probes=6), truth)
         writer.compact()
         assert writer.status()["tombstones"] == 0
@@ -170,7 +168,7 @@ def test_removed_images_take_no_places(folder: Path) -> None:
 
 def test_neither_segments_nor_the_order_of_features_show_in_the_digits(folder: Path, tmp_path: Path) -> None:
     whole = VotingGallery.rebuild(
-        tmp_path / "whole", [(IDS, STORED)], words=WORDS, fingerprint="sift@1", position=1
+        tmp_path / "whole", [(IDS, STORED)], vocabulary=VOCABULARY, fingerprint="sift@1", position=1
     )
     with VotingGallery.open_writer(folder, settings=GallerySettings(max_segments=40)) as writer:
         for at in range(0, 900, 30):
@@ -182,20 +180,38 @@ def test_neither_segments_nor_the_order_of_features_show_in_the_digits(folder: P
 
 
 def test_a_features_words_do_not_depend_on_its_company() -> None:
-    table = np.concatenate((features(300, seed=8, top=256), features(300, seed=8, top=256)))
-    words, asked = Words(table), features(40, seed=9, top=256)
-    truth = np.argsort(distances(asked, table), axis=1, kind="stable")
-    for count in (1, 5, 16, 17, 600, 900):
-        together = words.nearest(asked, count)
-        assert together.tolist() == truth[:, :count].tolist()
-        assert [words.nearest(one[None], count)[0].tolist() for one in asked] == together.tolist()
+    random = np.random.default_rng(8)
+    branches, words = random.integers(0, 256, (20, 16)), random.integers(0, 256, (300, 16))
+    known = VOCABULARY._replace(
+        branches=branches.astype(np.uint8), words=np.concatenate((words, words)).astype(np.uint8)
+    )
+    finder, asked = WordFinder(known), random.integers(0, 256, (40, 16), dtype=np.uint8)
+    for count in (1, 5, 16, 17, 120):
+        together = finder.nearest(asked, count)
+        assert together.tolist() == nearest_words(asked, known, count)
+        assert [finder.nearest(one[None], count)[0].tolist() for one in asked] == together.tolist()
 
 
-@given(arrays(np.uint8, (3, 128)), arrays(np.uint8, (4, 128)))
+def test_words_beyond_those_of_the_followed_branches_are_none() -> None:
+    known = vocabulary(40, seed=8, branches=10)
+    found = WordFinder(known).nearest(reduced(features(3, seed=9), known).astype(np.uint8), 40)
+    assert (found[:, :16] >= 0).all()
+    assert (found[:, 16:] == -1).all()
+
+
+@given(arrays(np.uint8, (3, 16)), arrays(np.uint8, (4, 16)))
 @settings(max_examples=50, deadline=None)
 def test_any_features_find_their_nearest_word(asked: np.ndarray, table: np.ndarray) -> None:
+    known = VOCABULARY._replace(branches=table[:1], words=table)
     truth = np.argsort(distances(asked, table), axis=1, kind="stable")
-    assert Words(table).nearest(asked, 4).tolist() == truth.tolist()
+    assert WordFinder(known).nearest(asked, 4).tolist() == truth.tolist()
+
+
+@given(arrays(np.uint8, (3, 128)))
+@settings(max_examples=50, deadline=None)
+def test_what_is_kept_of_a_feature_is_exact(given_: np.ndarray) -> None:
+    assert VOCABULARY.reduced(given_).tolist() == reduced(given_, VOCABULARY).tolist()
+    assert keeping_all(given_).reduced(given_).tolist() == given_.tolist()
 
 
 def test_small_adds_are_merged_as_they_grow(folder: Path) -> None:
@@ -204,7 +220,7 @@ def test_small_adds_are_merged_as_they_grow(folder: Path) -> None:
             rows = at == IDS
             writer.apply(add_ids=IDS[rows], add_features=STORED[rows], position=at)
             assert len(writer.status()["segments"]) <= 4
-        assert_same(writer.vote(PHOTO, 9), plain_vote(IDS, STORED, PHOTO, 9, WORDS, probes=4))
+        assert_same(writer.vote(PHOTO, 9), plain_vote(IDS, STORED, PHOTO, 9, VOCABULARY, probes=4))
         assert writer.count == 900
 
 
@@ -260,14 +276,14 @@ def test_a_snapshot_stays_as_it_was(filled: Path, tmp_path: Path) -> None:
         pass
 
 
-def test_rebuilding_replaces_everything_even_the_words(filled: Path) -> None:
+def test_rebuilding_replaces_everything_even_the_vocabulary(filled: Path) -> None:
     batches = ((IDS[at : at + 100], STORED[at : at + 100]) for at in range(0, 900, 100))
-    gallery = VotingGallery.rebuild(filled, batches, words=WORDS[:5], fingerprint="sift@2", position=9)
+    gallery = VotingGallery.rebuild(filled, batches, vocabulary=SMALL, fingerprint="sift@2", position=9)
     assert (gallery.count, gallery.position, gallery.fingerprint) == (900, 9, "sift@2")
-    assert_same(gallery.vote(PHOTO, 9, probes=2), plain_vote(IDS, STORED, PHOTO, 9, WORDS[:5], probes=2))
+    assert_same(gallery.vote(PHOTO, 9, probes=2), plain_vote(IDS, STORED, PHOTO, 9, SMALL, probes=2))
     assert gallery.verify() == []
     assert not list(filled.glob("spool-*"))
-    assert gallery.words.tobytes() == WORDS[:5].tobytes()
+    assert same_vocabulary(gallery.vocabulary, SMALL)
 
 
 @pytest.mark.parametrize(
@@ -297,11 +313,20 @@ def test_asking_for_nothing_is_refused(filled: Path, numbers: dict[str, int]) ->
         VotingGallery.open(filled).vote(PHOTO.astype(np.float32), 1)
 
 
-def test_wrong_words_locks_and_models_are_refused(filled: Path, tmp_path: Path) -> None:
-    with pytest.raises(GalleryError, match="0 words given"):
-        VotingGallery.create(tmp_path / "other", words=WORDS[:0], fingerprint="sift@1")
+def test_wrong_vocabularies_locks_and_models_are_refused(filled: Path, tmp_path: Path) -> None:
+    for change, reason in (
+        ({"words": SMALL.words[:0]}, "0 words given"),
+        ({"branches": VOCABULARY.branches[:3]}, "5 words cannot be shared out among 3 branches"),
+        ({"axes": VOCABULARY.axes[:, :9]}, "do not fit together"),
+        ({"offsets": VOCABULARY.offsets.astype(np.int64)}, "do not fit together"),
+        ({"near": 0.0}, "do not fit together"),
+    ):
+        with pytest.raises(GalleryError, match=reason):
+            VotingGallery.create(
+                tmp_path / "other", vocabulary=SMALL._replace(**change), fingerprint="sift@1"
+            )
     with pytest.raises(GalleryError, match="exists already"):
-        VotingGallery.create(filled, words=WORDS[:3], fingerprint="sift@1")
+        VotingGallery.create(filled, vocabulary=SMALL, fingerprint="sift@1")
     assert VotingGallery.open(filled).verify() == []
     with pytest.raises(GalleryError, match="sift@1, not sift@2"):
         VotingGallery.open(filled, fingerprint="sift@2")
@@ -340,7 +365,7 @@ def test_truncated_and_missing_files_are_found_at_opening(filled: Path) -> None:
     assert VotingGallery.open(filled).verify() == []
 
 
-def test_a_flipped_bit_is_found_by_verifying_and_in_words_at_opening(filled: Path) -> None:
+def test_a_flipped_bit_is_found_by_verifying_and_in_the_vocabulary_at_opening(filled: Path) -> None:
     gallery = VotingGallery.open(filled)
     for path in files_of(filled):
         whole = path.read_bytes()
@@ -365,7 +390,7 @@ class VotingMachine(RuleBasedStateMachine):
     """Few ids and few distinct features, so that repeats and ties abound."""
 
     POOL = np.concatenate((features(6, seed=21, top=9), np.eye(6, 128, dtype=np.uint8)))
-    WORDS = features(4, seed=22, top=9)
+    KNOWN = keeping_all(features(4, seed=22, top=9), near=90.0)
     NUMBERS = st.integers(0, 7)
 
     @initialize(max_segments=st.integers(1, 4))
@@ -375,7 +400,7 @@ class VotingMachine(RuleBasedStateMachine):
         self.model: list[tuple[int, int]] = []
         self.position = 0
         chosen = GallerySettings(max_segments=max_segments)
-        VotingGallery.create(self.folder, words=self.WORDS, fingerprint="sift@1", settings=chosen)
+        VotingGallery.create(self.folder, vocabulary=self.KNOWN, fingerprint="sift@1", settings=chosen)
         self.writer = self.open.enter_context(VotingGallery.open_writer(self.folder))
         self.reader = VotingGallery.open(self.folder)
 
@@ -419,7 +444,7 @@ class VotingMachine(RuleBasedStateMachine):
             assert (gallery.position, gallery.count) == (self.position, len(self.model))
             assert gallery.ids().tolist() == sorted(set(ids.tolist()))
             for probes in (1, 4):
-                truth = plain_vote(ids, stored, self.POOL, 5, self.WORDS, probes=probes)
+                truth = plain_vote(ids, stored, self.POOL, 5, self.KNOWN, probes=probes)
                 assert_same(gallery.vote(self.POOL, 5, probes=probes), truth)
 
 
@@ -450,7 +475,7 @@ def assert_whole(gallery: VotingGallery) -> None:
     assert gallery.verify() == []
     photo = voting_killable.POOL[::9, 0]
     stored = voting_killable.POOL[there].reshape(-1, 128)
-    truth = plain_vote(np.repeat(there, 4), stored, photo, 9, gallery.words, probes=3)
+    truth = plain_vote(np.repeat(there, 4), stored, photo, 9, gallery.vocabulary, probes=3)
     assert_same(gallery.vote(photo, 9, probes=3), truth)
 
 

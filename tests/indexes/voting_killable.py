@@ -10,9 +10,10 @@ import numpy as np
 from indexes.voting import VotingGallery
 from matcher.config import GallerySettings
 from tests.indexes.killable import STEPS, expected, step
+from tests.indexes.plain_votes import vocabulary
 
 GENERATOR = np.random.default_rng(5)
-WORDS = GENERATOR.integers(0, 90, (12, 128), dtype=np.uint8)
+VOCABULARY = vocabulary(12, seed=5, branches=3)
 POOL = GENERATOR.integers(0, 90, (STEPS * 3, 4, 128), dtype=np.uint8)
 
 
@@ -20,7 +21,7 @@ def change(folder: Path) -> None:
     """Apply the changes that are missing, compacting and copying at times."""
     if not (folder / "manifest.json").exists():
         VotingGallery.create(
-            folder, words=WORDS, fingerprint="sift@1", settings=GallerySettings(max_segments=3)
+            folder, vocabulary=VOCABULARY, fingerprint="sift@1", settings=GallerySettings(max_segments=3)
         )
     with VotingGallery.open_writer(folder) as writer:
         print("ready", flush=True)
@@ -37,14 +38,16 @@ def change(folder: Path) -> None:
 
 
 def rebuild(folder: Path) -> None:
-    """Replace everything, the words too, by the state after all steps."""
+    """Replace everything, the vocabulary too, by the state after all steps."""
     ids = np.array(expected(STEPS))[::-1]
     batches = (
         (np.repeat(ids[at : at + 10], 4), POOL[ids[at : at + 10]].reshape(-1, 128))
         for at in range(0, len(ids), 10)
     )
     print("ready", flush=True)
-    VotingGallery.rebuild(folder, batches, words=WORDS[:7], fingerprint="sift@1", position=STEPS)
+    VotingGallery.rebuild(
+        folder, batches, vocabulary=vocabulary(7, seed=6), fingerprint="sift@1", position=STEPS
+    )
     print(STEPS, flush=True)
 
 

@@ -6,4 +6,4 @@ DATA=$(realpath "${1:?usage: vocabulary.sh DATA}")
 cd "$(dirname "$0")/../.."
 .venv/bin/python -m training.train_vocabulary \
   "$DATA"/clothing/images "$DATA"/grocery/train/Fruit "$DATA"/grocery/train/Vegetables "$DATA"/magento_luma \
-  "$DATA"/cn_beverages "$DATA"/sneakers --words 4096 --out matcher/models/weights/rootsift-words-4096.npy
+  "$DATA"/cn_beverages "$DATA"/sneakers --out matcher/models/weights/rootsift-vocabulary.npz

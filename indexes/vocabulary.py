@@ -1,0 +1,143 @@
+"""A fixed vocabulary of local features: what is kept of a feature, and which words lie nearest to it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import faiss
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from indexes.exact import Ids
+from matcher.errors import GalleryError
+
+DIMS = 128
+MOST_WORDS = 2**20
+MARGIN = 8
+"""Words looked up beyond those wanted, so that of equally near ones the lowest numbers are given."""
+
+Features = NDArray[np.uint8]
+"""RootSIFT features (Arandjelović and Zisserman 2012) scaled to length 512, shape (n, 128)."""
+Reduced = NDArray[np.uint8]
+"""What is kept of features, shape (n, D)."""
+
+
+class Vocabulary(NamedTuple):
+    """A rotation of features to few numbers, and a tree of two levels over these.
+
+    A feature x is kept as `(x @ axes + offsets) >> shift`, cut to 0 … 255: `axes` int8 (128, D), `offsets`
+    int32 (D,). `near`: the squared distance of kept features at which a vote has fallen to 1/e. `branches`:
+    uint8 (B, D). `words`: uint8 (W, D), W a multiple of B, the W / B words of the first branch first.
+
+    A product with an axis is at most 128 * 255 * 128 = 4.2 million, and a squared distance of kept features
+    at most 128 * 255² = 8.3 million, as are all partial sums: whole numbers below 2**24, which float32 holds
+    exactly. So nothing is rounded in whatever order BLAS or FAISS sums, and equal distances are equal.
+    """
+
+    axes: NDArray[np.int8]
+    offsets: NDArray[np.int32]
+    shift: int
+    near: float
+    branches: Reduced
+    words: Reduced
+
+    @property
+    def dims(self) -> int:
+        """How many numbers are kept of a feature."""
+        return int(self.axes.shape[1])
+
+    def reduced(self, features: Features) -> Reduced:
+        """What is kept of features (n, 128), (n, D)."""
+        turned = features.astype(np.float32) @ self.axes.astype(np.float32)
+        kept: Reduced = ((turned.astype(np.int32) + self.offsets) >> self.shift).clip(0, 255).astype(np.uint8)
+        return kept
+
+    def fingerprint(self) -> str:
+        """Of all its parts: galleries of different vocabularies do not fit together."""
+        parts = (self.axes, self.offsets.astype("<i4"), self.branches, self.words)
+        told = hashlib.sha256(f"{self.shift} {self.near}".encode())
+        for part in parts:
+            told.update(part.tobytes())
+        return told.hexdigest()[:16]
+
+    def checked(self, folder: Path) -> Self:
+        """Itself, or `GalleryError` where its parts do not fit together."""
+        parts = (
+            (self.axes, np.int8),
+            (self.offsets, np.int32),
+            (self.branches, np.uint8),
+            (self.words, np.uint8),
+        )
+        fits = (
+            all(part.dtype == kind for part, kind in parts)
+            and self.axes.ndim == 2
+            and self.axes.shape[0] == DIMS
+            and 1 <= self.dims <= DIMS
+            and self.offsets.shape == (self.dims,)
+            and 0 <= self.shift < 31
+            and self.near > 0
+            and all(table.ndim == 2 and table.shape[1] == self.dims for table in (self.branches, self.words))
+        )
+        if not fits:
+            raise GalleryError(str(folder), "the parts of the vocabulary do not fit together")
+        if not 1 <= len(self.words) <= MOST_WORDS:
+            raise GalleryError(str(folder), f"{len(self.words)} words given, 1 to {MOST_WORDS:,} needed")
+        if not len(self.branches) or len(self.words) % len(self.branches):
+            raise GalleryError(
+                str(folder),
+                f"{len(self.words)} words cannot be shared out among {len(self.branches)} branches",
+            )
+        return self
+
+
+class WordFinder:
+    """Finds the words nearest to kept features, under the branches nearest to them.
+
+    Looking at a few branches only is what makes many words cheap (the vocabulary tree of Nistér and
+    Stewénius, CVPR 2006, with several branches followed). A feature's words are the same in any batch and on
+    any machine.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, followed: int = 4) -> None:
+        """Keep float32 copies of the tree; `followed`: how many branches are looked at for each feature."""
+        self.vocabulary = vocabulary
+        branches, words = (
+            np.ascontiguousarray(t, np.float32) for t in (vocabulary.branches, vocabulary.words)
+        )
+        self._roots = faiss.IndexFlatL2(vocabulary.dims)
+        self._roots.add(branches)
+        self._tree: Any = faiss.IndexIVFFlat(self._roots, vocabulary.dims, len(branches))
+        self._tree.own_fields = False
+        self._tree.is_trained = True
+        self._tree.nprobe = min(followed, len(branches))
+        owner = np.repeat(np.arange(len(branches)), len(words) // len(branches))
+        self._tree.add_core(
+            len(words), faiss.swig_ptr(words), None, faiss.swig_ptr(np.ascontiguousarray(owner, np.int64))
+        )
+
+    def __len__(self) -> int:
+        return len(self.vocabulary.words)
+
+    def nearest(self, kept: Reduced, count: int) -> Ids:
+        """The `count` nearest words of each kept feature (n, D): (n, count), nearest first.
+
+        Equally near ones are sorted by number; -1 where the branches that are followed have fewer words.
+        """
+        count = min(count, len(self))
+        wanted = min(count + MARGIN, len(self))
+        far, words = self._tree.search(kept.astype(np.float32), wanted)
+        order = np.lexsort((words, far), axis=-1)[:, :count]
+        found: Ids = np.take_along_axis(words, order, axis=1)
+        return found
+
+
+def checked_features(given: ArrayLike, folder: Path) -> Features:
+    """Features uint8 (n, 128) in one piece of memory, or `GalleryError`."""
+    features: NDArray[np.generic] = np.asarray(given)
+    if features.dtype != np.uint8 or features.ndim != 2 or features.shape[1] != DIMS:
+        raise GalleryError(
+            str(folder), f"features are {features.dtype} of shape {features.shape}, uint8 (n, {DIMS}) needed"
+        )
+    return np.ascontiguousarray(features, dtype=np.uint8)
