@@ -185,6 +185,30 @@ def test_a_photo_gives_the_same_bytes_whatever_was_examined_before(
     assert findings(newly_loaded, photos) == forwards
 
 
+class EveryVote:
+    """All of a photo's features speak for one image."""
+
+    def __init__(self, image_id: int) -> None:
+        self.image_id, self.asked = image_id, 0
+
+    def vote(self, features: np.ndarray, k: int, *, among: object = None) -> tuple[np.ndarray, np.ndarray]:
+        self.asked = len(features)
+        return np.array([self.asked], np.float32), np.array([self.image_id])
+
+
+def test_votes_count_as_if_no_more_keypoints_voted_than_are_voted_for(examiner: Examiner) -> None:
+    photo = drawn.pixels(drawn.product(0))
+    image_id = examiner.matcher.find(photo)[0].image_id
+    matcher, votes = copy(examiner.matcher), EveryVote(image_id)
+    matcher._votes = votes
+    for voting, voted in ((60, 20), (20, 60)):
+        numbers = {"voting_keypoints": voting, "voted_keypoints": voted}
+        matcher.settings = matcher.settings.model_copy(update=numbers)
+        found = {candidate.image_id: candidate.comparison.votes for candidate in matcher.find(photo)}
+        assert votes.asked == voting
+        assert found[image_id] == pytest.approx(20)
+
+
 def test_spread_takes_the_strongest_of_every_cell_first() -> None:
     rng = np.random.default_rng(0)
     crowded = rng.random((200, 2)) * 0.2

@@ -13,6 +13,7 @@ from indexes.threads import use_threads
 from indexes.vocabulary import WordFinder
 from matcher.errors import ModelError, UsageError
 from matcher.models.vocabulary import load_vocabulary, write_vocabulary
+from tests.indexes.plain_votes import distances
 from training.train_vocabulary import NEAR, train
 
 
@@ -32,10 +33,6 @@ def like_rootsift(count: int, seed: int) -> np.ndarray:
     found = middles[random.integers(0, 200, count)] + 0.05 * random.random((count, 128))
     scaled = np.sqrt(found / found.sum(axis=1, keepdims=True)) * 512
     return np.rint(scaled).clip(0, 255).astype(np.uint8)
-
-
-def distances(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    return ((left.astype(np.float64)[:, None] - right.astype(np.float64)[None]) ** 2).sum(axis=2)
 
 
 def test_near_features_stay_near_and_share_their_words() -> None:
