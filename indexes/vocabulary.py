@@ -17,6 +17,9 @@ DIMS = 128
 MOST_WORDS = 2**20
 MARGIN = 8
 """Words looked up beyond those wanted, so that of equally near ones the lowest numbers are given."""
+MANY_A_BRANCH = 16
+"""Features for each branch from which on products of matrices are the quicker way."""
+FEATURES_AT_ONCE = 2**15
 
 Features = NDArray[np.uint8]
 """RootSIFT features (Arandjelović and Zisserman 2012) scaled to length 512, shape (n, 128)."""
@@ -31,9 +34,10 @@ class Vocabulary(NamedTuple):
     int32 (D,). `near`: the squared distance of kept features at which a vote has fallen to 1/e. `branches`:
     uint8 (B, D). `words`: uint8 (W, D), W a multiple of B, the W / B words of the first branch first.
 
-    A product with an axis is at most 128 * 255 * 128 = 4.2 million, and a squared distance of kept features
-    at most 128 * 255² = 8.3 million, as are all partial sums: whole numbers below 2**24, which float32 holds
-    exactly. So nothing is rounded in whatever order BLAS or FAISS sums, and equal distances are equal.
+    A product with an axis is at most 128 * 255 * 128 = 4.2 million, a squared distance of kept features or
+    twice a product of two at most 2 * 128 * 255² = 16.7 million, as are all partial sums: whole numbers below
+    2**24, which float32 holds exactly. So nothing is rounded in whatever order BLAS or FAISS sums, and equal
+    distances are equal.
     """
 
     axes: NDArray[np.int8]
@@ -103,19 +107,15 @@ class WordFinder:
     def __init__(self, vocabulary: Vocabulary, followed: int = 4) -> None:
         """Keep float32 copies of the tree; `followed`: how many branches are looked at for each feature."""
         self.vocabulary = vocabulary
-        branches, words = (
-            np.ascontiguousarray(t, np.float32) for t in (vocabulary.branches, vocabulary.words)
+        self._branches, self._words = (
+            np.ascontiguousarray(table, np.float32) for table in (vocabulary.branches, vocabulary.words)
         )
-        self._roots = faiss.IndexFlatL2(vocabulary.dims)
-        self._roots.add(branches)
-        self._tree: Any = faiss.IndexIVFFlat(self._roots, vocabulary.dims, len(branches))
-        self._tree.own_fields = False
-        self._tree.is_trained = True
-        self._tree.nprobe = min(followed, len(branches))
-        owner = np.repeat(np.arange(len(branches)), len(words) // len(branches))
-        self._tree.add_core(
-            len(words), faiss.swig_ptr(words), None, faiss.swig_ptr(np.ascontiguousarray(owner, np.int64))
-        )
+        self._followed, self._leaves = min(followed, len(self._branches)), len(self) // len(self._branches)
+        owner = np.repeat(np.arange(len(self._branches)), self._leaves)
+        self._roots = faiss.IndexFlatL2(vocabulary.dims)  # empty: branches are found here
+        self._tree: Any = faiss.IndexIVFFlat(self._roots, vocabulary.dims, len(self._branches))
+        self._tree.own_fields, self._tree.is_trained = False, True
+        self._tree.add_core(len(owner), faiss.swig_ptr(self._words), None, faiss.swig_ptr(owner))
 
     def __len__(self) -> int:
         return len(self.vocabulary.words)
@@ -127,10 +127,63 @@ class WordFinder:
         """
         count = min(count, len(self))
         wanted = min(count + MARGIN, len(self))
-        far, words = self._tree.search(kept.astype(np.float32), wanted)
+        asked = kept.astype(np.float32)
+        far, words = np.empty((len(asked), wanted), np.float32), np.empty((len(asked), wanted), np.int64)
+        branches = self._branches_of(asked)
+        coarse = np.zeros(branches.shape, np.float32)
+        pointers = [faiss.swig_ptr(array) for array in (asked, branches, coarse, far, words)]
+        settings = faiss.SearchParametersIVF(nprobe=self._followed)
+        queries, lists, unused, distances, labels = pointers
+        self._tree.search_preassigned_c(
+            len(asked), queries, wanted, lists, unused, distances, labels, False, settings
+        )
         order = np.lexsort((words, far), axis=-1)[:, :count]
         found: Ids = np.take_along_axis(words, order, axis=1)
         return found
+
+    def nearest_word(self, kept: Reduced) -> Ids:
+        """The nearest word of each kept feature (n, D), (n,): the first that `nearest` gives.
+
+        Where there are many features, those under one branch are compared by one product of matrices.
+        """
+        if len(kept) < MANY_A_BRANCH * len(self._branches):
+            return self.nearest(kept, 1)[:, 0]
+        found = np.empty(len(kept), np.int64)
+        for start in range(0, len(kept), FEATURES_AT_ONCE):
+            part = slice(start, start + FEATURES_AT_ONCE)
+            found[part] = self._nearest_by_branch(kept[part].astype(np.float32))
+        return found
+
+    def _nearest_by_branch(self, asked: NDArray[np.float32]) -> Ids:
+        branches = self._branches_of(asked).reshape(-1)
+        order = np.argsort(branches, kind="stable")
+        ends = np.searchsorted(branches[order], np.arange(len(self._branches)), side="right")
+        keys = np.empty(len(branches), np.int64)
+        start = 0
+        for branch, end in enumerate(ends.tolist()):
+            pairs, start = order[start:end], end
+            first = branch * self._leaves
+            far = _farness(asked[pairs // self._followed], self._words[first : first + self._leaves])
+            best = far.argmin(axis=1)
+            keys[pairs] = far[np.arange(len(far)), best].astype(np.int64) * len(self) + first + best
+        nearest: Ids = keys.reshape(-1, self._followed).min(axis=1) % len(self)
+        return nearest
+
+    def _branches_of(self, asked: NDArray[np.float32]) -> Ids:
+        """The nearest branches of each, (n, followed), the lower number where two are equally near."""
+        far, rows = _farness(asked, self._branches), np.arange(len(asked))
+        branches = np.empty((len(asked), self._followed), np.int64)
+        for rank in range(self._followed):
+            branches[:, rank] = far.argmin(axis=1)
+            far[rows, branches[:, rank]] = np.inf
+        return branches
+
+
+def _farness(asked: NDArray[np.float32], table: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Squared distances, each less the square of the row of `asked`; exact, as `Vocabulary` says."""
+    far: NDArray[np.float32] = asked @ (-2 * table).T
+    far += np.einsum("wd,wd->w", table, table)
+    return far
 
 
 def checked_features(given: ArrayLike, folder: Path) -> Features:

@@ -96,8 +96,8 @@ class VotingGallery(Readable[VotingState]):
     ) -> VotingGallery:
         """Replace whatever is in `folder`, damaged or not, by `batches` of (ids (n,), features (n, 128)).
 
-        One commit at the end; until then an intact gallery stays as it was. Memory: 56 + D bytes a feature, D
-        numbers kept of each.
+        One commit at the end; until then an intact gallery stays as it was. Memory: some 300 MB at most,
+        beside a batch and 16 bytes an id; what is more lies on disk meanwhile.
         """
         checked = vocabulary.checked(folder)
 

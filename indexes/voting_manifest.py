@@ -11,7 +11,7 @@ from indexes.manifest import Committed, Name, Tombstones
 from indexes.vocabulary import DIMS, MOST_WORDS
 from matcher.records import Record
 
-VotingRole = Literal["index", "ids", "counts"]
+VotingRole = Literal["index", "lists", "sizes", "ids", "counts"]
 
 
 class VocabularyRecord(Record):
@@ -32,7 +32,10 @@ class VocabularyRecord(Record):
 
 
 class VotingRecord(Record):
-    """One segment: `count` features of `images` ids. Files: the FAISS lists, the ids, features an id."""
+    """One segment: `count` features of `images` ids.
+
+    Files: the lists (`index` by FAISS, or `lists` and `sizes`, entries a word), the ids, features an id.
+    """
 
     name: Name
     count: int = Field(ge=1)
@@ -64,8 +67,7 @@ class VotingManifest(Committed):
         if self.vocabulary.file.bytes != self.vocabulary.bytes:
             raise ValueError("the file of the vocabulary does not fit its counts")
         for segment in self.segments:
-            held = {role: record.bytes for role, record in segment.files.items() if role != "index"}
-            if "index" not in segment.files or held != dict.fromkeys(("ids", "counts"), segment.images * 8):
+            if not self._files_fit(segment):
                 raise ValueError(f"the files of {segment.name} do not fit its count")
             dead = segment.dead.count if segment.dead else 0
             if segment.dead and segment.dead.file.bytes != dead * 8:
@@ -75,6 +77,15 @@ class VotingManifest(Committed):
             if not dead and segment.removed:
                 raise ValueError(f"the counts of {segment.name} contradict each other")
         return self
+
+    def _files_fit(self, segment: VotingRecord) -> bool:
+        held: dict[str, int] = {role: record.bytes for role, record in segment.files.items()}
+        wanted = dict.fromkeys(("ids", "counts"), segment.images * 8)
+        if "index" in held:
+            return held == wanted | {"index": held["index"]}
+        known = self.vocabulary
+        lists = {"sizes": known.words * 8, "lists": segment.count * (known.dims + 8)}
+        return held == wanted | lists
 
     def names(self) -> dict[str, FileRecord]:
         """The vocabulary's file and every file of every segment."""

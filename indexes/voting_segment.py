@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import faiss
 import numpy as np
 from faiss.contrib.inspect_tools import get_invlist, get_invlist_sizes
 from numpy.typing import NDArray
 
-from indexes.durable import record_of, sync_file
 from indexes.exact import NO_ID, Ids, Neighbours, Vectors
-from indexes.manifest import REPAIR
 from indexes.segment import check_sizes, read_tombstones, write_whole, wrong_files
-from indexes.vocabulary import Reduced
+from indexes.voting_lists import Entries, Files, Shape, open_lists, write_long, write_short
 from indexes.voting_manifest import VotingRecord
-from matcher.errors import GalleryError
 from matcher.faults import commit_point
 
 MARGIN = 5
 """Candidates beyond those wanted, so that equal distances at the edge show."""
 FOUND_AT_ONCE = 2**20
-
-Shape = tuple[int, int]
-"""How many words there are, and how many numbers are kept of a feature."""
-ADDED_AT_ONCE = 2**17
-
-
-class Entries(NamedTuple):
-    """Features: numbers of their ids within a segment and their words, both (n,), what is kept, (n, D)."""
-
-    numbers: Ids
-    words: Ids
-    kept: Reduced
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,15 +103,15 @@ class VotingSegment:
         )
         return far, numbers
 
-    def entries(self) -> Entries:
-        """All live features, copied."""
+    def entries(self, first: int = 0, end: int | None = None) -> Entries:
+        """All live features, copied; or those of the words from `first` to before `end`."""
         lists = self.index.invlists
-        words = np.flatnonzero(get_invlist_sizes(lists))
-        parts = [get_invlist(lists, word) for word in words.tolist()]
-        numbers = np.concatenate([found for found, _ in parts])
-        kept = np.concatenate([codes for _, codes in parts])
+        words = [w for w in range(first, self.index.nlist if end is None else end) if lists.list_size(w)]
+        parts = [get_invlist(lists, word) for word in words]
+        numbers = np.concatenate([np.empty(0, np.int64), *(found for found, _ in parts)])
+        kept = np.concatenate([np.empty((0, self.index.d), np.uint8), *(codes for _, codes in parts)])
         live = self.live[numbers]
-        under = np.repeat(words, [len(found) for found, _ in parts])
+        under = np.repeat(np.array(words, np.int64), [len(found) for found, _ in parts])
         return Entries(numbers[live], under[live], kept[live])
 
     def problems(self) -> list[str]:
@@ -148,42 +134,35 @@ class VotingSegment:
 
 
 def write_segment(folder: Path, name: str, ids: Ids, entries: Entries, shape: Shape) -> VotingRecord:
-    """Write a segment of distinct, rising ids; `entries` come in any order.
-
-    Takes 24 + D bytes of memory a feature. The quantizer in the file is empty: `WordFinder` finds words.
-    """
-    size, dims = shape
-    index = faiss.IndexIVFScalarQuantizer(
-        faiss.IndexFlatL2(dims), dims, size, faiss.ScalarQuantizer.QT_8bit_direct, faiss.METRIC_L2, False
-    )
-    index.is_trained = True
-    order = np.argsort(entries.numbers, kind="stable")
-    for start in range(0, len(order), ADDED_AT_ONCE):
-        part = order[start : start + ADDED_AT_ONCE]
-        _add(index, entries.numbers[part], entries.words[part], entries.kept[part])
+    """Write a segment of distinct, rising ids; `entries` come in any order and are all in memory."""
     counts = np.bincount(entries.numbers, minlength=len(ids))
-    path = folder / f"{name}-index"
-    faiss.write_index(index, str(path))
-    sync_file(path)
-    files = {
-        "index": record_of(path),
+    return _described(folder, name, ids, counts, write_short(folder, name, entries, shape))
+
+
+def write_long_segment(
+    folder: Path, name: str, ids: Ids, parts: Iterable[Entries], shape: Shape
+) -> VotingRecord:
+    """Write a segment of distinct, rising ids; `parts` as in `write_long`, one in memory at a time."""
+    counts = np.zeros(len(ids), np.int64)
+
+    def counted() -> Iterator[Entries]:
+        for part in parts:
+            np.add(counts, np.bincount(part.numbers, minlength=len(ids)), out=counts)
+            yield part
+
+    files = write_long(folder, name, counted(), shape)
+    return _described(folder, name, ids, counts, files)
+
+
+def _described(folder: Path, name: str, ids: Ids, counts: Ids, lists: Files) -> VotingRecord:
+    files = lists | {
         "ids": write_whole(folder / f"{name}-ids", ids),
         "counts": write_whole(folder / f"{name}-counts", counts),
     }
     commit_point("index:segment-written")
     return VotingRecord.model_validate(
-        {"name": name, "count": index.ntotal, "images": len(ids), "files": files}
+        {"name": name, "count": int(counts.sum()), "images": len(ids), "files": files}
     )
-
-
-def _add(index: Any, numbers: Ids, words: Ids, kept: Reduced) -> None:
-    """FAISS's adding to given lists; its Python wrapper takes no words, the inner call does."""
-    codes, ids, lists = (
-        np.ascontiguousarray(given, kind)
-        for given, kind in ((kept, np.float32), (numbers, np.int64), (words, np.int64))
-    )
-    pointers = [faiss.swig_ptr(array) for array in (codes, ids, lists)]
-    index.add_core(len(codes), *pointers)
 
 
 def open_segment(
@@ -201,19 +180,4 @@ def open_segment(
         np.asarray(np.memmap(folder / f"{record.name}-{role}", dtype="<i8", mode="r", shape=(record.images,)))
         for role in ("ids", "counts")
     )
-    return VotingSegment(folder, record, ids, counts, dead, _open_index(folder, record, shape))
-
-
-def _open_index(folder: Path, record: VotingRecord, shape: Shape) -> Any:
-    size, dims = shape
-    path = folder / f"{record.name}-index"
-    try:
-        index = faiss.read_index(str(path), getattr(faiss, "IO_FLAG_MMAP_IFC", faiss.IO_FLAG_MMAP))
-    except (RuntimeError, MemoryError) as error:
-        raise GalleryError(str(folder), f"{path.name} is damaged; {REPAIR}") from error
-    fits = isinstance(index, faiss.IndexIVFScalarQuantizer) and (
-        (index.ntotal, index.d, index.nlist, index.code_size) == (record.count, dims, size, dims)
-    )
-    if not fits or index.sq.qtype != faiss.ScalarQuantizer.QT_8bit_direct:
-        raise GalleryError(str(folder), f"{path.name} does not fit its segment; {REPAIR}")
-    return index
+    return VotingSegment(folder, record, ids, counts, dead, open_lists(folder, record, shape))

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from indexes.committing import segment_name, write_spool, write_tombstones
+from indexes.committing import segment_name, write_tombstones
 from indexes.durable import NewFile
 from indexes.exact import Ids
 from indexes.plan import smallest
 from indexes.segment import little
 from indexes.state import checked_ids
-from indexes.vocabulary import Features, Reduced, Vocabulary, WordFinder, checked_features
+from indexes.vocabulary import Features, Vocabulary, WordFinder, checked_features
+from indexes.voting_lists import Entries, Shape
 from indexes.voting_manifest import VocabularyRecord, VotingRecord
-from indexes.voting_segment import Entries, VotingSegment, write_segment
+from indexes.voting_segment import VotingSegment, write_long_segment, write_segment
+from indexes.voting_spool import VotingSpool, stretches_of
 from matcher.config import GallerySettings
 from matcher.errors import GalleryError
 from matcher.faults import commit_point
+
+HELD = 2**21
+"""Features in memory at most, some 200 MB of them; a segment of more is written word by word."""
 
 
 def checked_rows(ids: ArrayLike, features: ArrayLike, folder: Path) -> tuple[Ids, Features]:
@@ -55,7 +61,11 @@ def write_added(
 ) -> VotingRecord:
     """A new segment of features in any order."""
     kept = words.vocabulary.reduced(features)
-    return _write_rows(folder, generation, words, ids, words.nearest(kept, 1)[:, 0], kept)
+    distinct, numbers = np.unique(ids, return_inverse=True)
+    entries = Entries(numbers, words.nearest_word(kept), kept)
+    return write_segment(
+        folder, segment_name(generation), distinct, entries, (len(words), words.vocabulary.dims)
+    )
 
 
 def segments_to_merge(segments: Sequence[VotingRecord], settings: GallerySettings) -> set[int]:
@@ -69,20 +79,28 @@ def segments_to_merge(segments: Sequence[VotingRecord], settings: GallerySetting
 def write_merged(
     folder: Path, generation: int, segments: list[VotingSegment], vocabulary: Vocabulary
 ) -> VotingRecord:
-    """The live features of several segments as one."""
+    """The live features of several segments as one; beyond `HELD`, a stretch of words at a time."""
     ids = np.unique(np.concatenate([segment.ids[segment.live] for segment in segments]))
-    entries = [segment.entries() for segment in segments]
+    name, shape = segment_name(generation), (len(vocabulary.words), vocabulary.dims)
+    if sum(segment.record.live for segment in segments) <= HELD:
+        return write_segment(folder, name, ids, _gathered(segments, ids, 0, shape[0]), shape)
+    stretches = pairwise(stretches_of(shape[0]).tolist())
+    parts = (_gathered(segments, ids, first, end) for first, end in stretches)
+    return write_long_segment(folder, name, ids, parts, shape)
+
+
+def _gathered(segments: list[VotingSegment], ids: Ids, first: int, end: int) -> Entries:
+    """Live entries of the words from `first` to before `end`; their ids are numbers among `ids`."""
+    entries = [segment.entries(first, end) for segment in segments]
     numbers = [
         np.searchsorted(ids, segment.ids)[each.numbers]
         for segment, each in zip(segments, entries, strict=True)
     ]
-    gathered = Entries(
+    return Entries(
         np.concatenate(numbers),
         np.concatenate([each.words for each in entries]),
         np.concatenate([each.kept for each in entries]),
     )
-    shape = len(vocabulary.words), vocabulary.dims
-    return write_segment(folder, segment_name(generation), ids, gathered, shape)
 
 
 def write_removed(segment: VotingSegment, removed: Ids, generation: int) -> VotingRecord | None:
@@ -100,29 +118,23 @@ def write_removed(segment: VotingSegment, removed: Ids, generation: int) -> Voti
 def write_stream(
     folder: Path, batches: Iterable[tuple[ArrayLike, ArrayLike]], words: WordFinder, generation: int
 ) -> tuple[VotingRecord, ...]:
-    """Spool what is kept of the features to disk as they come, then write it as one segment."""
-    spool = folder / f"spool-{generation:08d}-features"
-    found = [np.empty(0, np.int64)]
-
-    def reduced() -> Iterator[tuple[Ids, Reduced]]:
+    """Spool what is kept of the features as they come, then write it as one segment."""
+    shape = len(words), words.vocabulary.dims
+    spool = VotingSpool(folder, generation, shape, held=HELD)
+    try:
         for given_ids, given_features in batches:
             ids, features = checked_rows(given_ids, given_features, folder)
             kept = words.vocabulary.reduced(features)
-            found.append(words.nearest(kept, 1)[:, 0])
-            yield ids, kept
+            spool.add(ids, words.nearest_word(kept), kept)
+        commit_point("index:spool-written")
+        return _write_spooled(folder, segment_name(generation), spool, shape)
+    finally:
+        spool.clear()
 
-    every, _ = write_spool(spool, reduced(), "u1")
-    if not len(every):
+
+def _write_spooled(folder: Path, name: str, spool: VotingSpool, shape: Shape) -> tuple[VotingRecord, ...]:
+    if not spool.count:
         return ()
-    spooled = np.asarray(
-        np.memmap(spool, dtype=np.uint8, mode="r", shape=(len(every), words.vocabulary.dims))
-    )
-    return (_write_rows(folder, generation, words, every, np.concatenate(found), spooled),)
-
-
-def _write_rows(
-    folder: Path, generation: int, words: WordFinder, ids: Ids, found: Ids, kept: Reduced
-) -> VotingRecord:
-    distinct, numbers = np.unique(ids, return_inverse=True)
-    shape = len(words), words.vocabulary.dims
-    return write_segment(folder, segment_name(generation), distinct, Entries(numbers, found, kept), shape)
+    if spool.is_long:
+        return (write_long_segment(folder, name, spool.ids(), spool.parts(), shape),)
+    return (write_segment(folder, name, spool.ids(), spool.entries(), shape),)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from indexes import voting_writer
 from indexes.gallery import Gallery
 from indexes.manifest import read_committed
 from indexes.vocabulary import Vocabulary, WordFinder
@@ -73,13 +75,51 @@ def whole(tmp_path: Path) -> Path:
     return tmp_path / "whole"
 
 
-@pytest.fixture
-def filled(folder: Path) -> Path:
-    """Two segments, one with tombstones."""
+@pytest.fixture(params=["short", "long"])
+def filled(folder: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two segments, the first with tombstones, and long where more than 100 features are."""
+    if request.param == "long":
+        monkeypatch.setattr(voting_writer, "HELD", 100)
     with VotingGallery.open_writer(folder) as writer:
-        writer.apply(add_ids=IDS[:600], add_features=STORED[:600], position=1)
+        writer.apply(add_ids=IDS[:200], add_features=STORED[:200], position=0)
+        writer.apply(add_ids=IDS[200:600], add_features=STORED[200:600], position=1)
+        writer.compact()
         writer.apply(add_ids=IDS[600:] + 100, add_features=STORED[600:], remove_ids=[3, 5], position=2)
+    assert any(folder.glob("*-lists")) == (request.param == "long")
     return folder
+
+
+def test_a_long_rebuild_sorts_on_disk_and_gives_the_files_of_a_merge(
+    filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(voting_writer, "HELD", 100)
+    with VotingGallery.open_writer(filled) as writer:
+        writer.compact()
+    ids = np.concatenate((IDS[:600], IDS[600:] + 100))
+    kept = np.flatnonzero(~np.isin(ids, (3, 5)))
+    spooled = []
+
+    def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for rows in np.array_split(kept, 30):
+            spooled.append(len(list((tmp_path / "again").glob("spool-*"))))
+            yield ids[rows], STORED[rows]
+
+    again = VotingGallery.rebuild(
+        tmp_path / "again", batches(), vocabulary=VOCABULARY, fingerprint="sift@1", position=2
+    )
+    assert max(spooled) == len(VOCABULARY.words)
+    assert not list((tmp_path / "again").glob("spool-*"))
+    merged, rebuilt = (read_committed(one, VotingManifest).segments[0] for one in (filled, again.folder))
+    assert merged.files == rebuilt.files
+    assert again.verify() == []
+
+
+def test_a_rebuild_that_fails_leaves_no_spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voting_writer, "HELD", 100)
+    batches = [(IDS, STORED), (IDS[:1], STORED[:2])]
+    with pytest.raises(GalleryError, match="1 ids given for 2 features"):
+        VotingGallery.rebuild(tmp_path / "new", batches, vocabulary=SMALL, fingerprint="sift@1", position=1)
+    assert not list((tmp_path / "new").glob("spool-*"))
 
 
 def test_a_new_gallery_has_no_votes_to_give(folder: Path) -> None:
@@ -205,6 +245,16 @@ def test_any_features_find_their_nearest_word(asked: np.ndarray, table: np.ndarr
     known = VOCABULARY._replace(branches=table[:1], words=table)
     truth = np.argsort(distances(asked, table), axis=1, kind="stable")
     assert WordFinder(known).nearest(asked, 4).tolist() == truth.tolist()
+
+
+@given(arrays(np.uint8, (50, 4), elements=st.integers(0, 3)), arrays(np.uint8, (9, 4)))
+@settings(max_examples=50, deadline=None)
+def test_many_features_find_the_words_that_few_do(asked: np.ndarray, table: np.ndarray) -> None:
+    known = VOCABULARY._replace(axes=VOCABULARY.axes[:, :4], branches=table[:3] % 4, words=table % 4)
+    finder = WordFinder(known, followed=2)
+    truth = [int(finder.nearest(row[None], 1)[0, 0]) for row in asked]
+    assert finder.nearest_word(asked).tolist() == truth
+    assert finder.nearest_word(asked[:1]).tolist() == truth[:1]
 
 
 @given(arrays(np.uint8, (3, 128)))
@@ -352,7 +402,7 @@ def files_of(folder: Path) -> list[Path]:
 
 def test_truncated_and_missing_files_are_found_at_opening(filled: Path) -> None:
     endings = {path.name.split("-", 2)[2].rstrip("0123456789") for path in files_of(filled)}
-    assert endings == {"index", "ids", "counts", "dead-", "table"}
+    assert endings >= {"index", "ids", "counts", "dead-", "table"}
     for path in files_of(filled):
         whole = path.read_bytes()
         path.write_bytes(whole[:-1])
@@ -386,6 +436,15 @@ def test_a_rewritten_index_is_refused(filled: Path) -> None:
         VotingGallery.open(filled)
 
 
+@pytest.mark.parametrize("size", [-1, 0, 10**15])
+@pytest.mark.parametrize("filled", ["long"], indirect=True)
+def test_rewritten_sizes_of_lists_are_refused(filled: Path, size: int) -> None:
+    path = next(path for path in files_of(filled) if path.name.endswith("-sizes"))
+    np.full(len(VOCABULARY.words), size, "<i8").tofile(path)
+    with pytest.raises(GalleryError, match=rf"{path.name} does not fit its segment; run"):
+        VotingGallery.open(filled)
+
+
 class VotingMachine(RuleBasedStateMachine):
     """Few ids and few distinct features, so that repeats and ties abound."""
 
@@ -393,8 +452,10 @@ class VotingMachine(RuleBasedStateMachine):
     KNOWN = keeping_all(features(4, seed=22, top=9), near=90.0)
     NUMBERS = st.integers(0, 7)
 
-    @initialize(max_segments=st.integers(1, 4))
-    def create(self, max_segments: int) -> None:
+    @initialize(max_segments=st.integers(1, 4), held=st.sampled_from((1, 2**20)))
+    def create(self, max_segments: int, held: int) -> None:
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(voting_writer, "HELD", held)
         self.root = Path(tempfile.mkdtemp())
         self.folder, self.open = self.root / "gallery", ExitStack()
         self.model: list[tuple[int, int]] = []
@@ -407,6 +468,7 @@ class VotingMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "open"):
             self.open.close()
+            self.patch.undo()
             shutil.rmtree(self.root)
 
     @rule(added=st.lists(st.tuples(NUMBERS, st.integers(0, 11)), max_size=9), removed=st.sets(NUMBERS))
@@ -452,10 +514,10 @@ TestModel = VotingMachine.TestCase
 TestModel.settings = settings(max_examples=12, stateful_step_count=20, deadline=None)
 
 
-def kill(action: str, folder: Path, point: str) -> int:
+def kill(action: str, folder: Path, point: str, *, held: int = 2**20) -> int:
     """Run until the program kills itself at `point`; the last step that was said to be done."""
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.indexes.voting_killable", action, str(folder)],
+        [sys.executable, "-m", "tests.indexes.voting_killable", action, str(folder), str(held)],
         cwd=ROOT,
         env=os.environ | {"MATCHER_KILL_AT": point},
         stdout=subprocess.PIPE,
@@ -517,11 +579,12 @@ def test_killed_at_a_commit_point(tmp_path: Path, point: str) -> None:
 @pytest.mark.parametrize(
     "point", ["words-written", "spool-written", "segment-written", "manifest-written", "manifest-renamed"]
 )
-def test_killed_while_rebuilding(tmp_path: Path, point: str) -> None:
+@pytest.mark.parametrize("held", [40, 2**20])
+def test_killed_while_rebuilding(tmp_path: Path, point: str, held: int) -> None:
     folder = tmp_path / "gallery"
-    kill("change", folder, "index:segment-written:6")
+    kill("change", folder, "index:segment-written:6", held=held)
     before = VotingGallery.open(folder)
-    kill("rebuild", folder, f"index:{point}")
+    kill("rebuild", folder, f"index:{point}", held=held)
     after = VotingGallery.open(folder)
     assert after.position == (STEPS if point == "manifest-renamed" else before.position)
     assert_whole(after)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from indexes import voting_writer
 from indexes.voting import VotingGallery
 from matcher.config import GallerySettings
 from tests.indexes.killable import STEPS, expected, step
@@ -52,4 +53,5 @@ def rebuild(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    voting_writer.HELD = int(sys.argv[3])
     {"change": change, "rebuild": rebuild}[sys.argv[1]](Path(sys.argv[2]))
