@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.durable import FileRecord, record_of, sync_file
-from indexes.exact import Ids, Vectors, rank_pairs
+from indexes.exact import Ids, Vectors, rank_found
 from indexes.flat import search_flat
 from indexes.manifest import Kind, SearchSettings, SegmentRecord
 from indexes.segment import held_rows, map_rows, propose
@@ -139,9 +139,7 @@ def _tune(index: Any, vectors: Vectors, sample: Sample, target: float) -> Search
     def recall(effort: int, refine: int) -> float:
         search = SearchSettings(effort=effort, refine=refine, held=sample.held, recall=0.0)
         found = propose(index, sample.queries, MEASURED_AT, search, None, len(vectors))
-        asked, columns = np.nonzero(found >= 0)
-        pairs = (asked, found[asked, columns])
-        best = rank_pairs(sample.queries, vectors, numbers, pairs, MEASURED_AT).ids
+        best = rank_found(sample.queries, vectors, numbers, found, MEASURED_AT).ids
         return _overlap(best, sample, vectors)
 
     refine = _least(refines, lambda number: recall(efforts[-1], number), target)[0]

@@ -8,7 +8,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.exact import Ids, Neighbours, Vectors, rank_pairs
+from indexes.exact import Ids, Neighbours, Vectors, rank_pairs, rounding
 
 BLOCK_ROWS = 8192
 BLOCK_QUERIES = 64
@@ -34,11 +34,6 @@ def search_flat(
         again = _careful(np.ascontiguousarray(queries[part]), vectors, ids, k, rows)
         found.scores[part], found.ids[part] = again
     return found
-
-
-def rounding(dims: int) -> float:
-    """How far a float32 product of unit vectors may lie from the true one (Higham 2002, section 3.1)."""
-    return (dims + 4) * 2.0**-24 * 1.03
 
 
 def _quick(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.durable import FileRecord, NewFile, record_of
-from indexes.exact import Ids, Neighbours, Vectors, rank_pairs
+from indexes.exact import Ids, Neighbours, Vectors, rank_found
 from indexes.flat import search_flat
 from indexes.manifest import REPAIR, SearchSettings, SegmentRecord, Tombstones
 from matcher.errors import GalleryError
@@ -70,8 +70,7 @@ class Segment:
     ) -> Neighbours:
         """A query that the index leaves short of `k` (its cells ran out under a filter) is searched flat."""
         found = propose(self.index, queries, k, settings, rows, self.record.count)
-        asked, columns = np.nonzero(found >= 0)
-        ranked = rank_pairs(queries, self.vectors, self.ids, (asked, found[asked, columns]), k)
+        ranked = rank_found(queries, self.vectors, self.ids, found, k)
         short = np.flatnonzero(ranked.ids[:, -1] < 0)
         if len(short):
             again = np.ascontiguousarray(queries[short])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexes.exact import Neighbours, exact_search, merge, pair_scores
+from indexes.exact import Neighbours, exact_search, merge, pair_scores, rank_found, rank_pairs
 from indexes.flat import search_flat
 from tests.indexes.conftest import grouped, unit
 
@@ -44,6 +44,29 @@ def test_scores_stay_within_one_and_have_no_negative_zero() -> None:
 def test_equal_scores_stand_by_rising_id() -> None:
     vectors = np.repeat(grouped(1, seed=4), 5, axis=0)
     assert exact_search(vectors, np.array([9, 2, 7, 4, 5]), vectors[:1], 3).ids.tolist() == [[2, 4, 5]]
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 12),
+    st.sampled_from((1.0, 1.005)),
+    st.sampled_from((1e-4, 0.02)),
+)
+@settings(max_examples=40, deadline=None)
+def test_what_an_index_found_is_ranked_as_if_all_were_scored(
+    seed: int, k: int, length: float, noise: float
+) -> None:
+    random = np.random.default_rng(seed)
+    near = unit(random.standard_normal((1, 24)).repeat(40, axis=0) + random.normal(0, noise, (40, 24)))
+    vectors = (np.concatenate((near, near[::3], grouped(20, seed=5, dims=24))) * length).astype(np.float32)
+    ids = random.permutation(len(vectors))
+    found = np.array([random.permutation(len(vectors)), np.full(len(vectors), -1)])
+    found[0, random.random(len(vectors)) < 0.3] = -1
+    rows = found[0][found[0] >= 0]
+    truth = rank_pairs(near[:2], vectors, ids, (np.zeros(len(rows), np.int64), rows), k)
+    ranked = rank_found(near[:2], vectors, ids, found, k)
+    assert ranked.ids.tolist() == truth.ids.tolist()
+    assert ranked.scores.tobytes() == truth.scores.tobytes()
 
 
 def test_merging_nothing_gives_padding() -> None:
