@@ -101,9 +101,11 @@ def nearest(stored: Vectors, queries: Vectors, k: int) -> NDArray[np.int64]:
     rows = np.full((len(queries), 0), 0, np.int64)
     for start in range(0, len(stored), BATCH // 4):
         scores = queries @ np.asarray(stored[start : start + BATCH // 4]).T
-        best = np.concatenate([best, scores], axis=1)
-        numbers = np.broadcast_to(np.arange(start, start + scores.shape[1]), scores.shape)
-        rows = np.concatenate([rows, numbers], axis=1)
+        numbers = np.broadcast_to(np.arange(scores.shape[1]), scores.shape)
+        if scores.shape[1] > k:
+            numbers = np.argpartition(-scores, k, axis=1)[:, :k]
+        best = np.concatenate([best, np.take_along_axis(scores, numbers, 1)], axis=1)
+        rows = np.concatenate([rows, numbers + start], axis=1)
         order = np.argsort(-best, axis=1, kind="stable")[:, :k]
         best, rows = np.take_along_axis(best, order, 1), np.take_along_axis(rows, order, 1)
     return rows

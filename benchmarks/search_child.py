@@ -18,17 +18,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.peers.child import peak_mib
-from benchmarks.search_kinds import KINDS, Index, Search
+from benchmarks.search_index import Index, Search
+from benchmarks.search_kinds import made
 
 K = 10
+ALONE = 200
+"""Queries that are asked one at a time too."""
 
 
 def measure_index(index: Index, source: Path, folder: Path, *, rounds: int, batch: int) -> dict[str, Any]:
     """Build, search in every way, then add: seconds, bytes, peak MiB and a point a way.
 
     A point has `recall` (share of the ten true neighbours among the ten found), `recall_first` (is the
-    nearest found first), `queries_per_second` (median of the rounds, after one that does not count) and
-    `setting`.
+    nearest found first), `queries_per_second` (median of the rounds, after one that does not count),
+    `p50_ms` (median of queries asked one at a time) and `setting`.
     """
     stored = np.load(source / "vectors.npy", mmap_mode="r")
     queries, truth, more = (np.load(source / f"{name}.npy") for name in ("queries", "truth", "more"))
@@ -74,7 +77,18 @@ def measured(
         "recall": round(float(hits.mean()), 4),
         "recall_first": round(float((every[:, 0] == truth[:, 0]).mean()), 4),
         "queries_per_second": round(len(queries) / statistics.median(seconds[1:]), 1),
+        "p50_ms": round(1000 * statistics.median(_alone(search, queries[:ALONE])), 3),
     }
+
+
+def _alone(search: Search, queries: NDArray[np.float32]) -> list[float]:
+    """Seconds of each query, asked one at a time."""
+    seconds = []
+    for row in range(len(queries)):
+        start = time.perf_counter()
+        search(queries[row : row + 1], K)
+        seconds.append(time.perf_counter() - start)
+    return seconds
 
 
 def padded(rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -88,7 +102,7 @@ def main() -> None:
     """Measure one kind."""
     kind, source, rounds, batch = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
     with TemporaryDirectory(dir=source) as folder:
-        found = measure_index(KINDS[kind](), source, Path(folder), rounds=rounds, batch=batch)
+        found = measure_index(made(kind), source, Path(folder), rounds=rounds, batch=batch)
     (source / f"{kind}.json").write_text(json.dumps(found, default=str), encoding="utf-8")
 
 

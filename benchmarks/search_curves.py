@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +29,7 @@ INDEXES = (*OURS, *(peer.name for peer in PEERS.values() if peer.gives == "searc
 GOOD = 0.95
 """`metrics` are the fastest search's that recalls so much; where none does, of the one that recalls most."""
 TRUE_NEIGHBOURS = 10
+SAMPLE_SECONDS = 0.05
 LEAST = 100
 """Descriptors, below which there is nothing to search."""
 
@@ -105,17 +106,44 @@ def run_index(name: str, count: int, plan: SearchPlan, folder: Path) -> dict[str
         str(plan.rounds),
         str(plan.batch),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, env=child_variables())
-    if done.returncode:
-        said = next((line for line in reversed(done.stderr.splitlines()) if line.strip()), "said nothing")
-        return {**head, "state": "failed", "why": f"ended with code {done.returncode}: {said.strip()[:300]}"}
+    code, errors, held = watched(command)
+    if code:
+        said = next((line for line in reversed(errors.splitlines()) if line.strip()), "said nothing")
+        return {**head, "state": "failed", "why": f"ended with code {code}: {said.strip()[:300]}"}
     found = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     return {
         **head,
         **written_up(found),
         "settings": {"descriptors": count, **plan.settings(), **found["settings"]},
+        **({"held_mib": held} if held else {}),
         "seconds": round(time.perf_counter() - start, 3),
     }
+
+
+def watched(command: Sequence[str]) -> tuple[int, str, float]:
+    """Run it; its code, what it wrote as errors, and the most memory of its own that was seen, MiB.
+
+    Of its own: without pages of mapped files, which the system takes back when it needs them. 0 where the
+    system does not tell.
+    """
+    with TemporaryFile("w+") as errors:
+        with subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=errors, env=child_variables()
+        ) as child:
+            held = 0.0
+            while child.poll() is None:
+                held = max(held, _own_mib(child.pid))
+                time.sleep(SAMPLE_SECONDS)
+        errors.seek(0)
+        return child.returncode, errors.read(), round(held, 1)
+
+
+def _own_mib(process: int) -> float:
+    try:
+        lines = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("RssAnon")), 0.0)
 
 
 def written_up(found: Mapping[str, Any]) -> dict[str, JsonValue]:
@@ -124,7 +152,7 @@ def written_up(found: Mapping[str, Any]) -> dict[str, JsonValue]:
     return {
         "metrics": {
             "recall": best["recall"], "recall_first": best["recall_first"],
-            "queries_per_second": best["queries_per_second"],
+            "queries_per_second": best["queries_per_second"], "p50_ms": best["p50_ms"],
             "build_seconds": found["build_seconds"], "add_per_second": found["add_per_second"],
         },
         "at": best["setting"],
@@ -185,6 +213,7 @@ def line(name: str, count: int, found: Mapping[str, Any]) -> str:
     parts = (
         f"{name:>20} {count:>9,}  recall@10 {metrics['recall']:.3f}",
         f"{metrics['queries_per_second']:,.0f} queries/s ({found['at']})",
+        f"one in {metrics['p50_ms']:.2f} ms",
         f"built in {metrics['build_seconds']:.1f} s",
         f"{found['index_bytes_per_image']:,.0f} bytes each",
         f"peak {found['peak_mib']:,.0f} MiB",

@@ -1,250 +1,29 @@
-"""The indexes whose search is compared: ours, raw FAISS kinds, and what autofaiss chooses."""
+"""The indexes whose search is compared, by name: ours, raw FAISS, and what one might take instead."""
 
 from __future__ import annotations
 
-import logging
-import os
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from functools import partial
-from math import sqrt
-from pathlib import Path
-from typing import Any, Protocol
+import importlib
+from typing import cast
 
-import faiss
-import numpy as np
-from numpy.typing import NDArray
+from benchmarks.search_index import Index
 
-Vectors = NDArray[np.float32]
-Ids = NDArray[np.int64]
-Search = Callable[[Vectors, int], Ids]
-"""Queries (q, dims) and k to the rows found, (q, k), padded with -1."""
-ADD_ROWS = 65_536
-LEARNED = 200_000
-"""Rows at most that IVF and PQ are trained on."""
-EFFORTS = (8, 16, 32, 64, 128, 256, 512)
-CELLS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-
-
-class Index(Protocol):
-    """One index over vectors whose row number is their id."""
-
-    def build(self, vectors: Vectors, folder: Path) -> None:
-        """Take all vectors in; whatever is written goes into `folder`."""
-        ...
-
-    def settings(self) -> dict[str, object]:
-        """What was chosen, ready for JSON."""
-        ...
-
-    def searches(self) -> Iterator[tuple[str, Search]]:
-        """Ways to search it, cheapest first, by the setting that differs."""
-        ...
-
-    def add(self, vectors: Vectors) -> None:
-        """Take in more, once it is built."""
-        ...
-
-    def nbytes(self, folder: Path) -> int:
-        """What it takes on disk, the vectors included where it needs them."""
-        ...
-
-
-class Flat:
-    """Every vector compared."""
-
-    index: Any
-
-    def build(self, vectors: Vectors, folder: Path) -> None:
-        """Make, train and fill it."""
-        self.index = self.made(vectors)
-        for start in range(0, len(vectors), ADD_ROWS):
-            self.index.add(np.ascontiguousarray(vectors[start : start + ADD_ROWS]))
-
-    def made(self, vectors: Vectors) -> Any:
-        """The index, trained, without vectors."""
-        return faiss.IndexFlatIP(vectors.shape[1])
-
-    def settings(self) -> dict[str, object]:
-        """The class of the index."""
-        return {"index": type(self.index).__name__}
-
-    def searches(self) -> Iterator[tuple[str, Search]]:
-        """One way."""
-        yield "all", lambda queries, k: self.index.search(queries, k)[1]
-
-    def add(self, vectors: Vectors) -> None:
-        """As FAISS adds."""
-        self.index.add(np.ascontiguousarray(vectors))
-
-    def nbytes(self, folder: Path) -> int:
-        """The file FAISS writes."""
-        path = folder / "index.faiss"
-        faiss.write_index(self.index, str(path))
-        return path.stat().st_size
-
-    def _with(self, parameters: Any, queries: Vectors, k: int) -> Ids:
-        rows: Ids = self.index.search(queries, k, params=parameters)[1]
-        return rows
-
-
-class Hnsw(Flat):
-    """A graph (Malkov and Yashunin 2018) with 32 links, built with effort 96 as ours is."""
-
-    def made(self, vectors: Vectors) -> Any:
-        """The empty graph."""
-        index = faiss.IndexHNSWFlat(vectors.shape[1], 32, faiss.METRIC_INNER_PRODUCT)
-        index.hnsw.efConstruction = 96
-        return index
-
-    def searches(self) -> Iterator[tuple[str, Search]]:
-        """By efSearch."""
-        for effort in EFFORTS:
-            chosen = faiss.SearchParametersHNSW(efSearch=effort)
-            yield f"efSearch {effort}", partial(self._with, chosen)
-
-
-class IvfPq(Flat):
-    """Cells of product-quantised residuals (Jégou et al. 2011); scores are those of the codes."""
-
-    def made(self, vectors: Vectors) -> Any:
-        """Trained on a sample."""
-        count, dims = vectors.shape
-        cells = max(1, min(int(4 * sqrt(count)), count // 39))
-        codes = max(part for part in range(1, dims // 4 + 1) if dims % part == 0)
-        bits = 8 if count >= 256 else 4
-        index = faiss.IndexIVFPQ(
-            faiss.IndexFlatIP(dims), dims, cells, codes, bits, faiss.METRIC_INNER_PRODUCT
-        )
-        index.cp.min_points_per_centroid = index.pq.cp.min_points_per_centroid = 1
-        sample = np.random.default_rng(0).permutation(count)[:LEARNED]
-        index.train(np.ascontiguousarray(vectors[np.sort(sample)]))
-        return index
-
-    def searches(self) -> Iterator[tuple[str, Search]]:
-        """By nprobe."""
-        for cells in [one for one in CELLS if one <= self.index.nlist]:
-            chosen = faiss.SearchParametersIVF(nprobe=cells)
-            yield f"nprobe {cells}", partial(self._with, chosen)
-
-
-class IvfPqRefined(IvfPq):
-    """The same, and the ten best times as many candidates scored exactly, as `IndexRefineFlat` does."""
-
-    def made(self, vectors: Vectors) -> Any:
-        """Wrapped before it is filled, so that it keeps the vectors too."""
-        return faiss.IndexRefineFlat(super().made(vectors))
-
-    def searches(self) -> Iterator[tuple[str, Search]]:
-        """By nprobe."""
-        for cells in [one for one in CELLS if one <= faiss.extract_index_ivf(self.index).nlist]:
-            inner = faiss.SearchParametersIVF(nprobe=cells)
-            chosen = faiss.IndexRefineSearchParameters(k_factor=10, base_index_params=inner)
-            chosen.kept = inner  # FAISS holds no reference to it
-            yield f"nprobe {cells}", partial(self._with, chosen)
-
-
-class AutoFaiss(Flat):
-    """`autofaiss.build_index` with its defaults, on vectors in memory."""
-
-    def build(self, vectors: Vectors, folder: Path) -> None:
-        """It chooses the kind and tunes the search itself."""
-        import autofaiss
-
-        self.index, self._about = autofaiss.build_index(
-            np.ascontiguousarray(vectors), save_on_disk=False, metric_type="ip", verbose=logging.ERROR,
-            nb_cores=int(os.environ.get("OMP_NUM_THREADS", "1")),
-        )  # fmt: skip
-
-    def settings(self) -> dict[str, object]:
-        """What it chose."""
-        kept = ("index_key", "index_param", "nb vectors")
-        return {key: self._about[key] for key in kept if key in self._about}
-
-    def searches(self) -> Iterator[tuple[str, Search]]:
-        """As it tuned itself."""
-        yield "as tuned", lambda queries, k: self.index.search(queries, k)[1]
-
-
-class OurGallery:
-    """`indexes.gallery` as a scan searches it; `kind` as in the settings, `auto` with their limits."""
-
-    def __init__(self, kind: str) -> None:
-        from matcher.config import GallerySettings
-
-        forced = {} if kind == "auto" else {"kind": kind, "flat_limit": 0}
-        self._settings = GallerySettings.model_validate(forced)
-
-    def build(self, vectors: Vectors, folder: Path) -> None:
-        """One commit, on disk, tuned to the recall that the settings want."""
-        from indexes.gallery import Gallery
-
-        steps = range(0, len(vectors), ADD_ROWS)
-        self._folder, self._count = folder / "gallery", len(vectors)
-        self._gallery = Gallery.rebuild(
-            self._folder,
-            ((np.arange(at, min(at + ADD_ROWS, len(vectors))), vectors[at : at + ADD_ROWS]) for at in steps),
-            dims=vectors.shape[1],
-            fingerprint="made",
-            position=1,
-            settings=self._settings,
-        )
-
-    def settings(self) -> dict[str, object]:
-        """How its segments were tuned."""
-        return {"segments": self._gallery.status()["segments"], **self._settings.model_dump()}
-
-    def searches(self) -> Iterator[tuple[str, Search]]:
-        """As tuned, and with other efforts where it is trained."""
-        from indexes.gallery import Gallery
-        from indexes.state import State, open_state
-
-        yield "as tuned", partial(_ids, self._gallery)
-        state = open_state(self._folder)
-        if all(segment.record.search is None for segment in state.segments):
-            return
-        for effort in EFFORTS:
-            segments = tuple(
-                replace(
-                    segment,
-                    record=segment.record.model_copy(
-                        update={"search": segment.record.search.model_copy(update={"effort": effort})}
-                    ),
-                )
-                for segment in state.segments
-                if segment.record.search
-            )
-            other = Gallery(self._folder, State(state.manifest, segments))
-            yield f"effort {effort}", partial(_ids, other)
-
-    def add(self, vectors: Vectors) -> None:
-        """One commit by a writer."""
-        from indexes.gallery import Gallery
-
-        with Gallery.open_writer(self._folder) as writer:
-            new = np.arange(self._count, self._count + len(vectors))
-            writer.apply(add_ids=new, add_vectors=vectors, position=2)
-
-    def nbytes(self, folder: Path) -> int:
-        """All files of the gallery, its vectors included."""
-        size = self._gallery.status()["bytes"]
-        assert isinstance(size, int)
-        return size
-
-
-def _ids(gallery: Any, queries: Vectors, k: int) -> Ids:
-    rows: Ids = gallery.search(queries, k).ids
-    return rows
-
-
-KINDS: dict[str, Callable[[], Index]] = {
-    "gallery": lambda: OurGallery("auto"),
-    "gallery-hnsw": lambda: OurGallery("hnsw"),
-    "gallery-ivfpq": lambda: OurGallery("ivfpq"),
-    "faiss-flat": Flat,
-    "faiss-hnsw": Hnsw,
-    "faiss-ivfpq": IvfPq,
-    "faiss-ivfpq-refined": IvfPqRefined,
-    "autofaiss": AutoFaiss,
+KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "gallery": ("search_gallery:OurGallery", ("auto",)),
+    "gallery-hnsw": ("search_gallery:OurGallery", ("hnsw",)),
+    "gallery-ivfpq": ("search_gallery:OurGallery", ("ivfpq",)),
+    "faiss-flat": ("search_faiss:Flat", ()),
+    "faiss-hnsw": ("search_faiss:Hnsw", ()),
+    "faiss-ivfpq": ("search_faiss:IvfPq", ()),
+    "faiss-ivfpq-refined": ("search_faiss:IvfPqRefined", ()),
+    "autofaiss": ("search_faiss:AutoFaiss", ()),
+    "usearch": ("search_usearch:Usearch", ()),
+    "lancedb": ("search_lancedb:LanceDb", ()),
 }
-"""Each kind by name: ours, then the peers that give search."""
+"""`module:Class` of this package, and what it is made with; a module is loaded where its library is."""
+
+
+def made(name: str) -> Index:
+    """A new index of that name, empty; ImportError where its library is missing."""
+    place, given = KINDS[name]
+    module, _, kind = place.partition(":")
+    return cast("Index", getattr(importlib.import_module(f"benchmarks.{module}"), kind)(*given))

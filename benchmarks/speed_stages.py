@@ -10,6 +10,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.clustered import BATCH as CLUSTERED_BATCH
+from benchmarks.clustered import Clustered
 from indexes.gallery import Gallery
 from indexes.voting import VotingGallery
 from matcher.config import Settings
@@ -79,10 +81,9 @@ def search_stages(
     references: int, photos: Sequence[Pixels], parts: Parts, settings: Settings, folder: Path
 ) -> Iterator[tuple[str, Callable[[], object]]]:
     """Search by descriptors, then by the votes of local features, among so many references."""
-    gallery = _gallery(folder, references * parts.embedder.reference_views, parts.embedder, settings)
-    views = [
-        _unit_vectors(parts.embedder.photo_views, parts.embedder.dims, turn) for turn in range(len(photos))
-    ]
+    made = Clustered(references * parts.embedder.reference_views, parts.embedder.dims)
+    gallery = _gallery(folder, made, parts.embedder, settings)
+    views = np.split(made.more(len(photos) * parts.embedder.photo_views), len(photos))
     yield "search", lambda: [gallery.search(np.concatenate(batch), NEIGHBOURS) for batch in _batches(views)]
     features = _voting_features(photos, parts.detector, settings)
     voted = [each[: settings.matching.voted_keypoints] for each in features]
@@ -103,11 +104,11 @@ def _verify(parts: Parts, photo: Pixels, known: Sequence[Keypoints], turn: int) 
     return [parts.matcher.match(found, photo, candidate, mirrored=False) for candidate in candidates]
 
 
-def _gallery(folder: Path, count: int, embedder: Embedder, settings: Settings) -> Gallery:
-    vectors = _unit_vectors(count, embedder.dims, 1)
+def _gallery(folder: Path, made: Clustered, embedder: Embedder, settings: Settings) -> Gallery:
+    batches = made.batches()
     return Gallery.rebuild(
         folder / "gallery",
-        [(np.arange(count), vectors)],
+        ((number * CLUSTERED_BATCH + np.arange(len(each)), each) for number, each in enumerate(batches)),
         dims=embedder.dims,
         fingerprint=embedder.fingerprint,
         position=1,
@@ -129,29 +130,25 @@ def _voting_gallery(folder: Path, features: Sequence[Features], references: int)
 
     return VotingGallery.rebuild(
         folder / "votes",
-        ((np.full(len(each), i), each) for i, each in enumerate(_crossed(features, references))),
+        _crossed(features, references),
         vocabulary=load_vocabulary(),
         fingerprint="speed",
         position=1,
     )
 
 
-def _crossed(features: Sequence[Features], count: int) -> Iterator[Features]:
-    """Upper halves of each photo's features in turn, lower halves of any: all different, like real ones.
+def _crossed(features: Sequence[Features], count: int) -> Iterator[tuple[NDArray[np.int64], Features]]:
+    """Batches of ids and features: upper halves of each photo's features in turn, lower halves of any.
 
-    Random numbers would spread over the words more evenly than those of photos do.
+    All differ, like real ones; random numbers would spread over the words more evenly than photos' do.
     """
     random = np.random.default_rng(2)
     pool = np.concatenate(features)
-    for number in range(count):
-        upper = features[number % len(features)]
-        lower = pool[random.integers(len(pool), size=len(upper))]
-        yield np.concatenate([upper[:, :HALF], lower[:, HALF:]], axis=1)
-
-
-def _unit_vectors(count: int, dims: int, seed: int) -> NDArray[np.float32]:
-    vectors = np.random.default_rng(seed).standard_normal((count, dims), np.float32)
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+    for numbers in _batches(range(count)):
+        upper = [features[number % len(features)] for number in numbers]
+        ids = np.repeat(numbers, [len(each) for each in upper])
+        lower = pool[random.integers(len(pool), size=len(ids))]
+        yield ids, np.concatenate([np.concatenate(upper)[:, :HALF], lower[:, HALF:]], axis=1)
 
 
 def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -26,7 +26,14 @@ MISSING = (
 )
 VERSION = "import sys; print(*sys.version_info[:2])"
 SECONDS = 120
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
+THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+    "LANCE_CPU_THREADS",
+    "LANCE_IO_THREADS",
+)
 
 
 class NotRunError(UsageError):

@@ -167,6 +167,24 @@ _EVERY = (
         ("autofaiss", "faiss", "numpy"),
         gives="search",
     ),
+    Peer(
+        "usearch",
+        "USearch's graph over half-precision vectors, 32 links, built with effort 96",
+        "Apache-2.0",
+        "",
+        "usearch",
+        ("usearch", "numpy"),
+        gives="search",
+    ),
+    Peer(
+        "lancedb",
+        "a LanceDB table with the IVF-PQ index it makes by default, the best candidates scored exactly",
+        "Apache-2.0",
+        "",
+        "lancedb",
+        ("lancedb", "pyarrow", "numpy"),
+        gives="search",
+    ),
 )
 
 PEERS: dict[str, Peer] = {peer.name: peer for peer in _EVERY}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from benchmarks.clustered import Clustered, nearest, save
 from benchmarks.peers.environments import NotRunError
 from benchmarks.search_child import measure_index, measured
 from benchmarks.search_curves import INDEXES, SearchPlan, line, measure_search, operating_point, write_inputs
-from benchmarks.search_kinds import KINDS
+from benchmarks.search_kinds import KINDS, made
 from matcher.errors import UsageError
 
 SMALL = SearchPlan(dims=16, queries=20, rounds=1, batch=8)
@@ -59,13 +60,13 @@ def test_the_true_neighbours_are_those_of_a_sort(tmp_path: Path) -> None:
     assert np.allclose(np.take_along_axis(scores, found, 1), -np.sort(-scores, axis=1)[:, :10], atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "autofaiss"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("autofaiss", "usearch", "lancedb")])
 def test_each_index_is_built_searched_and_added_to(kind: str, inputs: Path, tmp_path: Path) -> None:
-    found = measure_index(KINDS[kind](), inputs, tmp_path, rounds=1, batch=16)
+    found = measure_index(made(kind), inputs, tmp_path, rounds=1, batch=16)
     json.dumps(found, default=str)
     recalls = [point["recall"] for point in found["points"]]
     assert max(recalls) > (0.4 if kind == "faiss-ivfpq" else 0.9)
-    assert all(point["queries_per_second"] > 0 for point in found["points"])
+    assert all(point["queries_per_second"] > 0 and point["p50_ms"] > 0 for point in found["points"])
     assert found["index_bytes_per_image"] > 4
     if kind in ("gallery", "faiss-flat"):
         assert recalls == [1.0]
@@ -115,6 +116,7 @@ def test_the_command_writes_a_results_file_an_index_and_goes_on_without_one(
         "machine",
     }
     assert ours["metrics"]["recall"] == 1.0
+    assert not sys.platform.startswith("linux") or 20 < ours["held_mib"] < ours["peak_mib"]
     assert ours["curves"]["recall_speed"][0]["setting"] == "as tuned"
     assert files["search-autofaiss-1200.json"]["state"] == "not run"
     assert "not run: autofaiss not installed" in capsys.readouterr().out
