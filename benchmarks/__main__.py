@@ -152,7 +152,7 @@ def _add_speed_arguments(speed: argparse.ArgumentParser) -> None:
     speed.add_argument(
         "--clients", type=_natural, nargs="+", default=(1, 8, 32), metavar="N", help="check: at once"
     )
-    speed.add_argument("--photos", type=_natural, default=64, metavar="N", help="made photos for the stages")
+    speed.add_argument("--photos", type=_natural, default=64, metavar="N", help="photos for the stages")
     speed.add_argument(
         "--rounds", type=_natural, default=5, metavar="N", help="the median of these is reported"
     )
@@ -168,9 +168,13 @@ def _add_speed_arguments(speed: argparse.ArgumentParser) -> None:
         nargs=2,
         default=(1600, 1200),
         metavar=("W", "H"),
-        help="of the made photos, pixels",
+        help="of the photos, pixels",
     )
-    speed.add_argument("--folder", type=Path, metavar="DIR", help="scan: keep the made photos here")
+    speed.add_argument(
+        "--of", type=Path, nargs="+", default=(), metavar="DIR",
+        help="photos of these folders, brought to that size, in place of made ones",
+    )  # fmt: skip
+    speed.add_argument("--folder", type=Path, metavar="DIR", help="scan: keep the photos here")
     speed.add_argument("--embedder", default="", metavar="NAME", help="as in the settings (default: theirs)")
     speed.add_argument(
         "--batch", type=_natural, nargs="+", default=(), metavar="N", help="embed: also so many views a pass"
@@ -249,6 +253,7 @@ def run_speed(chosen: argparse.Namespace) -> None:
     plan = SpeedPlan(
         photos=chosen.photos, rounds=chosen.rounds, references=chosen.references, listings=chosen.listings,
         workers=chosen.workers, embedder=chosen.embedder, folder=chosen.folder, size=tuple(chosen.size),
+        of=tuple(chosen.of),
         requests=chosen.requests, clients=tuple(chosen.clients), rates=tuple(chosen.rates),
         processes=chosen.processes,
         batches=tuple(chosen.batch), growth=tuple(chosen.growth),

@@ -19,7 +19,7 @@ import numpy as np
 import psutil
 from pydantic import JsonValue
 
-from benchmarks.made_photos import SIZE, PhotoMaker
+from benchmarks.photo_source import MADE, PhotoSource
 from benchmarks.scan_speed import (
     MEBIBYTE,
     Command,
@@ -66,20 +66,26 @@ def measure_checks(
     references: int,
     requests: int,
     clients: Sequence[int] = CLIENTS,
-    size: tuple[int, int] = SIZE,
+    source: PhotoSource = MADE,
     command: Command = (),
     tell: Tell = lambda _: None,
 ) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
-    """Serve a catalog of `references` made photos of `size`; check `requests` photos with each of `clients`.
+    """Serve a catalog of `references` photos; check `requests` listings with each of `clients`.
 
     Returns figures of the whole, and of each number of clients, who share the machine's cores with the
     server. `memory_growth_mib` is the median of the last tenth of the samples less that of the first, after
     the first answer. Photos stay in `folder` for the next run. Raises `UsageError` when a command fails.
     """
+    source.check(references + DISTINCT)
     shared, _ = make_catalog(
-        folder, folder / "check-workspace", references, size, command=command or matcher_command(), tell=tell
+        folder,
+        folder / "check-workspace",
+        references,
+        source,
+        command=command or matcher_command(),
+        tell=tell,
     )
-    make_listings(folder, PhotoMaker("listing", size=size), references, DISTINCT)
+    make_listings(folder, source.listings(references), references, DISTINCT)
     photos = [(folder / "listings" / f"{number:06d}.jpg").read_bytes() for number in range(DISTINCT)]
     with _served(shared, max(clients)) as (process, address, secret):
         opened = _opened(address, secret, photos[0], tell)

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 from pydantic import JsonValue
 
-from benchmarks.made_photos import SIZE, PhotoMaker
+from benchmarks.photo_source import MADE, PhotoSource, Series
 from matcher.config import ENVIRONMENT, Settings
 from matcher.errors import UsageError
 
@@ -52,25 +52,26 @@ def measure_scan(
     references: int,
     listings: int,
     workers: int = 0,
-    size: tuple[int, int] = SIZE,
+    source: PhotoSource = MADE,
     settings: Settings | None = None,
     command: Command = (),
     tell: Tell = lambda _: None,
 ) -> dict[str, JsonValue]:
-    """Make photos in `folder`, import references, scan `FEW_LISTINGS` and then `listings`; figures as JSON.
+    """Put photos into `folder`, import references, scan `FEW_LISTINGS` and then `listings`; figures as JSON.
 
-    Photos are JPEGs of `size` (width, height), all distinct, 3 % related to a reference. `settings` are the
-    matcher's, None its defaults. `photos_per_second` counts from the start of the command to its end.
-    `growth_mib` is the peak of the long scan less that of the short one. Takes about 0.3 MB of disk a photo.
-    Raises UsageError when a command fails.
+    Photos are JPEGs, all distinct, 3 % related to a reference. `settings` are the matcher's, None its
+    defaults. `photos_per_second` counts from the start of the command to its end. `growth_mib` is the peak of
+    the long scan less that of the short one. Takes about 0.3 MB of disk a photo. Raises UsageError when a
+    command fails, or where `source` has too few.
     """
+    source.check(references + listings)
     variables = variables_of(settings or Settings())
     shared, importing = make_catalog(
-        folder, folder / "workspace", references, size,
+        folder, folder / "workspace", references, source,
         command=command or matcher_command(), variables=variables, tell=tell,
     )  # fmt: skip
     tell(f"making {listings} listings")
-    make_listings(folder, PhotoMaker("listing", size=size), references, listings)
+    make_listings(folder, source.listings(references), references, listings)
     counts = dict.fromkeys((min(FEW_LISTINGS, listings), listings))
     options = ["--workers", str(workers)] if workers else []
     scans = []
@@ -87,19 +88,19 @@ def make_catalog(
     folder: Path,
     workspace: Path,
     references: int,
-    size: tuple[int, int],
+    source: PhotoSource,
     *,
     command: Command,
     variables: Mapping[str, str] | None = None,
     tell: Tell,
 ) -> tuple[Command, float]:
-    """Import `references` made photos of `size`, kept in `folder`, into `workspace`.
+    """Import `references` photos, kept in `folder`, into `workspace`.
 
     Returns the matcher's command on that workspace, and how many seconds the import took. Raises
     `UsageError` when a command fails.
     """
     tell(f"making {references} references")
-    write_photos(folder / "references", PhotoMaker("reference", size=size), range(references))
+    write_photos(folder / "references", source.references(), range(references))
     shared = (*command, "--workspace", str(workspace))
     run_command([*shared, "brand", "add", BRAND], variables)
     tell("importing the references")
@@ -109,15 +110,15 @@ def make_catalog(
     return shared, importing
 
 
-def make_listings(folder: Path, maker: PhotoMaker, references: int, count: int) -> None:
+def make_listings(folder: Path, series: Series, references: int, count: int) -> None:
     """Write `count` listing photos into `folder`/listings; those that are there already stay."""
     photos = folder / "listings"
-    write_photos(photos, maker, (number for number in range(count) if not _related(number)))
+    write_photos(photos, series, (number for number in range(count) if not _related(number)))
     for number in filter(_related, range(count)):
         path = photos / f"{number:06d}.jpg"
         if not path.exists():
             source = folder / "references" / f"{number // RELATED_EVERY % references:06d}.jpg"
-            path.write_bytes(maker.copy_of(source.read_bytes(), number // RELATED_EVERY))
+            path.write_bytes(series.copy_of(source.read_bytes(), number // RELATED_EVERY))
 
 
 def matcher_command() -> Command:
@@ -225,13 +226,13 @@ def _related(number: int) -> bool:
     return number % RELATED_EVERY == RELATED_EVERY - 1
 
 
-def write_photos(folder: Path, maker: PhotoMaker, numbers: Sequence[int] | Iterator[int]) -> None:
+def write_photos(folder: Path, series: Series, numbers: Sequence[int] | Iterator[int]) -> None:
     """Write the photos `numbers` of a series into `folder`; those that are there already stay."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in numbers:
         path = folder / f"{number:06d}.jpg"
         if not path.exists():
-            path.write_bytes(maker.blob(number))
+            path.write_bytes(series.blob(number))
 
 
 def _manifest(path: Path, count: int) -> Path:

@@ -17,7 +17,8 @@ from typing import Any
 from pydantic import JsonValue
 
 from benchmarks.check_speed import CLIENTS, measure_checks
-from benchmarks.made_photos import SIZE, PhotoMaker
+from benchmarks.made_photos import SIZE
+from benchmarks.photo_source import PhotoSource
 from benchmarks.scan_speed import Command, Tell, measure_scan, variables_of
 from benchmarks.speed_processes import Rounds, Wait, measured_together
 from benchmarks.speed_stages import MakeParts, Parts, product_parts, stages
@@ -43,13 +44,13 @@ MODELLED = {"embed", "search", "verify", "ocr", "logo"}
 class SpeedPlan:
     """How much to measure.
 
-    `photos` made photos of `size` (width, height) go through each stage `rounds` times; the galleries hold
-    the descriptors and voting features of `references` images. A scan has `references` and `listings`, in
-    `folder` if one is given: then the photos stay there for the next run. `command` runs the matcher, by
-    default the installed one. The other stages run in `processes` at once. Checks are asked of a server with
-    `references`, `requests` with each number of `clients`; so many listings arrive at a watch with each of
-    `rates` a second. `batches`: also embed with so many views in one
-    pass; `growth`: also search among so many references.
+    `photos` photos of `size` (width, height), made or of the folders `of`, go through each stage `rounds`
+    times; the galleries hold the descriptors and voting features of `references` images. A scan has
+    `references` and `listings`, in `folder` if one is given: then the photos stay there for the next run.
+    `command` runs the matcher, by default the installed one. The other stages run in `processes` at once.
+    Checks are asked of a server with `references`, `requests` with each number of `clients`; so many listings
+    arrive at a watch with each of `rates` a second. `batches`: also embed with so many views in one pass;
+    `growth`: also search among so many references.
     """
 
     photos: int = 64
@@ -58,6 +59,7 @@ class SpeedPlan:
     listings: int = 20_000
     workers: int = 0
     size: tuple[int, int] = SIZE
+    of: tuple[Path, ...] = ()
     embedder: str = ""
     folder: Path | None = None
     command: Command = ()
@@ -67,6 +69,11 @@ class SpeedPlan:
     rates: tuple[float, ...] = RATES
     batches: tuple[int, ...] = ()
     growth: tuple[int, ...] = ()
+
+    @property
+    def source(self) -> PhotoSource:
+        """Where its photos come from."""
+        return PhotoSource(self.size, self.of)
 
 
 def measure_speed(
@@ -121,6 +128,7 @@ def measure_speed(
             "workers": plan.workers,
             "processes": plan.processes,
             "size": list(plan.size),
+            "of": [folder.name for folder in plan.of],
             "matcher": {**variables_of(settings)},
         },
         "model": f"{parts.embedder.name}@{parts.embedder.fingerprint}" if parts else None,
@@ -137,6 +145,7 @@ def _check(plan: SpeedPlan, wanted: Sequence[str]) -> None:
         raise UsageError(
             f"photos of {plan.size[0]} x {plan.size[1]}: give at least {LEAST_SIDE} pixels a side"
         )
+    plan.source.check(plan.photos)
     if {"check", "watch"} & set(wanted) and min(plan.requests, *plan.clients, *plan.rates) <= 0:
         raise UsageError("give at least 1 request and client, and rates above 0")
     for option, numbers, stage in (("--batch", plan.batches, "embed"), ("--growth", plan.growth, "search")):
@@ -195,8 +204,8 @@ def _rounds(
     wait: Wait = lambda: None,
 ) -> Rounds:
     """Milliseconds a photo of every counted round, by stage."""
-    maker = PhotoMaker("stage", size=plan.size)
-    blobs = [maker.blob(number) for number in range(plan.photos)]
+    series = plan.source.samples()
+    blobs = [series.blob(number) for number in range(plan.photos)]
     photos = [decode(blob, f"photo {number}", settings.images).pixels for number, blob in enumerate(blobs)]
     rounds = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -217,7 +226,7 @@ def _from_outside(plan: SpeedPlan, tell: Tell, measure: Callable[..., Any], **te
     """What `measure` finds with the plan's references, in its folder."""
     with _folder(plan.folder) as folder:
         return measure(
-            folder, references=plan.references, size=plan.size, command=plan.command, tell=tell, **terms
+            folder, references=plan.references, source=plan.source, command=plan.command, tell=tell, **terms
         )
 
 

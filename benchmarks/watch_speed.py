@@ -19,7 +19,7 @@ import numpy as np
 from pydantic import JsonValue
 
 from benchmarks.check_speed import FIRST_SECONDS
-from benchmarks.made_photos import SIZE, PhotoMaker
+from benchmarks.photo_source import MADE, PhotoSource
 from benchmarks.scan_speed import Command, Tell, make_catalog, make_listings, matcher_command
 from matcher.errors import UsageError
 
@@ -66,22 +66,28 @@ def measure_watch(
     references: int,
     arrivals: int,
     rates: Sequence[float] = RATES,
-    size: tuple[int, int] = SIZE,
+    source: PhotoSource = MADE,
     command: Command = (),
     tell: Tell = lambda _: None,
 ) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
-    """Watch an inbox beside a catalog of `references` made photos of `size`; `arrivals` come at each rate.
+    """Watch an inbox beside a catalog of `references` photos; `arrivals` come at each rate.
 
     Each listing, one photo, 3 % of them edited copies of a reference, comes as a manifest of its own; gaps
     between arrivals are random with the rate's mean (a Poisson process, seeded). Returns figures of the whole
     and of each rate: seconds from the manifest's arrival until its verdict is printed. Photos stay in
     `folder`. Raises `UsageError` when a command fails or a verdict does not come.
     """
-    shared, _ = make_catalog(
-        folder, folder / "watch-workspace", references, size, command=command or matcher_command(), tell=tell
-    )
     count = WARM + arrivals * len(rates)
-    make_listings(folder, PhotoMaker("listing", size=size), references, count)
+    source.check(references + count)
+    shared, _ = make_catalog(
+        folder,
+        folder / "watch-workspace",
+        references,
+        source,
+        command=command or matcher_command(),
+        tell=tell,
+    )
+    make_listings(folder, source.listings(references), references, count)
     numbers = iter(range(count))
     by: dict[str, JsonValue] = {}
     with _watched(shared, folder) as (inbox, answers):

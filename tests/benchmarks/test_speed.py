@@ -15,8 +15,10 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from PIL import Image
 
 from benchmarks.made_photos import PhotoMaker
+from benchmarks.photo_source import PhotoSource
 from benchmarks.report import markdown
 from benchmarks.scan_speed import Memory, tree_memory, variables_of, watched
 from benchmarks.speed import SpeedPlan, measure_speed
@@ -98,6 +100,31 @@ def test_made_photos_are_distinct_the_same_again_and_decode() -> None:
     assert PhotoMaker("test", size=SMALL).blob(7) == blobs[7]
     assert PhotoMaker("other", size=SMALL).blob(7) != blobs[7]
     assert len({maker.copy_of(blobs[0], number) for number in range(4)}) == 4
+
+
+def test_photos_of_folders_are_all_used_once_and_brought_to_the_size(tmp_path: Path) -> None:
+    for number in range(12):
+        folder = tmp_path / f"shop {number % 2}"
+        folder.mkdir(exist_ok=True)
+        Image.new("RGB", (60, 90), (20 * number, 0, 99)).save(folder / f"{number}.png")
+    source = PhotoSource((320, 240), (tmp_path / "shop 0", tmp_path / "shop 1"))
+    source.check(12)
+    blobs = [source.references().blob(number) for number in range(5)]
+    blobs += [source.listings(5).blob(number) for number in range(7)]
+    pictures = [decode(blob, "real", ImageSettings()) for blob in blobs]
+    assert {(picture.width, picture.height) for picture in pictures} == {(160, 240)}
+    reds = sorted(int(picture.pixels[:, :, 0].mean()) for picture in pictures)
+    assert reds == pytest.approx([20 * number for number in range(12)], abs=2)
+    with pytest.raises(UsageError, match="12 photos in the folders of --of, 13 needed"):
+        source.check(13)
+    with pytest.raises(UsageError, match="is not a folder"):
+        PhotoSource((320, 240), (tmp_path / "none",)).check(1)
+
+
+def test_a_file_that_is_no_photo_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"nothing")
+    with pytest.raises(UsageError, match=r"a\.jpg: cannot be read; take it out of the folder"):
+        PhotoSource((320, 240), (tmp_path,)).samples().blob(0)
 
 
 def test_each_stage_gives_a_figure_and_its_rounds(plan: SpeedPlan) -> None:
