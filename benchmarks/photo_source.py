@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -48,6 +49,17 @@ class PhotoSource:
     def samples(self) -> Series:
         """Photos that single stages are timed on."""
         return self._series("stage", 0)
+
+    def keep_in(self, folder: Path, references: int) -> None:
+        """Mark `folder` as holding these photos; raises UsageError where it holds others."""
+        told: dict[str, object] = {"size": self.size, "of": [str(one.resolve()) for one in self.of]}
+        if self.of:  # the listings are those after the references
+            told["references"] = references
+        written, mark = json.dumps(told), folder / "photos.json"
+        if mark.exists() and mark.read_text(encoding="utf-8") != written:
+            raise UsageError(f"{folder}: holds other photos; remove them or name another folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        mark.write_text(written, encoding="utf-8")
 
     def check(self, count: int) -> None:
         """Raise UsageError where the folders hold fewer than `count` photos."""
@@ -96,6 +108,6 @@ class RealPhotos:
 @lru_cache(maxsize=4)
 def _shuffled(folders: tuple[Path, ...]) -> tuple[Path, ...]:
     """Their photos in an order that follows from their names alone."""
-    found = [path for folder in folders for path in image_paths(folder)]
+    found = [path for folder in dict.fromkeys(folders) for path in image_paths(folder)]
     order = seeded(0, "photos of folders").permutation(len(found))
     return tuple(found[at] for at in order)

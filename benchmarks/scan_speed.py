@@ -59,10 +59,10 @@ def measure_scan(
 ) -> dict[str, JsonValue]:
     """Put photos into `folder`, import references, scan `FEW_LISTINGS` and then `listings`; figures as JSON.
 
-    Photos are JPEGs, all distinct, 3 % related to a reference. `settings` are the matcher's, None its
-    defaults. `photos_per_second` counts from the start of the command to its end. `growth_mib` is the peak of
-    the long scan less that of the short one. Takes about 0.3 MB of disk a photo. Raises UsageError when a
-    command fails, or where `source` has too few.
+    Photos are JPEGs, all distinct where those of `source` are, 3 % related to a reference. `settings` are the
+    matcher's, None its defaults. `photos_per_second` counts from the start of the command to its end.
+    `growth_mib` is the peak of the long scan less that of the short one. Takes about 0.3 MB of disk a photo.
+    Raises UsageError when a command fails, or where `source` has too few photos.
     """
     source.check(references + listings)
     variables = variables_of(settings or Settings())
@@ -99,6 +99,7 @@ def make_catalog(
     Returns the matcher's command on that workspace, and how many seconds the import took. Raises
     `UsageError` when a command fails.
     """
+    source.keep_in(folder, references)
     tell(f"making {references} references")
     write_photos(folder / "references", source.references(), range(references))
     shared = (*command, "--workspace", str(workspace))

@@ -126,7 +126,7 @@ def watched(command: Sequence[str]) -> tuple[int, str, float]:
     Of its own: without pages of mapped files, which the system takes back when it needs them. 0 where the
     system does not tell.
     """
-    with TemporaryFile("w+") as errors:
+    with TemporaryFile("w+", errors="replace") as errors:
         with subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=errors, env=child_variables()
         ) as child:

@@ -35,8 +35,8 @@ class LanceDb:
         return {"index": "IVF_PQ"}
 
     def searches(self) -> Iterator[tuple[str, Search]]:
-        """By candidates and nprobes."""
-        for refine, cells in product(REFINES, CELLS[2::2]):
+        """By nprobes and candidates."""
+        for cells, refine in product(CELLS[2::2], REFINES):
             yield f"nprobes {cells}, refine_factor {refine}", self._with(cells, refine)
 
     def _with(self, cells: int, refine: int) -> Search:

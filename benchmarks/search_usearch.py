@@ -45,7 +45,9 @@ class Usearch:
         def search(queries: Vectors, k: int) -> Ids:
             self.index.expansion_search = effort
             found = self.index.search(queries, k, threads=1)
-            return np.asarray(found.keys, np.int64).reshape(len(queries), -1)
+            keys = np.asarray(found.keys, np.int64).reshape(len(queries), -1)
+            there = np.arange(keys.shape[1]) < np.reshape(found.counts, (len(queries), 1))
+            return np.where(there, keys, -1)
 
         return search
 

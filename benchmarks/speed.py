@@ -145,7 +145,8 @@ def _check(plan: SpeedPlan, wanted: Sequence[str]) -> None:
         raise UsageError(
             f"photos of {plan.size[0]} x {plan.size[1]}: give at least {LEAST_SIDE} pixels a side"
         )
-    plan.source.check(plan.photos)
+    if set(wanted) - OUTSIDE:
+        plan.source.check(plan.photos)
     if {"check", "watch"} & set(wanted) and min(plan.requests, *plan.clients, *plan.rates) <= 0:
         raise UsageError("give at least 1 request and client, and rates above 0")
     for option, numbers, stage in (("--batch", plan.batches, "embed"), ("--growth", plan.growth, "search")):

@@ -80,7 +80,7 @@ def rank_found(queries: Vectors, vectors: Vectors, ids: Ids, found: Ids, k: int)
     for query, rows in zip(queries, found, strict=True):
         rows = rows[rows >= 0]
         if len(rows) > k:
-            rough = np.minimum(vectors[rows] @ query, np.float32(1.0))
+            rough = np.clip(vectors[rows] @ query, -1, 1)
             rows = rows[rough >= np.partition(rough, -k)[-k] - slack]
         kept.append(rows)
     asked = np.repeat(np.arange(len(queries)), [len(rows) for rows in kept])

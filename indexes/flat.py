@@ -59,7 +59,7 @@ def _careful(queries: Vectors, vectors: Vectors, ids: Ids, k: int, rows: Ids | N
     best = np.full((len(queries), k), -np.inf, np.float32)
     asked, kept, scores = [], [], []
     for numbers, block in _blocks(vectors, rows):
-        rough = np.minimum(queries @ block.T, np.float32(1.0))
+        rough = np.clip(queries @ block.T, np.float32(-1.0), np.float32(1.0))
         both = np.concatenate((best, rough), axis=1)
         best = np.partition(both, both.shape[1] - k, axis=1)[:, -k:]
         query, column = np.nonzero(rough >= best.min(axis=1, keepdims=True) - slack)

@@ -234,6 +234,7 @@ def _open_index(folder: Path, record: SegmentRecord, dims: int) -> Any:
     try:
         index = faiss.read_index(str(path), getattr(faiss, "IO_FLAG_MMAP_IFC", faiss.IO_FLAG_MMAP))
     except (RuntimeError, MemoryError) as error:
+        check_sizes(folder, record.names())  # a writer may have retired the file just now
         raise GalleryError(str(folder), f"{path.name} is damaged; {REPAIR}") from error
     expected = faiss.IndexIVFPQ if record.kind == "ivfpq" else faiss.IndexHNSWSQ
     if not isinstance(index, expected) or index.ntotal != record.count or index.d != dims:

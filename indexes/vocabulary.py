@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -19,7 +20,7 @@ MARGIN = 8
 """Words looked up beyond those wanted, so that of equally near ones the lowest numbers are given."""
 MANY_A_BRANCH = 16
 """Features for each branch from which on products of matrices are the quicker way."""
-FEATURES_AT_ONCE = 2**15
+DISTANCES_AT_ONCE = 2**23
 
 Features = NDArray[np.uint8]
 """RootSIFT features (Arandjelović and Zisserman 2012) scaled to length 512, shape (n, 128)."""
@@ -111,7 +112,7 @@ class WordFinder:
             np.ascontiguousarray(table, np.float32) for table in (vocabulary.branches, vocabulary.words)
         )
         self._followed, self._leaves = min(followed, len(self._branches)), len(self) // len(self._branches)
-        owner = np.repeat(np.arange(len(self._branches)), self._leaves)
+        owner = np.repeat(np.arange(len(self._branches), dtype=np.int64), self._leaves)
         self._roots = faiss.IndexFlatL2(vocabulary.dims)  # empty: branches are found here
         self._tree: Any = faiss.IndexIVFFlat(self._roots, vocabulary.dims, len(self._branches))
         self._tree.own_fields, self._tree.is_trained = False, True
@@ -126,20 +127,39 @@ class WordFinder:
         Equally near ones are sorted by number; -1 where the branches that are followed have fewer words.
         """
         count = min(count, len(self))
-        wanted = min(count + MARGIN, len(self))
-        asked = kept.astype(np.float32)
-        far, words = np.empty((len(asked), wanted), np.float32), np.empty((len(asked), wanted), np.int64)
+        found = np.empty((len(kept), count), np.int64)
+        for rows in self._parts(len(kept)):
+            found[rows] = self._nearest(kept[rows].astype(np.float32), count)
+        return found
+
+    def _nearest(self, asked: NDArray[np.float32], count: int) -> Ids:
+        """FAISS keeps any of several equally near words at the edge: an unclear one is asked for more."""
         branches = self._branches_of(asked)
+        found = np.empty((len(asked), count), np.int64)
+        doubtful, wanted = np.arange(len(asked)), min(count + MARGIN, len(self))
+        while len(doubtful):
+            far, words = self._search(asked[doubtful], branches[doubtful], wanted)
+            order = np.lexsort((words, far), axis=-1)[:, :count]
+            found[doubtful] = np.take_along_axis(words, order, axis=1)
+            if wanted == len(self):
+                break
+            clear = (words[:, -1] < 0) | (far[:, -1] > far[:, count - 1])
+            doubtful, wanted = doubtful[~clear], min(wanted * 4, len(self))
+        return found
+
+    def _search(
+        self, asked: NDArray[np.float32], branches: Ids, wanted: int
+    ) -> tuple[NDArray[np.float32], Ids]:
+        far, words = np.empty((len(asked), wanted), np.float32), np.empty((len(asked), wanted), np.int64)
         coarse = np.zeros(branches.shape, np.float32)
-        pointers = [faiss.swig_ptr(array) for array in (asked, branches, coarse, far, words)]
+        queries, lists, unused, distances, labels = (
+            faiss.swig_ptr(array) for array in (asked, branches, coarse, far, words)
+        )
         settings = faiss.SearchParametersIVF(nprobe=self._followed)
-        queries, lists, unused, distances, labels = pointers
         self._tree.search_preassigned_c(
             len(asked), queries, wanted, lists, unused, distances, labels, False, settings
         )
-        order = np.lexsort((words, far), axis=-1)[:, :count]
-        found: Ids = np.take_along_axis(words, order, axis=1)
-        return found
+        return far, words
 
     def nearest_word(self, kept: Reduced) -> Ids:
         """The nearest word of each kept feature (n, D), (n,): the first that `nearest` gives.
@@ -149,10 +169,14 @@ class WordFinder:
         if len(kept) < MANY_A_BRANCH * len(self._branches):
             return self.nearest(kept, 1)[:, 0]
         found = np.empty(len(kept), np.int64)
-        for start in range(0, len(kept), FEATURES_AT_ONCE):
-            part = slice(start, start + FEATURES_AT_ONCE)
-            found[part] = self._nearest_by_branch(kept[part].astype(np.float32))
+        for rows in self._parts(len(kept)):
+            found[rows] = self._nearest_by_branch(kept[rows].astype(np.float32))
         return found
+
+    def _parts(self, count: int) -> Iterator[slice]:
+        """Stretches of rows whose distances to all branches, or to all words of one, fit into 32 MB."""
+        step = max(1, DISTANCES_AT_ONCE // max(len(self._branches), self._leaves))
+        return (slice(start, start + step) for start in range(0, count, step))
 
     def _nearest_by_branch(self, asked: NDArray[np.float32]) -> Ids:
         branches = self._branches_of(asked).reshape(-1)

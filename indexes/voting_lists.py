@@ -12,12 +12,14 @@ import numpy as np
 from indexes.durable import FileRecord, NewFile, record_of, sync_file
 from indexes.exact import Ids
 from indexes.manifest import REPAIR
-from indexes.segment import little, write_whole
+from indexes.segment import check_sizes, little, write_whole
 from indexes.vocabulary import Reduced
 from indexes.voting_manifest import VotingRecord, VotingRole
 from matcher.errors import GalleryError
 
 ADDED_AT_ONCE = 2**17
+CAN_BE_LONG = hasattr(faiss, "OnDiskInvertedLists")
+"""FAISS leaves lists on disk out on Windows; there memory bounds a segment."""
 Shape = tuple[int, int]
 """How many words there are, and how many numbers are kept of a feature."""
 Files = dict[VotingRole, FileRecord]
@@ -56,16 +58,22 @@ def write_long(folder: Path, name: str, parts: Iterable[Entries], shape: Shape) 
     sizes = np.zeros(shape[0], np.int64)
     with NewFile(folder / f"{name}-lists") as file:
         for part in parts:
-            order = np.lexsort((part.numbers, part.words))
-            numbers, kept = part.numbers[order], part.kept[order]
-            held = np.bincount(part.words, minlength=shape[0])
-            sizes += held
-            end = 0
-            for size in held[held > 0].tolist():
-                start, end = end, end + size
-                file.write(little(kept[start:end], "u1"))
-                file.write(little(numbers[start:end], "<i8"))
+            sizes += _write_lists(file, part, shape[0])
+            del part  # the next one is not yet there
     return {"lists": file.record, "sizes": write_whole(folder / f"{name}-sizes", sizes)}
+
+
+def _write_lists(file: NewFile, part: Entries, words: int) -> Ids:
+    """Write the lists of some words; entries a word, (words,)."""
+    order = np.lexsort((part.numbers, part.words))
+    numbers, kept = part.numbers[order], part.kept[order]
+    sizes = np.bincount(part.words, minlength=words)
+    end = 0
+    for size in sizes[sizes > 0].tolist():
+        start, end = end, end + size
+        file.write(little(kept[start:end], "u1"))
+        file.write(little(numbers[start:end], "<i8"))
+    return sizes
 
 
 def open_lists(folder: Path, record: VotingRecord, shape: Shape) -> Any:
@@ -81,6 +89,7 @@ def _open_short(folder: Path, record: VotingRecord, shape: Shape) -> Any:
     try:
         index = faiss.read_index(str(path), getattr(faiss, "IO_FLAG_MMAP_IFC", faiss.IO_FLAG_MMAP))
     except (RuntimeError, MemoryError) as error:
+        check_sizes(folder, record.names())  # a writer may have retired the file just now
         raise GalleryError(str(folder), f"{path.name} is damaged; {REPAIR}") from error
     fits = isinstance(index, faiss.IndexIVFScalarQuantizer) and (
         (index.ntotal, index.d, index.nlist, index.code_size) == (record.count, dims, size, dims)
@@ -102,10 +111,11 @@ def _open_long(folder: Path, record: VotingRecord, shape: Shape) -> Any:
     try:
         lists.do_mmap()
     except RuntimeError as error:
+        check_sizes(folder, record.names())  # a writer may have retired the file just now
         raise GalleryError(str(folder), f"{record.name}-lists cannot be mapped; {REPAIR}") from error
     index = _empty(shape)
-    index.replace_invlists(lists, True)
     lists.this.disown()
+    index.replace_invlists(lists, True)
     index.ntotal = int(held.sum())
     return index
 

@@ -103,6 +103,10 @@ class VotingSegment:
         )
         return far, numbers
 
+    def sizes(self) -> Ids:
+        """Entries of each word, removed ones too, (words,)."""
+        return np.asarray(get_invlist_sizes(self.index.invlists), np.int64)
+
     def entries(self, first: int = 0, end: int | None = None) -> Entries:
         """All live features, copied; or those of the words from `first` to before `end`."""
         lists = self.index.invlists
@@ -123,7 +127,7 @@ class VotingSegment:
         if self.ids[0] < 0 or np.any(np.diff(self.ids) <= 0):
             return [f"{name}: its ids do not rise from 0"]
         counts = np.zeros(self.record.images, np.int64)
-        for word in np.flatnonzero(get_invlist_sizes(self.index.invlists)).tolist():
+        for word in np.flatnonzero(self.sizes()).tolist():
             numbers = get_invlist(self.index.invlists, word)[0]
             if np.any(numbers < 0) or np.any(numbers >= len(counts)):
                 return [f"{name}: the list of word {word} names an id that does not exist"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,21 +13,23 @@ from indexes.exact import Ids
 from indexes.vocabulary import Reduced
 from indexes.voting_lists import Entries, Shape
 
-STRETCHES = 128
-"""Stretches of words that are sorted one at a time: at 300 million features, some 100 MB each."""
+FILES = 128
+"""Files that entries beyond memory are shared out to, by their word."""
+PART = 2**19
+"""Entries that are sorted at a time, some 100 MB of them."""
 
 
 class VotingSpool:
     """Takes features in the order in which they come, gives them by their word.
 
-    Beyond `held` they lie in the folder, in a file for each stretch of words. Memory: `held` entries, or the
-    largest stretch.
+    Beyond `held` they lie in the folder, in files that each take some of the words. Memory: that of `held`
+    entries, or of a part, or of the words of a file.
     """
 
     def __init__(self, folder: Path, generation: int, shape: Shape, *, held: int) -> None:
         self.count = 0
         words, dims = shape
-        self._edges = stretches_of(words)
+        self._edges = np.unique(np.linspace(0, words, FILES + 1).astype(np.int64))
         self._paths = [
             folder / f"spool-{generation:08d}-{number:03d}" for number in range(len(self._edges) - 1)
         ]
@@ -57,17 +60,26 @@ class VotingSpool:
         return self._new_ids[0]
 
     def entries(self) -> Entries:
-        """All of them, where they are in memory."""
-        return self._entries(self.ids(), np.concatenate([np.empty(0, self._row), *self._rows]))
+        """All of them, where they are in memory; it is empty then."""
+        rows, self._rows = np.concatenate([np.empty(0, self._row), *self._rows]), []
+        return self._entries(self.ids(), rows)
 
     def parts(self) -> Iterator[Entries]:
-        """All of them, a stretch of words at a time; each file is deleted once it is read."""
+        """All of them, those of some words at a time; each file is deleted once it is read."""
         self._spill()
         ids = self.ids()
         for path in self._paths:
             if path.exists():
-                yield self._entries(ids, np.fromfile(path, self._row))
+                yield from self._parts_of(path, ids)
                 path.unlink()
+
+    def _parts_of(self, path: Path, ids: Ids) -> Iterator[Entries]:
+        rows = np.memmap(path, self._row, mode="r")
+        words = np.array(rows["word"], np.int64)
+        for first, end in pairwise(stretches_of(np.bincount(words)).tolist()):
+            chosen = np.flatnonzero((words >= first) & (words < end))
+            if len(chosen):
+                yield self._entries(ids, rows[chosen])
 
     def clear(self) -> None:
         """Delete what is left of its files."""
@@ -92,6 +104,11 @@ class VotingSpool:
         self._rows, self._waiting = [], 0
 
 
-def stretches_of(words: int) -> Ids:
-    """Where each stretch of words begins, and where the last ends, rising, (up to STRETCHES + 1,)."""
-    return np.unique(np.linspace(0, words, STRETCHES + 1).astype(np.int64))
+def stretches_of(sizes: Ids) -> Ids:
+    """Where stretches of words begin that hold some `PART` entries, and where the last ends, rising.
+
+    `sizes`: entries of each word; a word is never cut, so a stretch may hold more by those of one word.
+    """
+    ends = np.cumsum(sizes)
+    begins = np.flatnonzero(np.diff(ends // PART)) + 1
+    return np.unique(np.concatenate([[0], begins, [len(sizes)]])).astype(np.int64)

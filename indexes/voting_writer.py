@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +17,7 @@ from indexes.plan import smallest
 from indexes.segment import little
 from indexes.state import checked_ids
 from indexes.vocabulary import Features, Vocabulary, WordFinder, checked_features
-from indexes.voting_lists import Entries, Shape
+from indexes.voting_lists import CAN_BE_LONG, Entries, Shape
 from indexes.voting_manifest import VocabularyRecord, VotingRecord
 from indexes.voting_segment import VotingSegment, write_long_segment, write_segment
 from indexes.voting_spool import VotingSpool, stretches_of
@@ -24,8 +25,8 @@ from matcher.config import GallerySettings
 from matcher.errors import GalleryError
 from matcher.faults import commit_point
 
-HELD = 2**21
-"""Features in memory at most, some 200 MB of them; a segment of more is written word by word."""
+HELD = 2**20 if CAN_BE_LONG else sys.maxsize
+"""Features that a rebuild or a merge has in memory at most; a segment of more is written word by word."""
 
 
 def checked_rows(ids: ArrayLike, features: ArrayLike, folder: Path) -> tuple[Ids, Features]:
@@ -84,7 +85,8 @@ def write_merged(
     name, shape = segment_name(generation), (len(vocabulary.words), vocabulary.dims)
     if sum(segment.record.live for segment in segments) <= HELD:
         return write_segment(folder, name, ids, _gathered(segments, ids, 0, shape[0]), shape)
-    stretches = pairwise(stretches_of(shape[0]).tolist())
+    sizes = np.sum([segment.sizes() for segment in segments], axis=0)
+    stretches = pairwise(stretches_of(sizes).tolist())
     parts = (_gathered(segments, ids, first, end) for first, end in stretches)
     return write_long_segment(folder, name, ids, parts, shape)
 

@@ -121,6 +121,18 @@ def test_photos_of_folders_are_all_used_once_and_brought_to_the_size(tmp_path: P
         PhotoSource((320, 240), (tmp_path / "none",)).check(1)
 
 
+def test_a_folder_keeps_photos_of_one_source(tmp_path: Path) -> None:
+    made, real = PhotoSource((320, 240)), PhotoSource((320, 240), (tmp_path,))
+    made.keep_in(tmp_path / "kept", 3)
+    made.keep_in(tmp_path / "kept", 5)
+    for other, references in ((real, 3), (PhotoSource((160, 120)), 3)):
+        with pytest.raises(UsageError, match="holds other photos; remove them or name another folder"):
+            other.keep_in(tmp_path / "kept", references)
+    real.keep_in(tmp_path / "real", 3)
+    with pytest.raises(UsageError, match="holds other photos"):
+        real.keep_in(tmp_path / "real", 4)
+
+
 def test_a_file_that_is_no_photo_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"nothing")
     with pytest.raises(UsageError, match=r"a\.jpg: cannot be read; take it out of the folder"):

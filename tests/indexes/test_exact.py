@@ -49,7 +49,7 @@ def test_equal_scores_stand_by_rising_id() -> None:
 @given(
     st.integers(0, 2**32 - 1),
     st.integers(1, 12),
-    st.sampled_from((1.0, 1.005)),
+    st.sampled_from((1.0, 1.005, -1.005)),
     st.sampled_from((1e-4, 0.02)),
 )
 @settings(max_examples=40, deadline=None)
@@ -58,7 +58,8 @@ def test_what_an_index_found_is_ranked_as_if_all_were_scored(
 ) -> None:
     random = np.random.default_rng(seed)
     near = unit(random.standard_normal((1, 24)).repeat(40, axis=0) + random.normal(0, noise, (40, 24)))
-    vectors = (np.concatenate((near, near[::3], grouped(20, seed=5, dims=24))) * length).astype(np.float32)
+    others = grouped(20 if length > 0 else 0, seed=5, dims=24)
+    vectors = (np.concatenate((near, near[::3], others)) * length).astype(np.float32)
     ids = random.permutation(len(vectors))
     found = np.array([random.permutation(len(vectors)), np.full(len(vectors), -1)])
     found[0, random.random(len(vectors)) < 0.3] = -1

@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from indexes import voting_writer
+from indexes import voting_spool, voting_writer
 from indexes.gallery import Gallery
 from indexes.manifest import read_committed
 from indexes.vocabulary import Vocabulary, WordFinder
@@ -93,6 +94,7 @@ def test_a_long_rebuild_sorts_on_disk_and_gives_the_files_of_a_merge(
     filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(voting_writer, "HELD", 100)
+    monkeypatch.setattr(voting_spool, "PART", 60)
     with VotingGallery.open_writer(filled) as writer:
         writer.compact()
     ids = np.concatenate((IDS[:600], IDS[600:] + 100))
@@ -107,11 +109,22 @@ def test_a_long_rebuild_sorts_on_disk_and_gives_the_files_of_a_merge(
     again = VotingGallery.rebuild(
         tmp_path / "again", batches(), vocabulary=VOCABULARY, fingerprint="sift@1", position=2
     )
-    assert max(spooled) == len(VOCABULARY.words)
+    assert max(spooled) == len(VOCABULARY.words)  # a file for each, as there are fewer than files
     assert not list((tmp_path / "again").glob("spool-*"))
     merged, rebuilt = (read_committed(one, VotingManifest).segments[0] for one in (filled, again.folder))
     assert merged.files == rebuilt.files
     assert again.verify() == []
+
+
+def test_words_are_taken_together_until_a_part_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voting_spool, "PART", 10)
+    sizes = np.array([4, 4, 0, 4, 25, 1, 1, 1])
+    edges = voting_spool.stretches_of(sizes).tolist()
+    assert (edges[0], edges[-1], edges) == (0, 8, sorted(set(edges)))
+    parts = [sizes[first:end] for first, end in pairwise(edges)]
+    assert all(part.sum() < 10 + part.max() for part in parts)
+    assert len(parts) < 6
+    assert voting_spool.stretches_of(np.zeros(3, np.int64)).tolist() == [0, 3]
 
 
 def test_a_rebuild_that_fails_leaves_no_spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,6 +258,15 @@ def test_any_features_find_their_nearest_word(asked: np.ndarray, table: np.ndarr
     known = VOCABULARY._replace(branches=table[:1], words=table)
     truth = np.argsort(distances(asked, table), axis=1, kind="stable")
     assert WordFinder(known).nearest(asked, 4).tolist() == truth.tolist()
+
+
+def test_of_many_equal_words_the_lowest_number_is_nearest() -> None:
+    known = VOCABULARY._replace(
+        branches=VOCABULARY.branches[:1], words=VOCABULARY.words[:1].repeat(60, axis=0)
+    )
+    finder, asked = WordFinder(known), reduced(features(40, seed=8), known).astype(np.uint8)
+    assert finder.nearest(asked, 2).tolist() == [[0, 1]] * 40
+    assert finder.nearest_word(asked).tolist() == [0] * 40
 
 
 @given(arrays(np.uint8, (50, 4), elements=st.integers(0, 3)), arrays(np.uint8, (9, 4)))
