@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import ceil, sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,6 +32,8 @@ POINTS_A_CELL = 40
 """Rows a cell is learnt from; fewer are too few for its middle (FAISS warns below 39)."""
 EFFORTS = tuple(16 * 2**step for step in range(8))
 REFINES = (4, 10, 25, 60, 150)
+SCORED = 50
+"""What one more candidate a wanted neighbour costs, in codes that are compared: ten of 5 each (measured)."""
 SEED = 20_240_501
 
 
@@ -124,16 +126,13 @@ def _hold_out(vectors: Vectors) -> Sample:
 
 
 def _tune(index: Any, vectors: Vectors, sample: Sample, target: float) -> SearchSettings:
-    """The cheapest search that reaches `target`, or the best one there is.
-
-    Re-ranking comes first: the fewest candidates that could reach the target were every cell visited; then
-    the least effort that does reach it with them.
-    """
+    """The cheapest search that reaches `target`, or the one that recalls most where none does."""
     efforts: tuple[int, ...] = EFFORTS
     refines: tuple[int, ...] = (2,)
+    entries = 1.0
     if isinstance(index, faiss.IndexIVF):
         efforts = (*(2**step for step in range(17) if 2**step < index.nlist), index.nlist)
-        refines = REFINES
+        refines, entries = REFINES, len(vectors) / index.nlist
     numbers = np.arange(len(vectors), dtype=np.int64)
 
     def recall(effort: int, refine: int) -> float:
@@ -142,9 +141,43 @@ def _tune(index: Any, vectors: Vectors, sample: Sample, target: float) -> Search
         best = rank_found(sample.queries, vectors, numbers, found, MEASURED_AT).ids
         return _overlap(best, sample, vectors)
 
-    refine = _least(refines, lambda number: recall(efforts[-1], number), target)[0]
-    effort, reached = _least(efforts, lambda number: recall(number, refine), target)
+    effort, refine, reached = cheapest(
+        efforts, refines, recall, target, lambda effort, refine: effort * entries + refine * SCORED
+    )
     return SearchSettings(effort=effort, refine=refine, held=sample.held, recall=reached)
+
+
+def cheapest(
+    efforts: Sequence[int],
+    refines: Sequence[int],
+    recall: Callable[[int, int], float],
+    target: float,
+    cost: Callable[[int, int], float],
+) -> tuple[int, int, float]:
+    """The effort and the refine, both rising, that recall `target` at the least cost, and that recall.
+
+    Recall and cost rise with both. Where no pair reaches the target it is the last one. The most candidates
+    are tried first: what reaches the target with fewer needs as much effort or more.
+    """
+    best, reached = _first([(effort, refines[-1]) for effort in efforts], recall, target)
+    for refine in reversed(refines[:-1] if reached >= target else ()):
+        cheaper = [(one, refine) for one in efforts if one >= best[0] and cost(one, refine) < cost(*best)]
+        if cheaper:
+            found, recalled = _first(cheaper, recall, target)
+            if recalled >= target:
+                best, reached = found, recalled
+    return *best, reached
+
+
+def _first(
+    pairs: Sequence[tuple[int, int]], recall: Callable[[int, int], float], target: float
+) -> tuple[tuple[int, int], float]:
+    """The first of the pairs that reaches the target, otherwise the last; with what it recalls."""
+    for pair in pairs:
+        reached = recall(*pair)
+        if reached >= target:
+            break
+    return pair, reached
 
 
 def _overlap(found: Ids, sample: Sample, vectors: Vectors) -> float:
@@ -153,12 +186,3 @@ def _overlap(found: Ids, sample: Sample, vectors: Vectors) -> float:
     near = np.einsum("qd,qkd->qk", sample.queries, vectors[np.maximum(found, 0)])
     hits: NDArray[np.bool_] = (found >= 0) & (near >= edge[:, None] - 1e-6)
     return float(hits.mean())
-
-
-def _least(ladder: tuple[int, ...], measure: Callable[[int], float], target: float) -> tuple[int, float]:
-    """The first rung that reaches the target, otherwise the last; with what it measured."""
-    for rung in ladder:
-        reached = measure(rung)
-        if reached >= target:
-            break
-    return rung, reached
