@@ -27,6 +27,10 @@ LINKS = 32
 BUILD_EFFORT = 96
 MEASURED_AT = 10
 SAMPLE_QUERIES = 256
+BLENDED = np.float32(0.4)
+"""How much of another row a query holds: about as hard then as a new photo. Of 100,000 made descriptors, rows
+as they are promised 0.988 of a graph that found 0.959.
+"""
 ADD_ROWS = 65_536
 POINTS_A_CELL = 40
 """Rows a cell is learnt from; fewer are too few for its middle (FAISS warns below 39)."""
@@ -115,11 +119,16 @@ def _add(index: Any, vectors: Vectors, rows: Ids) -> None:
 
 
 def _hold_out(vectors: Vectors) -> Sample:
-    """Every so many rows as queries, and their true neighbours among the others."""
+    """Every so many rows, each blended with another, as queries; their true neighbours among the rest.
+
+    A new photo is less like the stored ones than these are like one another, and is harder to find for.
+    """
     count = len(vectors)
     asked = held_rows(count, held := min(SAMPLE_QUERIES, count // 4))
     numbers = np.arange(count, dtype=np.int64)
-    queries, others = np.ascontiguousarray(vectors[asked]), np.delete(numbers, asked)
+    rows, others = np.asarray(vectors[asked]), np.delete(numbers, asked)
+    queries = rows + BLENDED * np.roll(rows, held // 2, axis=0)
+    queries /= np.linalg.norm(queries, axis=1, keepdims=True)
     none = np.empty(0, np.int64)
     truth = search_flat(queries, vectors, numbers, MEASURED_AT, dead=none, rows=others).ids
     return Sample(held, asked, others, queries, truth)

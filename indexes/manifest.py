@@ -32,7 +32,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$", max_length=100)
 
 
 class SearchSettings(Record):
-    """How a trained segment is searched, and the recall@10 that was measured with it on held-out rows."""
+    """How a trained segment is searched, and the recall@10 measured so on blends of held-out rows."""
 
     effort: int = Field(ge=1, description="efSearch of HNSW, nprobe of IVF-PQ")
     refine: int = Field(ge=1, description="candidates a wanted neighbour that are scored exactly")
