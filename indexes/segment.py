@@ -236,7 +236,8 @@ def _open_index(folder: Path, record: SegmentRecord, dims: int) -> Any:
     except (RuntimeError, MemoryError) as error:
         check_sizes(folder, record.names())  # a writer may have retired the file just now
         raise GalleryError(str(folder), f"{path.name} is damaged; {REPAIR}") from error
-    expected = faiss.IndexIVFPQ if record.kind == "ivfpq" else faiss.IndexHNSWSQ
+    lists = (faiss.IndexIVFPQFastScan, faiss.IndexIVFPQ)  # the second as galleries had them before
+    expected = lists if record.kind == "ivfpq" else faiss.IndexHNSWSQ
     if not isinstance(index, expected) or index.ntotal != record.count or index.d != dims:
         raise GalleryError(str(folder), f"{path.name} does not fit its segment; {REPAIR}")
     return index

@@ -5,10 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import faiss
 import numpy as np
 import pytest
 
+from indexes import build
 from indexes.exact import exact_search
 from indexes.gallery import Gallery
 from tests.indexes.conftest import DIMS, KINDS, grouped, settings_for
@@ -161,3 +164,26 @@ def test_the_recall_that_was_measured_is_in_the_manifest_and_true(built: dict[st
     seen = float(np.mean(best.scores >= truth.scores[:, -1:]))
     assert stated >= 0.95
     assert abs(stated - seen) < 0.05
+
+
+def test_lists_as_they_were_before_are_still_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lists_before(vectors: np.ndarray, others: np.ndarray) -> Any:
+        index = faiss.IndexIVFPQ(faiss.IndexFlatIP(DIMS), DIMS, 8, DIMS // 4, 8, faiss.METRIC_INNER_PRODUCT)
+        index.cp.min_points_per_centroid = index.pq.cp.min_points_per_centroid = 1
+        index.train(vectors[others])
+        return index
+
+    monkeypatch.setattr(build, "_ivfpq", lists_before)
+    gallery = Gallery.rebuild(
+        tmp_path / "before",
+        [(np.arange(ROWS), VECTORS)],
+        dims=DIMS,
+        fingerprint="model@1",
+        position=1,
+        settings=settings_for("ivfpq"),
+    )
+    truth = exact_search(VECTORS, np.arange(ROWS), QUERIES, 10)
+    assert recall(gallery.search(QUERIES, 10).ids, truth.ids) >= 0.9
+    assert gallery.verify() == []
