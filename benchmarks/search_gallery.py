@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,9 @@ from benchmarks.search_index import ADD_ROWS, EFFORTS, Ids, Search, Vectors
 from indexes.gallery import Gallery
 from indexes.state import State, open_state
 from matcher.config import GallerySettings
+
+MANY = 25
+"""Candidates a wanted neighbour that are scored again, beside as many as are tuned."""
 
 
 class OurGallery:
@@ -45,19 +49,26 @@ class OurGallery:
         state = open_state(self._folder)
         if all(segment.record.search is None for segment in state.segments):
             return
-        for effort in EFFORTS:
+        for refine, effort in product(self._refines(state), EFFORTS):
+            changed = {"effort": effort, "refine": refine}
             segments = tuple(
                 replace(
                     segment,
                     record=segment.record.model_copy(
-                        update={"search": segment.record.search.model_copy(update={"effort": effort})}
+                        update={"search": segment.record.search.model_copy(update=changed)}
                     ),
                 )
                 for segment in state.segments
                 if segment.record.search
             )
             other = Gallery(self._folder, State(state.manifest, segments))
-            yield f"effort {effort}", partial(_ids, other)
+            yield f"effort {effort}, refine {refine}", partial(_ids, other)
+
+    def _refines(self, state: State) -> list[int]:
+        """As tuned, and where codes are coarse with more candidates too."""
+        tuned = {segment.record.search.refine for segment in state.segments if segment.record.search}
+        coarse = any(segment.record.kind == "ivfpq" for segment in state.segments)
+        return sorted(tuned | ({MANY} if coarse else set()))
 
     def add(self, vectors: Vectors) -> None:
         """One commit by a writer."""
