@@ -56,18 +56,14 @@ def _accuracy(parts: Parts) -> Iterator[str]:
 
 
 def _search(parts: Parts) -> Iterator[str]:
-    yield (
-        "| search | recall@10 | queries a second, 32 at once | one query, ms | build, seconds "
-        "| bytes a descriptor | memory, MiB |"
-    )
-    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    yield "| search | recall@10 | queries a second | build, seconds | bytes a descriptor | memory, MiB |"
+    yield "| --- | --- | --- | --- | --- | --- |"
     for model in _models(parts, ("search",)):
         part = _part(parts, "search", model)
         metrics = part.get("metrics", {})
         cells = (
             _plain(metrics, "recall", ".3f"),
             _plain(metrics, "queries_per_second", ",.0f"),
-            _plain(metrics, "p50_ms", ".2f"),
             _plain(metrics, "build_seconds", ",.1f"),
             _plain(part, "index_bytes_per_image", ",.0f"),
             _plain(part, "peak_mib", ",.0f"),
