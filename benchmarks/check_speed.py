@@ -27,7 +27,6 @@ from benchmarks.scan_speed import (
     Tell,
     make_catalog,
     make_listings,
-    matcher_command,
     tree_memory,
     watched,
 )
@@ -78,12 +77,7 @@ def measure_checks(
     """
     source.check(references + DISTINCT)
     shared, _ = make_catalog(
-        folder,
-        folder / "check-workspace",
-        references,
-        source,
-        command=command or matcher_command(),
-        tell=tell,
+        folder, folder / "check-workspace", references, source, command=command, tell=tell
     )
     make_listings(folder, source.listings(references), references, DISTINCT)
     photos = [(folder / "listings" / f"{number:06d}.jpg").read_bytes() for number in range(DISTINCT)]

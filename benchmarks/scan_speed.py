@@ -68,7 +68,7 @@ def measure_scan(
     variables = variables_of(settings or Settings())
     shared, importing = make_catalog(
         folder, folder / "workspace", references, source,
-        command=command or matcher_command(), variables=variables, tell=tell,
+        command=command, variables=variables, tell=tell,
     )  # fmt: skip
     tell(f"making {listings} listings")
     make_listings(folder, source.listings(references), references, listings)
@@ -90,19 +90,19 @@ def make_catalog(
     references: int,
     source: PhotoSource,
     *,
-    command: Command,
+    command: Command = (),
     variables: Mapping[str, str] | None = None,
     tell: Tell,
 ) -> tuple[Command, float]:
     """Import `references` photos, kept in `folder`, into `workspace`.
 
-    Returns the matcher's command on that workspace, and how many seconds the import took. Raises
-    `UsageError` when a command fails.
+    `command` runs the matcher, by default the installed one. Returns it on that workspace, and how many
+    seconds the import took. Raises `UsageError` when a command fails.
     """
     source.keep_in(folder, references)
     tell(f"making {references} references")
     write_photos(folder / "references", source.references(), range(references))
-    shared = (*command, "--workspace", str(workspace))
+    shared = (*(command or matcher_command()), "--workspace", str(workspace))
     run_command([*shared, "brand", "add", BRAND], variables)
     tell("importing the references")
     importing, _ = run_command(
@@ -130,26 +130,6 @@ def matcher_command() -> Command:
     )
 
 
-@contextmanager
-def watched(process: psutil.Process, memory: Memory) -> Iterator[None]:
-    """Sample the memory of `process` and all below it until the block ends."""
-    done = threading.Event()
-    start = time.perf_counter()
-
-    def sample() -> None:
-        while not done.is_set():
-            memory.samples.append((time.perf_counter() - start, tree_memory(process) / MEBIBYTE))
-            done.wait(SAMPLE_SECONDS)
-
-    thread = threading.Thread(target=sample, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-
-
 def tree_memory(process: psutil.Process) -> int:
     """Resident bytes of `process` and all processes below it; one that has ended counts nothing."""
     total = 0
@@ -163,6 +143,37 @@ def tree_memory(process: psutil.Process) -> int:
         except psutil.Error:
             continue
     return total
+
+
+@contextmanager
+def watched(
+    process: psutil.Process, memory: Memory, measure: Callable[[psutil.Process], int] = tree_memory
+) -> Iterator[None]:
+    """Sample the memory of `process`, as `measure` tells it, until the block ends."""
+    done = threading.Event()
+    start = time.perf_counter()
+
+    def sample() -> None:
+        while not done.is_set():
+            memory.samples.append((time.perf_counter() - start, measure(process) / MEBIBYTE))
+            done.wait(SAMPLE_SECONDS)
+
+    thread = threading.Thread(target=sample, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def own_memory(process: psutil.Process) -> int:
+    """Resident bytes of one process without the pages of mapped files; 0 where the system does not tell."""
+    try:
+        info = process.memory_info()
+    except psutil.Error:
+        return 0
+    return max(0, info.rss - info.shared) if hasattr(info, "shared") else 0
 
 
 def variables_of(settings: Settings) -> dict[str, str]:

@@ -9,15 +9,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import psutil
 from pydantic import JsonValue
 
 from benchmarks.clustered import Clustered, nearest, save
 from benchmarks.peers.environments import PREFIX, NotRunError, child_variables, interpreter
 from benchmarks.peers.registry import PEERS
+from benchmarks.scan_speed import Memory, own_memory, watched
 from matcher.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +31,6 @@ INDEXES = (*OURS, *(peer.name for peer in PEERS.values() if peer.gives == "searc
 GOOD = 0.95
 """`metrics` are the fastest search's that recalls so much; where none does, of the one that recalls most."""
 TRUE_NEIGHBOURS = 10
-SAMPLE_SECONDS = 0.05
 LEAST = 100
 """Descriptors, below which there is nothing to search."""
 
@@ -106,7 +107,7 @@ def run_index(name: str, count: int, plan: SearchPlan, folder: Path) -> dict[str
         str(plan.rounds),
         str(plan.batch),
     ]
-    code, errors, held = watched(command)
+    code, errors, held = _run(command)
     if code:
         said = next((line for line in reversed(errors.splitlines()) if line.strip()), "said nothing")
         return {**head, "state": "failed", "why": f"ended with code {code}: {said.strip()[:300]}"}
@@ -120,30 +121,22 @@ def run_index(name: str, count: int, plan: SearchPlan, folder: Path) -> dict[str
     }
 
 
-def watched(command: Sequence[str]) -> tuple[int, str, float]:
-    """Run it; its code, what it wrote as errors, and the most memory of its own that was seen, MiB.
-
-    Of its own: without pages of mapped files, which the system takes back when it needs them. 0 where the
-    system does not tell.
-    """
-    with TemporaryFile("w+", errors="replace") as errors:
-        with subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=errors, env=child_variables()
-        ) as child:
-            held = 0.0
-            while child.poll() is None:
-                held = max(held, _own_mib(child.pid))
-                time.sleep(SAMPLE_SECONDS)
-        errors.seek(0)
-        return child.returncode, errors.read(), round(held, 1)
-
-
-def _own_mib(process: int) -> float:
-    try:
-        lines = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace").splitlines()
-    except OSError:
-        return 0.0
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("RssAnon")), 0.0)
+def _run(command: Sequence[str]) -> tuple[int, str, float]:
+    """Its code, what it wrote as errors, and the most memory of its own that was seen, MiB."""
+    memory = Memory()
+    with (
+        subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            env=child_variables(),
+        ) as child,
+        watched(psutil.Process(child.pid), memory, own_memory),
+    ):
+        _, errors = child.communicate()
+    return child.returncode, errors, round(memory.peak, 1)
 
 
 def written_up(found: Mapping[str, Any]) -> dict[str, JsonValue]:

@@ -20,7 +20,7 @@ from pydantic import JsonValue
 
 from benchmarks.check_speed import FIRST_SECONDS
 from benchmarks.photo_source import MADE, PhotoSource
-from benchmarks.scan_speed import Command, Tell, make_catalog, make_listings, matcher_command
+from benchmarks.scan_speed import Command, Tell, make_catalog, make_listings
 from matcher.errors import UsageError
 
 RATES = (0.5, 1.0, 2.0)
@@ -80,12 +80,7 @@ def measure_watch(
     count = WARM + arrivals * len(rates)
     source.check(references + count)
     shared, _ = make_catalog(
-        folder,
-        folder / "watch-workspace",
-        references,
-        source,
-        command=command or matcher_command(),
-        tell=tell,
+        folder, folder / "watch-workspace", references, source, command=command, tell=tell
     )
     make_listings(folder, source.listings(references), references, count)
     numbers = iter(range(count))

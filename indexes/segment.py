@@ -227,17 +227,22 @@ def open_segment(folder: Path, record: SegmentRecord, dims: int, previous: Segme
     return Segment(folder, record, vectors, ids, dead, _open_index(folder, record, dims))
 
 
+def read_index(folder: Path, name: str, files: dict[str, FileRecord]) -> Any:
+    """The FAISS index of a segment, mapped; raises `GalleryError` where damaged, else as `check_sizes`."""
+    path = folder / f"{name}-index"
+    try:
+        return faiss.read_index(str(path), getattr(faiss, "IO_FLAG_MMAP_IFC", faiss.IO_FLAG_MMAP))
+    except (RuntimeError, MemoryError) as error:
+        check_sizes(folder, files)  # a writer may have retired the file just now
+        raise GalleryError(str(folder), f"{path.name} is damaged; {REPAIR}") from error
+
+
 def _open_index(folder: Path, record: SegmentRecord, dims: int) -> Any:
     if record.search is None:
         return None
-    path = folder / f"{record.name}-index"
-    try:
-        index = faiss.read_index(str(path), getattr(faiss, "IO_FLAG_MMAP_IFC", faiss.IO_FLAG_MMAP))
-    except (RuntimeError, MemoryError) as error:
-        check_sizes(folder, record.names())  # a writer may have retired the file just now
-        raise GalleryError(str(folder), f"{path.name} is damaged; {REPAIR}") from error
+    index = read_index(folder, record.name, record.names())
     lists = (faiss.IndexIVFPQFastScan, faiss.IndexIVFPQ)  # the second as galleries had them before
     expected = lists if record.kind == "ivfpq" else faiss.IndexHNSWSQ
     if not isinstance(index, expected) or index.ntotal != record.count or index.d != dims:
-        raise GalleryError(str(folder), f"{path.name} does not fit its segment; {REPAIR}")
+        raise GalleryError(str(folder), f"{record.name}-index does not fit its segment; {REPAIR}")
     return index

@@ -12,7 +12,7 @@ import numpy as np
 from indexes.durable import FileRecord, NewFile, record_of, sync_file
 from indexes.exact import Ids
 from indexes.manifest import REPAIR
-from indexes.segment import check_sizes, little, write_whole
+from indexes.segment import check_sizes, little, read_index, write_whole
 from indexes.vocabulary import Reduced
 from indexes.voting_manifest import VotingRecord, VotingRole
 from matcher.errors import GalleryError
@@ -85,17 +85,12 @@ def open_lists(folder: Path, record: VotingRecord, shape: Shape) -> Any:
 
 def _open_short(folder: Path, record: VotingRecord, shape: Shape) -> Any:
     size, dims = shape
-    path = folder / f"{record.name}-index"
-    try:
-        index = faiss.read_index(str(path), getattr(faiss, "IO_FLAG_MMAP_IFC", faiss.IO_FLAG_MMAP))
-    except (RuntimeError, MemoryError) as error:
-        check_sizes(folder, record.names())  # a writer may have retired the file just now
-        raise GalleryError(str(folder), f"{path.name} is damaged; {REPAIR}") from error
+    index = read_index(folder, record.name, record.names())
     fits = isinstance(index, faiss.IndexIVFScalarQuantizer) and (
         (index.ntotal, index.d, index.nlist, index.code_size) == (record.count, dims, size, dims)
     )
     if not fits or index.sq.qtype != faiss.ScalarQuantizer.QT_8bit_direct:
-        raise GalleryError(str(folder), f"{path.name} does not fit its segment; {REPAIR}")
+        raise GalleryError(str(folder), f"{record.name}-index does not fit its segment; {REPAIR}")
     return index
 
 
@@ -105,7 +100,8 @@ def _open_long(folder: Path, record: VotingRecord, shape: Shape) -> Any:
     if not fits or sizes.sum() != record.count:
         raise GalleryError(str(folder), f"{record.name}-sizes does not fit its segment; {REPAIR}")
     lists = faiss.OnDiskInvertedLists(*shape, str(folder / f"{record.name}-lists"))
-    lists.set_all_lists_sizes(faiss.swig_ptr(held := sizes.astype(np.uint64)))
+    lengths = sizes.astype(np.uint64)  # named, so that it outlives the call that reads it
+    lists.set_all_lists_sizes(faiss.swig_ptr(lengths))
     lists.totsize, lists.read_only = record.files["lists"].bytes, True
     lists.prefetch_nthread = 0  # it would start threads at each search, to read what the search reads anyway
     try:
@@ -116,7 +112,7 @@ def _open_long(folder: Path, record: VotingRecord, shape: Shape) -> Any:
     index = _empty(shape)
     lists.this.disown()
     index.replace_invlists(lists, True)
-    index.ntotal = int(held.sum())
+    index.ntotal = record.count
     return index
 
 
