@@ -36,8 +36,8 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY) ## invented brands and listings: catalog, scan and report in matcher-demo/
 	$(BIN)/matcher demo --out matcher-demo
 
-test: $(READY) ## run the tests
-	$(BIN)/python -m pytest
+test: $(READY) ## run the tests, a file a process, on up to four cores
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: $(READY) ## style, types, layers and documentation
 	$(BIN)/ruff check

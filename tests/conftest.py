@@ -14,6 +14,11 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Test processes side by side compute with their share of the cores, or they wait for one another.
+    _share = max(1, (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+    os.environ.setdefault("OMP_NUM_THREADS", str(_share))
+
 _NAMES = count(1)
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
