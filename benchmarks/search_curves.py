@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from benchmarks.plan import PlannedPart
     from benchmarks.tasks import Outcome
 
-OURS = ("gallery", "gallery-hnsw", "gallery-ivfpq")
+OURS = ("gallery", "gallery-flat", "gallery-hnsw", "gallery-ivfpq")
 INDEXES = (*OURS, *(peer.name for peer in PEERS.values() if peer.gives == "search"))
 GOOD = 0.95
 """`metrics` are the fastest search's that recalls so much; where none does, of the one that recalls most."""

@@ -9,6 +9,7 @@ from benchmarks.search_index import Index
 
 KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "gallery": ("search_gallery:OurGallery", ("auto",)),
+    "gallery-flat": ("search_gallery:OurGallery", ("flat",)),
     "gallery-hnsw": ("search_gallery:OurGallery", ("hnsw",)),
     "gallery-ivfpq": ("search_gallery:OurGallery", ("ivfpq",)),
     "faiss-flat": ("search_faiss:Flat", ()),

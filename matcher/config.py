@@ -114,9 +114,9 @@ class MatchingSettings(Section):
 class GallerySettings(Section):
     """How vectors are stored and searched."""
 
-    flat_limit: int = Field(100_000, ge=0, description="beyond this many descriptors a gallery is trained")
+    flat_limit: int = Field(20_000, ge=0, description="beyond this many descriptors a gallery is trained")
     kind: str = Field(
-        "auto", pattern="^(auto|flat|hnsw|ivfpq)$", description="what is trained beyond that; auto: by size"
+        "auto", pattern="^(auto|flat|hnsw|ivfpq)$", description="what is trained beyond that; auto: IVF-PQ lists"
     )
     recall_target: float = Field(
         0.98, gt=0, le=1, description="nprobe or ef is chosen to reach it on a sample"
