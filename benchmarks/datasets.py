@@ -81,11 +81,12 @@ def copies_from_folder(
     distractors: int = 500,
     seed: int = 0,
     part: Part = "all",
+    kinds: Sequence[str] = tuple(EDITS),
 ) -> TruthSet:
     """Make a copy-detection set of the photos anywhere under `folder`, as DISC21 (arXiv 2106.09672) is made.
 
     References, distractors and the backgrounds of collages and pastes are different photos; byte-identical
-    photos count once. The first `edited` references give one query each, the kinds of `benchmarks.edits`
+    photos count once. The first `edited` references give one query each, the `kinds` of `benchmarks.edits`
     taking turns. Every second distractor is edited in the same way, the rest are photos as they lie there.
     `part` halves the photos by a hash of their path, so that what was tuned on one half is reported on photos
     never seen. In a folder with too few photos all sizes shrink alike, and a note says so. Raises UsageError
@@ -100,7 +101,6 @@ def copies_from_folder(
     references, edited, distractors = sizes
     known, unknown = paths[:references], paths[references : references + distractors]
     backgrounds = tuple(paths[references + distractors :])
-    kinds = list(EDITS)
     queries = [
         _edited_query(path, folder, kinds[turn % len(kinds)], seed, backgrounds, copied=True)
         for turn, path in enumerate(known[:edited])

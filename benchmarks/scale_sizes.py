@@ -17,7 +17,7 @@ from indexes.voting import VotingGallery
 from matcher.config import Settings
 from matcher.errors import UsageError
 from matcher.finder import Finder
-from matcher.images import decode
+from matcher.images import Picture, decode
 from matcher.models import Keypoints
 from matcher.models.stored_keypoints import pack
 from matcher.models.vocabulary import load_vocabulary
@@ -31,8 +31,8 @@ def measure_sizes(photos: int, descriptors: int, size: tuple[int, int]) -> dict[
     """The results file: bytes a descriptor by kind of gallery, and bytes a reference of everything else.
 
     `size`: width and height of the made photos, pixels. Raises UsageError where that is too little.
-    `candidate_keypoints` counts the candidates of a photo, whose keypoints a worker reads where it does not
-    have them; `keypoint_bytes` is what it reads of each.
+    `candidate_keypoints` counts the candidates of a photo of something else that are worth verifying, whose
+    keypoints a worker reads where it does not have them; `keypoint_bytes` is what it reads of each.
     """
     if min(photos, descriptors - 99, min(size) - 47) < 1:
         raise UsageError("give at least 1 photo, 100 descriptors and a width of 64 pixels")
@@ -45,7 +45,9 @@ def measure_sizes(photos: int, descriptors: int, size: tuple[int, int]) -> dict[
         finder.fit(pictures)
         dims = finder.embedder.dims
         keypoints = [finder.photo_matcher.detector.detect(picture.pixels) for picture in pictures]
-        candidates = [len(finder.candidates(picture)) for picture in pictures]
+        strangers = PhotoMaker("listing", size=size)
+        others = [decode(strangers.blob(number), "photo", settings.images) for number in range(photos)]
+        candidates = [_worth_verifying(finder, other) for other in others]
     finally:
         finder.close()
     metrics: dict[str, JsonValue] = {
@@ -60,6 +62,12 @@ def measure_sizes(photos: int, descriptors: int, size: tuple[int, int]) -> dict[
             metrics[f"{kind}_bytes"] = _gallery_bytes(Path(folder) / kind, kind, descriptors, dims, settings)
     asked: dict[str, JsonValue] = {"photos": photos, "descriptors": descriptors, "size": list(size)}
     return {"task": "sizes", "metrics": metrics, "settings": asked}
+
+
+def _worth_verifying(finder: Finder, picture: Picture) -> int:
+    seen = [candidate.comparison for candidate in finder.candidates(picture)]
+    prospects = finder.photo_matcher.scorer.prospect(seen)
+    return int((prospects >= finder.settings.matching.least_prospect).sum())
 
 
 def _vote_bytes(folder: Path, keypoints: Sequence[Keypoints], settings: Settings) -> float:

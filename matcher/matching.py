@@ -17,7 +17,7 @@ from matcher.records import Score
 from matcher.similarity import Comparison, Scorer, Shading
 
 BACKGROUND_FROM = 4
-"""Neighbours from this rank on stand for what an unrelated reference would reach."""
+"""Neighbours and voted ones from this rank on stand for what an unrelated reference would reach."""
 
 
 FEW_INLIERS = 30
@@ -117,8 +117,8 @@ class PhotoMatcher:
         settings: MatchingSettings,
     ) -> None:
         self.embedder, self.detector, self.verifier, self.scorer = embedder, detector, verifier, scorer
-        self._descriptors, self._votes, self._references = descriptors, votes, references
-        self.settings = settings
+        self._descriptors, self._votes = descriptors, votes
+        self.references, self.settings = references, settings
 
     def find(self, pixels: Pixels, *, verify: bool = True) -> list[Candidate]:
         """References that the photo may show, likeliest product first; at most the proposals of one photo."""
@@ -130,44 +130,48 @@ class PhotoMatcher:
             )
         keypoints = self.detector.detect(pixels)
         votes = self._by_vote(keypoints)
-        background = float(np.mean([cosine for cosine, _ in proposed.values()][BACKGROUND_FROM:] or [0.0]))
+        background = _background([cosine for cosine, _ in proposed.values()])
+        background_votes = _background([*votes.values()])
         self._add_cosines(proposed, [image_id for image_id in votes if image_id not in proposed], descriptors)
-        references = self._references.get(sorted(proposed))
-        shading = Shading(keypoints.swatch)
         seen = {
             image_id: Comparison(
                 cosine,
                 view,
                 background,
-                shading.correlation(references[image_id].swatch),
+                0.0,
                 votes.get(image_id, 0.0),
                 None,
+                background_votes=background_votes,
             )
             for image_id, (cosine, view) in proposed.items()
-            if image_id in references
         }
-        return self._ranked((seen | self._verified(pixels, keypoints, seen, references)).items())
+        worth = self._worth_verifying(seen)
+        rest = ((image_id, one) for image_id, one in seen.items() if image_id not in worth)
+        return self._ranked([*rest, *self._verified(pixels, keypoints, worth).items()])
 
-    def _verified(
-        self,
-        pixels: Pixels,
-        keypoints: Keypoints,
-        seen: Mapping[int, Comparison],
-        references: Mapping[int, Keypoints],
-    ) -> dict[int, Comparison]:
-        """Those of `seen` whose keypoints are worth a look, with what they agree on."""
+    def _worth_verifying(self, seen: Mapping[int, Comparison]) -> dict[int, Comparison]:
+        """Those of `seen` that verification is not too unlikely to confirm."""
         prospects = self.scorer.prospect([*seen.values()]).tolist()
-        worth = {
+        return {
             image_id: one
             for (image_id, one), prospect in zip(seen.items(), prospects, strict=True)
             if prospect >= self.settings.least_prospect
         }
+
+    def _verified(
+        self, pixels: Pixels, keypoints: Keypoints, worth: Mapping[int, Comparison]
+    ) -> dict[int, Comparison]:
+        """Those of `worth` that are still in the catalog, with how the photo and the reference agree."""
+        references = self.references.get(sorted(worth))
+        shading = Shading(keypoints.swatch)
         compared = {
             image_id: replace(
                 one,
+                shading=shading.correlation(references[image_id].swatch),
                 correspondence=self.verifier.match(keypoints, pixels, references[image_id], mirrored=False),
             )
             for image_id, one in worth.items()
+            if image_id in references
         }
         self._try_mirrored(pixels, keypoints, compared, references)
         most = max(map(_inliers, compared.values()), default=0)
@@ -243,6 +247,10 @@ class PhotoMatcher:
             )
         ]
         return sorted(candidates, key=lambda candidate: (-candidate.product, candidate.image_id))
+
+
+def _background(best_first: Sequence[float]) -> float:
+    return float(np.mean(best_first[BACKGROUND_FROM:] or [0.0]))
 
 
 def _inliers(comparison: Comparison) -> int:

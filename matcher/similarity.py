@@ -23,8 +23,9 @@ FEATURES = (
     "cosine", "cosine squared", "above background", "shading", "votes", "verified", "inliers",
     "many inliers", "inlier share", "behind", "aligned shading", "aligned colour", "whole shading",
     "agreement", "agreement squared", "coverage", "cosine unverified", "shading unverified",
+    "votes above background",
 )  # fmt: skip
-CHEAP = ("cosine", "cosine squared", "above background", "votes")
+CHEAP = ("cosine", "cosine squared", "above background", "votes", "votes above background")
 """The features that are known before keypoints are matched and that a prospect is told from."""
 _CHEAP_PLACES = [FEATURES.index(name) for name in CHEAP]
 
@@ -36,9 +37,10 @@ class Comparison:
     `cosine`: best of the photo's views against the reference's, in [-1, 1]. `view`: which view it was.
     `background`: mean cosine of the photo's farther neighbours, what an unrelated reference would reach (the
     score normalisation of DISC21, arXiv 2106.09672, section 5). `shading`: correlation of the two whole
-    images squashed to squares, the better of plain and flipped. `votes`: of local features, 0 and up.
-    `correspondence`: how the reference lies in the photo, if keypoints agree. `most_inliers`: the most that
-    any candidate of the photo has.
+    images squashed to squares, the better of plain and flipped; 0 where keypoints were not compared.
+    `votes`: of local features, 0 and up. `correspondence`: how the reference lies in the photo, if keypoints
+    agree. `most_inliers`: the most that any candidate of the photo has. `background_votes`: mean votes of the
+    references voted for less, what an unrelated one would get.
     """
 
     cosine: float
@@ -48,14 +50,17 @@ class Comparison:
     votes: float
     correspondence: Correspondence | None
     most_inliers: int = 0
+    background_votes: float = 0.0
 
     def features(self) -> NDArray[np.float64]:
         """The row that the fitted models are asked about, in the order of `FEATURES`."""
         found = self.correspondence
         cosine = max(self.cosine, 0.0)
-        row = [cosine, cosine**2, cosine - self.background, self.shading, math.log1p(self.votes)]
+        votes = math.log1p(self.votes)
+        row = [cosine, cosine**2, cosine - self.background, self.shading, votes]
+        ahead = votes - math.log1p(self.background_votes)
         if found is None:
-            return np.array([*row, *[0.0] * 11, cosine, self.shading])
+            return np.array([*row, *[0.0] * 11, cosine, self.shading, ahead])
         behind = math.log(found.inliers / max(found.inliers, self.most_inliers))
         counts = [
             1,
@@ -66,7 +71,7 @@ class Comparison:
         ]
         seen = found.likeness
         pixels = [seen.grey, seen.colour, seen.whole, seen.agreement, seen.agreement**2, found.coverage]
-        return np.array([*row, *counts, *pixels, 0, 0])
+        return np.array([*row, *counts, *pixels, 0, 0, ahead])
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +87,7 @@ class PairModel:
 
     def probabilities(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Of each of `rows` (n, features): (n,), in [0, 1]."""
-        linear = rows @ self.weights[:-1] + self.weights[-1]
-        return logistic((linear + self.trees.log_odds(rows)) / 2)
+        return logistic((weighed(rows, self.weights) + self.trees.log_odds(rows)) / 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +113,7 @@ class Scorer:
     def prospect(self, comparisons: Sequence[Comparison]) -> NDArray[np.float64]:
         """How likely verification would confirm each reference, told without it."""
         cheap = _rows(comparisons)[:, _CHEAP_PLACES]
-        return logistic(cheap @ self.prospect_weights[:-1] + self.prospect_weights[-1])
+        return logistic(weighed(cheap, self.prospect_weights))
 
 
 def load_scorer(path: Path = WEIGHTS) -> Scorer:
@@ -133,6 +137,15 @@ def read_pair_model(told: Mapping[str, Any]) -> PairModel:
     if weights.shape != (len(FEATURES) + 1,):
         raise ValueError(f"{len(FEATURES) + 1} weights are wanted")
     return PairModel(weights, BoostedTrees.read(told["trees"], len(FEATURES)))
+
+
+def weighed(rows: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sums (n,) of rows (n, features) by their weights, the constant last.
+
+    Not by BLAS, whose last digits change with the number of rows.
+    """
+    sums: NDArray[np.float64] = (rows * weights[:-1]).sum(axis=1) + weights[-1]
+    return sums
 
 
 def logistic(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:

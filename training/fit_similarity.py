@@ -14,7 +14,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from matcher.similarity import CHEAP, FEATURES, read_pair_model
-from training.similarity_pairs import Drawing, Pairs, catalogs, collect, joined
+from training.similarity_pairs import Drawing, Pairs, pairs_of
 
 INVERSE_REGULARISATION = 1.0
 BOOSTING = {
@@ -36,17 +36,11 @@ CONFIRMED = 0.2
 def main(arguments: list[str] | None = None) -> None:
     """`python -m training.fit_similarity SCORE --copies DIR… --products DIR… --out FILE`."""
     options = parser().parse_args(arguments)
-    if options.pairs and options.pairs.exists():
-        pairs = Pairs(**np.load(options.pairs))
-    else:
-        drawing = Drawing(tuple(options.demo), options.every_view, options.drawn_weight)
-        found = catalogs(
-            copies=options.copies, products=options.products, drawing=drawing, crowds=options.crowds,
-            seed=options.seed,
-        )  # fmt: skip
-        pairs = joined(map(collect, found))
-        if options.pairs:
-            np.savez(options.pairs, **vars(pairs))
+    pairs = pairs_of(
+        copies=options.copies, products=options.products, crowds=options.crowds, pasted=options.pasted,
+        seed=options.seed,
+        drawing=Drawing(tuple(options.demo), options.every_view, options.drawn_weight), kept=options.pairs,
+    )  # fmt: skip
     written = json.loads(options.out.read_text(encoding="utf-8")) if options.out.exists() else {}
     rows, true = learnt_from(pairs, options.score, written)
     fitted = fit_weights(rows, true, pairs.weight)
@@ -73,6 +67,9 @@ def parser() -> argparse.ArgumentParser:
         help="folders of photos much alike, each a catalog of its own among twice as many strangers",
     )  # fmt: skip
     made.add_argument(
+        "--pasted", nargs="*", type=Path, default=[], help="folders of photos to paste on others"
+    )
+    made.add_argument(
         "--products", nargs="*", type=Path, default=[], help="product sets, as the benchmark reads them"
     )
     made.add_argument(
@@ -83,7 +80,9 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--drawn-weight", type=float, default=1.0, help="of a demo set beside a real one")
     made.add_argument("--seed", type=int, default=1, help="of the copies; the benchmark reports on seed 0")
-    made.add_argument("--pairs", type=Path, help="keep the pairs in this .npz, or read them from it")
+    made.add_argument(
+        "--pairs", type=Path, help="folder that keeps the pairs of each catalog; those there are read"
+    )
     made.add_argument("--out", type=Path, required=True)
     return made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -47,7 +48,6 @@ class Source:
     references: tuple[ReferenceImage, ...]
     queries: tuple[Query, ...]
     copied: Callable[[Query], bool]
-    weight: float = 1.0
     unclear: Callable[[str, str], bool] = lambda photo, reference: False
 
 
@@ -63,31 +63,68 @@ class Pairs:
     source: NDArray[np.int64]
 
 
-def catalogs(
+def pairs_of(
     *,
     copies: Iterable[Path],
     products: Iterable[Path],
     drawing: Drawing,
     crowds: Iterable[Path],
+    pasted: Iterable[Path],
     seed: int,
-) -> Iterator[list[Source]]:
-    """Catalogs, each the sources whose references are looked for together.
+    kept: Path | None = None,
+) -> Pairs:
+    """The pairs of several catalogs, each collected for itself.
 
     `copies`: folders of photos to edit; `products`: sets as the benchmark reads them; both make one catalog.
     `crowds`: folders of photos much alike, each a catalog of its own among twice as many strangers. So is
-    each demo set: all have the same shop images, and one's copies would be false among another's.
+    each demo set: all have the same shop images, and one's copies would be false among another's. `pasted`:
+    folders of photos whose copies lie on other photos, where votes alone lead to them. The pairs
+    of a catalog are read from the folder `kept` where they lie there, and else written to it.
     """
-    if found := [*sources(copies, products, seed)]:
-        yield found
+    given = [*copies], [*products]
+    found = [_kept(kept, "real", lambda: collect([*sources(*given, seed)]))] if any(given) else []
     for number in drawing.seeds:
-        with TemporaryDirectory() as folder:
-            yield [demo_source(Path(folder), number, drawing)]
-    for crowd in crowds:
-        made = copies_from_folder(
-            crowd, references=500, edited=500, distractors=1000, seed=seed + 1, part="tune"
-        )
-        name = f"{crowd.parent.name}/{crowd.name}"
-        yield [Source(name, made.references, made.queries, lambda _: True, unclear=akin)]
+        name = f"demo-{number}" + ("-every-view" if drawing.every_view else "")
+        drawn = _kept(kept, name, partial(_drawn, number, every_view=drawing.every_view))
+        found.append(replace(drawn, weight=drawn.weight * drawing.weight))
+    for folder in crowds:
+        name = f"crowd-{folder.parent.name}-{folder.name}"
+        found.append(_kept(kept, name, partial(_crowd, folder, seed + 1)))
+    for folder in pasted:
+        name = f"pasted-{folder.parent.name}-{folder.name}"
+        found.append(_kept(kept, name, partial(_pasted, folder, seed + 5)))
+    return joined(found)
+
+
+def _kept(folder: Path | None, name: str, make: Callable[[], Pairs]) -> Pairs:
+    if folder is None:
+        return make()
+    path = folder / f"{name}.npz"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{name}.part.npz")
+        np.savez(part, **vars(make()))
+        part.replace(path)
+    with np.load(path) as stored:
+        return Pairs(**stored)
+
+
+def _drawn(seed: int, *, every_view: bool) -> Pairs:
+    with TemporaryDirectory() as folder:
+        return collect([demo_source(Path(folder), seed, every_view=every_view)])
+
+
+def _crowd(folder: Path, seed: int) -> Pairs:
+    made = copies_from_folder(folder, references=500, edited=500, distractors=1000, seed=seed, part="tune")
+    name = f"{folder.parent.name}/{folder.name}"
+    return collect([Source(name, made.references, made.queries, lambda _: True, unclear=akin)])
+
+
+def _pasted(folder: Path, seed: int) -> Pairs:
+    made = copies_from_folder(
+        folder, references=1000, edited=300, distractors=0, seed=seed, part="tune", kinds=["pasted"]
+    )
+    return collect([Source(f"pasted {folder.name}", made.references, made.queries, lambda _: True)])
 
 
 def sources(copies: Iterable[Path], products: Iterable[Path], seed: int) -> Iterator[Source]:
@@ -100,19 +137,19 @@ def sources(copies: Iterable[Path], products: Iterable[Path], seed: int) -> Iter
         yield Source(folder.name, found.references, found.queries, lambda _: False)
 
 
-def demo_source(folder: Path, seed: int, drawing: Drawing) -> Source:
+def demo_source(folder: Path, seed: int, *, every_view: bool) -> Source:
     """Drawn listings: photos of the very product elsewhere, beside edited copies of its shop image."""
     demo = make_demo(folder, seed=seed)
-    views = slice(None) if drawing.every_view else slice(1)
+    views = slice(None) if every_view else slice(1)
     references = [
         ReferenceImage(row.value.reference_id, manifest.parent / image)
         for brand in demo.brands
-        for manifest in (brand.catalog, brand.known_counterfeits)[: 2 if drawing.every_view else 1]
+        for manifest in (brand.catalog, brand.known_counterfeits)[: 2 if every_view else 1]
         for row in read_references(manifest)
         if isinstance(row, Row)
         for image in row.value.images[views]
     ]
-    left_out = ALTERED_KINDS if drawing.every_view else ALTERED_KINDS | FAKE_KINDS
+    left_out = ALTERED_KINDS if every_view else ALTERED_KINDS | FAKE_KINDS
     with demo.truth.open(encoding="utf-8", newline="") as file:
         truth = {row["listing_id"]: row for row in csv.DictReader(file)}
     queries = [
@@ -126,7 +163,6 @@ def demo_source(folder: Path, seed: int, drawing: Drawing) -> Source:
         tuple(references),
         tuple(queries),
         lambda query: query.kind in COPIED_KINDS,
-        drawing.weight,
     )
 
 
@@ -154,15 +190,8 @@ def collect(found: list[Source]) -> Pairs:
                 if not true and source.unclear(query.query_id, reference_id):
                     continue
                 rows.append(candidate.comparison.features())
-                facts.append(
-                    (
-                        true and source.copied(query),
-                        true,
-                        1000 * source.weight / len(source.queries),
-                        number,
-                        place,
-                    )
-                )
+                weight = 1000 / len(source.queries)
+                facts.append((true and source.copied(query), true, weight, number, place))
         print(f"{source.name}: {len(source.queries)} queries", flush=True)
     columns = [np.array(column) for column in zip(*facts, strict=True)]
     return Pairs(np.array(rows), *columns)

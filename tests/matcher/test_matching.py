@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 
 import numpy as np
@@ -12,7 +12,7 @@ from PIL import Image
 
 from matcher.assembly import build_examiner, build_galleries, freeze
 from matcher.examining import Examiner
-from matcher.matching import CELLS, Candidate, spread
+from matcher.matching import CELLS, Candidate, PhotoMatcher, ReferenceKeypoints, spread
 from matcher.models import Correspondence, KeypointMatcher, Keypoints, Pixels
 from matcher.policy import load_policy
 from matcher.reading import PhotoText
@@ -131,11 +131,28 @@ class CountingVerifier:
         return self._verifier.match(photo, pixels, reference, mirrored=mirrored)
 
 
+class CountingKeypoints:
+    """Reads keypoints from where another does, and tells of which images."""
+
+    def __init__(self, references: ReferenceKeypoints) -> None:
+        self._references = references
+        self.read: list[int] = []
+
+    def get(self, image_ids: Sequence[int]) -> Mapping[int, Keypoints]:
+        self.read += image_ids
+        return self._references.get(image_ids)
+
+
+def matcher_with(examiner: Examiner, least_prospect: float) -> PhotoMatcher:
+    matcher = copy(examiner.matcher)
+    matcher.settings = matcher.settings.model_copy(update={"least_prospect": least_prospect})
+    return matcher
+
+
 def found_with(examiner: Examiner, photo: Image.Image, least_prospect: float) -> tuple[Candidate, int]:
     """What comes first, and how many candidates' keypoints were matched for it."""
-    matcher, counting = copy(examiner.matcher), CountingVerifier(examiner.matcher.verifier)
+    matcher, counting = matcher_with(examiner, least_prospect), CountingVerifier(examiner.matcher.verifier)
     matcher.verifier = counting
-    matcher.settings = matcher.settings.model_copy(update={"least_prospect": least_prospect})
     return matcher.find(drawn.pixels(photo))[0], counting.asked
 
 
@@ -147,6 +164,19 @@ def test_keypoints_are_matched_only_of_what_has_a_prospect(examiner: Examiner) -
     assert 0 < asked <= all_asked
     assert found_with(examiner, unrelated, 1.0)[1] == 0
     assert not found_with(examiner, copied, 1.0)[0].verified
+
+
+@pytest.mark.parametrize("least_prospect", [0.0, SETTINGS.matching.least_prospect, 1.0])
+def test_keypoints_are_read_of_no_more_than_what_has_a_prospect(
+    examiner: Examiner, least_prospect: float
+) -> None:
+    matcher = matcher_with(examiner, least_prospect)
+    counting = CountingKeypoints(matcher.references)
+    matcher.references = counting
+    found = matcher.find(drawn.pixels(drawn.edited(drawn.product(3))))
+    prospects = matcher.scorer.prospect([candidate.comparison for candidate in found])
+    worth = [c.image_id for c, prospect in zip(found, prospects, strict=True) if prospect >= least_prospect]
+    assert sorted(counting.read) == sorted(worth)
 
 
 def findings(examiner: Examiner, photos: list[Image.Image]) -> list[str]:

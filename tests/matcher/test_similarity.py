@@ -17,7 +17,7 @@ from matcher.similarity import FEATURES, WEIGHTS, Comparison, load_scorer, shadi
 from tests.matcher import drawn
 from tests.matcher.drawn import SETTINGS
 
-UNRELATED = Comparison(0.3, 0, 0.28, 0.05, 0.2, None)
+UNRELATED = Comparison(0.3, 0, 0.28, 0.05, 0.2, None, background_votes=1.5)
 
 
 def exact_copy() -> Comparison:

@@ -28,15 +28,17 @@ def made_pairs(count: int = 400) -> Pairs:
 
 @pytest.fixture
 def pairs(tmp_path: Path) -> Path:
-    path = tmp_path / "pairs.npz"
-    np.savez(path, **vars(made_pairs()))
-    return path
+    """A folder of kept pairs, so that none are collected."""
+    folder = tmp_path / "pairs"
+    folder.mkdir()
+    np.savez(folder / "real.npz", **vars(made_pairs()))
+    return folder
 
 
 def test_all_three_scores_fitted_in_turn_make_a_scorer(pairs: Path, tmp_path: Path) -> None:
     out = tmp_path / "similarity.json"
     for score in ("copy", "product", "prospect"):
-        main([score, "--pairs", str(pairs), "--out", str(out)])
+        main([score, "--copies", "photos", "--pairs", str(pairs), "--out", str(out)])
     scorer = load_scorer(out)
     near, far = Comparison(0.7, 0, 0.1, 0.3, 9.0, None), Comparison(0.3, 0, 0.0, 0.3, 0.3, None)
     first, second = scorer.prospect([near, far])
@@ -76,7 +78,7 @@ def test_a_score_that_is_fitted_leaves_the_others_as_they_were(pairs: Path, tmp_
     out = tmp_path / "similarity.json"
     out.write_text(WEIGHTS.read_text(encoding="utf-8"), encoding="utf-8")
     before = json.loads(out.read_text(encoding="utf-8"))
-    main(["prospect", "--pairs", str(pairs), "--out", str(out)])
+    main(["prospect", "--copies", "photos", "--pairs", str(pairs), "--out", str(out)])
     after = json.loads(out.read_text(encoding="utf-8"))
     assert after["prospect"] != before["prospect"]
     assert after == before | {"prospect": after["prospect"]}

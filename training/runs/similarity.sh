@@ -5,15 +5,18 @@ set -euo pipefail
 DATA=$(realpath "${1:?usage: similarity.sh DATA}")
 cd "$(dirname "$0")/../.."
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
-PAIRS=$(mktemp -d)
-trap 'rm -r "$PAIRS"' EXIT
+# Pairs are collected once for all three; name a folder in PAIRS to go on after a break.
+if [ -z "${PAIRS:-}" ]; then
+  PAIRS=$(mktemp -d)
+  trap 'rm -r "$PAIRS"' EXIT
+fi
 fit() {
   .venv/bin/python -m training.fit_similarity "$@" \
     --copies "$DATA"/clothing/images "$DATA"/sneakers "$DATA"/cn_beverages \
     --products "$DATA"/grocery "$DATA"/magento_luma --demo 101 102 \
-    --crowds "$DATA"/clothing/images "$DATA"/magento_luma \
-    --out matcher/models/weights/similarity.json
+    --crowds "$DATA"/clothing/images "$DATA"/magento_luma --pasted "$DATA"/clothing/images \
+    --pairs "$PAIRS" --out matcher/models/weights/similarity.json
 }
 fit copy --drawn-weight 0.2
-fit product --every-view --pairs "$PAIRS/product.npz"
-fit prospect --every-view --pairs "$PAIRS/product.npz"
+fit product --every-view
+fit prospect --every-view
