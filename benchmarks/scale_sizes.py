@@ -67,7 +67,8 @@ def measure_sizes(photos: int, descriptors: int, size: tuple[int, int]) -> dict[
 def _worth_verifying(finder: Finder, picture: Picture) -> int:
     seen = [candidate.comparison for candidate in finder.candidates(picture)]
     prospects = finder.photo_matcher.scorer.prospect(seen)
-    return int((prospects >= finder.settings.matching.least_prospect).sum())
+    settings = finder.settings.matching
+    return min(settings.verified, int((prospects >= settings.least_prospect).sum()))
 
 
 def _vote_bytes(folder: Path, keypoints: Sequence[Keypoints], settings: Settings) -> float:

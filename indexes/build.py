@@ -52,8 +52,8 @@ class Sample(NamedTuple):
 def choose_kind(count: int, settings: GallerySettings) -> Kind:
     """Flat up to `flat_limit`; beyond, the kind that is set, or IVF-PQ lists where it is `auto`.
 
-    A graph is as quick as lists of any size that was measured; it takes twice to four times as long to build and
-    0.8 kB a vector (at 256 dims) beside the 0.1 kB of lists.
+    A graph is as quick as lists at every size that was measured; it takes two to four times as long to build,
+    and 0.8 kB a vector (at 256 dims) where lists take 0.1 kB.
     """
     if settings.kind == "flat" or count <= max(settings.flat_limit, LEAST_TRAINED):
         return "flat"

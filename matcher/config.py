@@ -99,12 +99,13 @@ class MatchingSettings(Section):
     by_vote: int = Field(20, ge=0, description="candidates proposed by votes of local features; 0: none")
     voting_keypoints: int = Field(500, ge=1, description="keypoints of a photo that vote")
     voted_keypoints: int = Field(300, ge=1, description="keypoints of a reference that are voted for")
-    mirrored: int = Field(4, ge=0, description="unverified candidates that are tried again mirrored")
+    verified: int = Field(10, ge=1, description="candidates whose keypoints are compared, likeliest first")
+    mirrored: int = Field(2, ge=0, description="unverified candidates that are tried again mirrored")
     ratio: float = Field(0.85, gt=0, le=1, description="nearest over second nearest keypoint distance")
     threshold: float = Field(4.0, gt=0, description="pixels on a 400-pixel canvas a match may be off")
     least_inliers: int = Field(5, ge=4, description="fewer agreeing keypoints verify nothing")
     least_prospect: float = Field(
-        0.003,
+        0.001,
         ge=0,
         le=1,
         description="a candidate that verification is less likely to confirm is not verified; 0: all are",
@@ -116,7 +117,9 @@ class GallerySettings(Section):
 
     flat_limit: int = Field(20_000, ge=0, description="beyond this many descriptors a gallery is trained")
     kind: str = Field(
-        "auto", pattern="^(auto|flat|hnsw|ivfpq)$", description="what is trained beyond that; auto: IVF-PQ lists"
+        "auto",
+        pattern="^(auto|flat|hnsw|ivfpq)$",
+        description="what is trained beyond that; auto: IVF-PQ lists",
     )
     recall_target: float = Field(
         0.98, gt=0, le=1, description="nprobe or ef is chosen to reach it on a sample"

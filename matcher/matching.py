@@ -150,12 +150,13 @@ class PhotoMatcher:
         return self._ranked([*rest, *self._verified(pixels, keypoints, worth).items()])
 
     def _worth_verifying(self, seen: Mapping[int, Comparison]) -> dict[int, Comparison]:
-        """Those of `seen` that verification is not too unlikely to confirm."""
-        prospects = self.scorer.prospect([*seen.values()]).tolist()
+        """Those of `seen` that verification is likeliest to confirm, and not too unlikely."""
+        prospects = dict(zip(seen, self.scorer.prospect([*seen.values()]).tolist(), strict=True))
+        likeliest = sorted(prospects, key=lambda image_id: (-prospects[image_id], image_id))
         return {
-            image_id: one
-            for (image_id, one), prospect in zip(seen.items(), prospects, strict=True)
-            if prospect >= self.settings.least_prospect
+            image_id: seen[image_id]
+            for image_id in likeliest[: self.settings.verified]
+            if prospects[image_id] >= self.settings.least_prospect
         }
 
     def _verified(

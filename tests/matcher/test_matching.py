@@ -179,6 +179,21 @@ def test_keypoints_are_read_of_no_more_than_what_has_a_prospect(
     assert sorted(counting.read) == sorted(worth)
 
 
+def test_no_more_than_the_likeliest_are_verified(examiner: Examiner) -> None:
+    matcher = matcher_with(examiner, 0.0)
+    copied = drawn.pixels(drawn.edited(drawn.product(3)))
+    every = matcher.find(copied)
+    matcher.settings = matcher.settings.model_copy(update={"verified": 2})
+    counting = CountingKeypoints(matcher.references)
+    matcher.references = counting
+    few = matcher.find(copied)
+    prospects = matcher.scorer.prospect([candidate.comparison for candidate in every])
+    likeliest = sorted(zip(-prospects, every, strict=True), key=lambda pair: (pair[0], pair[1].image_id))
+    assert sorted(counting.read) == sorted(candidate.image_id for _, candidate in likeliest[:2])
+    assert (few[0].image_id, few[0].copy) == (every[0].image_id, every[0].copy)
+    assert {candidate.image_id for candidate in few} == {candidate.image_id for candidate in every}
+
+
 def findings(examiner: Examiner, photos: list[Image.Image]) -> list[str]:
     """What is kept of each photo, as text, when they are examined in that order."""
     cache = DictCache()
