@@ -20,10 +20,13 @@ from pydantic import JsonValue
 from benchmarks.machine import machine, write_json
 from benchmarks.made_sets import make_set
 from benchmarks.part_worker import common, work
+from benchmarks.peers.environments import PREFIX
 from benchmarks.plan import Plan, PlannedPart, digest, load_plan, parts_of
 from matcher.errors import UsageError
+from matcher.similarity import WEIGHTS
 from matcher.workers import one_thread_each
 
+SHIPPED = WEIGHTS.parent
 DONE, NOT_RUN, FAILED, PLANNED = "done", "not run", "failed", "planned"
 
 
@@ -173,7 +176,11 @@ def _listen(told: Connection, telling: Telling) -> tuple[str, str] | None:
 
 
 def _with_files(parts: Sequence[PlannedPart]) -> list[PlannedPart]:
-    """The parts with the digest of the files they are measured on; made sets are drawn where they are not."""
+    """The parts with the digest of the files they are measured on; made sets are drawn where they are not.
+
+    The weights that ship are among them, but for peers, which have their own.
+    """
+    shipped = digest([files_digest(path) for path in sorted(SHIPPED.iterdir())])
     known: dict[Path, str] = {}
     found = []
     for part in parts:
@@ -181,7 +188,8 @@ def _with_files(parts: Sequence[PlannedPart]) -> list[PlannedPart]:
             make_set(part.folder, part.task, part.set.made, part.seed)
         if part.folder not in known:
             known[part.folder] = files_digest(part.folder)
-        found.append(replace(part, files=digest([known[part.folder], *_named_files(part)])))
+        weights = [] if part.model.finder.startswith(PREFIX) else [shipped]
+        found.append(replace(part, files=digest([known[part.folder], *weights, *_named_files(part)])))
     return found
 
 

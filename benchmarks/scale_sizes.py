@@ -65,10 +65,8 @@ def measure_sizes(photos: int, descriptors: int, size: tuple[int, int]) -> dict[
 
 
 def _worth_verifying(finder: Finder, picture: Picture) -> int:
-    seen = [candidate.comparison for candidate in finder.candidates(picture)]
-    prospects = finder.photo_matcher.scorer.prospect(seen)
-    settings = finder.settings.matching
-    return min(settings.verified, int((prospects >= settings.least_prospect).sum()))
+    seen = {candidate.image_id: candidate.comparison for candidate in finder.candidates(picture)}
+    return len(finder.photo_matcher.worth_verifying(seen))
 
 
 def _vote_bytes(folder: Path, keypoints: Sequence[Keypoints], settings: Settings) -> float:

@@ -145,12 +145,12 @@ class PhotoMatcher:
             )
             for image_id, (cosine, view) in proposed.items()
         }
-        worth = self._worth_verifying(seen)
+        worth = self.worth_verifying(seen)
         rest = ((image_id, one) for image_id, one in seen.items() if image_id not in worth)
         return self._ranked([*rest, *self._verified(pixels, keypoints, worth).items()])
 
-    def _worth_verifying(self, seen: Mapping[int, Comparison]) -> dict[int, Comparison]:
-        """Those of `seen` that verification is likeliest to confirm, and not too unlikely."""
+    def worth_verifying(self, seen: Mapping[int, Comparison]) -> dict[int, Comparison]:
+        """Those of `seen`, by image id, that verification is likeliest to confirm, and not too unlikely."""
         prospects = dict(zip(seen, self.scorer.prospect([*seen.values()]).tolist(), strict=True))
         likeliest = sorted(prospects, key=lambda image_id: (-prospects[image_id], image_id))
         return {

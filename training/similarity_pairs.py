@@ -23,8 +23,6 @@ from matcher.manifests import Row, read_listings, read_references
 
 COPIED_KINDS = frozenset({"stolen-photo", "stolen-photo-cheap", "known-counterfeit", "licensed"})
 ALTERED_KINDS = frozenset({"near-miss-wordmark", "wrong-colours"})
-EVERY = 1000
-"""More than are ever proposed."""
 FAKE_KINDS = frozenset({"known-counterfeit", "known-counterfeit-again"})
 """Drawn listings of altered products have no truth at all; those of known fakes only among known fakes."""
 
@@ -92,7 +90,7 @@ def pairs_of(
     for folder in crowds:
         name = f"crowd-{folder.parent.name}-{folder.name}"
         found.append(_kept(kept, name, partial(_crowd, folder, seed + 1)))
-    for folder in pasted:
+    for folder in pasted:  # under a seed of its own, as the crowds: other photos, on other backgrounds
         name = f"pasted-{folder.parent.name}-{folder.name}"
         found.append(_kept(kept, name, partial(_pasted, folder, seed + 5)))
     return joined(found)
@@ -174,7 +172,9 @@ def collect(found: list[Source]) -> Pairs:
     A true pair that the matcher did not propose cannot be learnt from, nor is one that may be true or false;
     each source's queries weigh as much as another's, so that a large set does not drown a small one.
     """
-    settings = Settings(matching=MatchingSettings(least_prospect=0, verified=EVERY))
+    usual = MatchingSettings()
+    proposed = usual.by_descriptor + usual.by_vote
+    settings = Settings(matching=MatchingSettings(least_prospect=0, verified=proposed))
     names = [(source.name, reference.reference_id) for source in found for reference in source.references]
     finder = build_finder(settings)
     finder.fit(Decoded([reference.path for source in found for reference in source.references], settings))

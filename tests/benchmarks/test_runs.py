@@ -168,6 +168,20 @@ def test_a_part_is_measured_again_when_the_plan_or_the_photos_changed(folder: Pa
     assert states(changed, out) == [(name, DONE, True)]
 
 
+def test_a_part_is_measured_again_when_the_weights_that_ship_changed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, source, name = tmp_path / "run", plan(tmp_path, "histogram"), "copies-drawn-histogram"
+    weights = tmp_path / "weights" / "similarity.json"
+    weights.parent.mkdir()
+    weights.write_text("[0.5]")
+    monkeypatch.setattr("benchmarks.runs.SHIPPED", weights.parent)
+    assert states(source, out) == [(name, DONE, False)]
+    assert states(source, out) == [(name, DONE, True)]
+    weights.write_text("[0.7]")
+    assert states(source, out) == [(name, DONE, False)]
+
+
 def test_killed_in_its_second_part_a_run_loses_only_that(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,4 +18,4 @@ def test_every_size_is_there(tmp_path: Path) -> None:
     assert sizes["ivfpq_bytes"] != sizes["flat_bytes"]
     assert 12_000 < sizes["keypoint_bytes"] < 125_000
     assert 0 < sizes["vote_bytes"] < 300 * 200
-    assert 0 <= sizes["candidate_keypoints"] <= 4
+    assert 1 <= sizes["candidate_keypoints"] <= 4

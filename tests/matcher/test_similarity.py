@@ -17,7 +17,7 @@ from matcher.similarity import FEATURES, WEIGHTS, Comparison, load_scorer, shadi
 from tests.matcher import drawn
 from tests.matcher.drawn import SETTINGS
 
-UNRELATED = Comparison(0.3, 0, 0.28, 0.05, 0.2, None, background_votes=1.5)
+UNRELATED = Comparison(0.3, 0, 0.28, 0.05, 0.2, None, background_votes=2.5)
 
 
 def exact_copy() -> Comparison:
@@ -50,7 +50,7 @@ def test_a_prospect_is_told_without_keypoints_by_the_descriptor_or_by_votes() ->
     scorer = load_scorer()
     verified = exact_copy()
     unverified = replace(verified, correspondence=None, most_inliers=0)
-    far, voted = replace(UNRELATED, cosine=0.1), replace(UNRELATED, votes=40.0)
+    far, voted = replace(UNRELATED, cosine=0.2), replace(UNRELATED, votes=40.0)
     told = dict(zip(
         ("verified", "unverified", "unrelated", "far", "voted"),
         scorer.prospect([verified, unverified, UNRELATED, far, voted]).tolist(), strict=True,
