@@ -14,9 +14,11 @@ fit() {
   .venv/bin/python -m training.fit_similarity "$@" \
     --copies "$DATA"/clothing/images "$DATA"/sneakers "$DATA"/cn_beverages \
     --products "$DATA"/grocery "$DATA"/magento_luma --demo 101 102 \
-    --crowds "$DATA"/clothing/images "$DATA"/magento_luma --pasted "$DATA"/clothing/images \
+    --crowds "$DATA"/clothing/images "$DATA"/magento_luma \
     --pairs "$PAIRS" --out matcher/models/weights/similarity.json
 }
-fit copy --drawn-weight 0.2
+# A photo pasted on another tells a score to make little of what else is in view, as copies want; a product's score
+# then says of two photos of one room that they show one product.
+fit copy --drawn-weight 0.2 --pasted "$DATA"/clothing/images
 fit product --every-view
-fit prospect --every-view
+fit prospect --every-view --pasted "$DATA"/clothing/images
