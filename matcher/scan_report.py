@@ -21,8 +21,16 @@ from matcher.catalog import (
 from matcher.errors import CatalogError, MatcherError
 from matcher.images import decode, decode_legible, thumbnail
 from matcher.models.text_crops import cut_out
-from matcher.records import Evidence, ImageRole, Verdict, VerdictKind
-from matcher.report import ReferenceFacts, ReportRow, ReportSummary, Thumbnail, write_report
+from matcher.records import Evidence, VerdictKind
+from matcher.report import (
+    ReferenceFacts,
+    ReferenceKey,
+    ReportRow,
+    ReportSummary,
+    Thumbnail,
+    named,
+    write_report,
+)
 from matcher.scan_start import ScanRequest, ScanTerms
 from matcher.workspace import Workspace
 
@@ -37,7 +45,6 @@ READ = ("wordmark", "claims")
 """Signals whose evidence may stand on text in a photo."""
 AROUND, CLOSEUP_WIDTH = 0.12, 360
 """How much of a close-up's height lies around the text, and how wide it is at most, pixels."""
-Key = tuple[str, str]
 
 
 def write_scan_report(
@@ -64,7 +71,8 @@ class Pictures:
     def rows(self, judged: Sequence[JudgedListing]) -> Iterator[ReportRow]:
         """A report row for each listing, made as it is asked for."""
         for one in judged:
-            found = {key: self._reference(key, role) for key, role in named_references(one.verdict).items()}
+            keys = named(one.verdict.evidence, one.verdict.matches[:SHOWN_MATCHES])
+            found = {key: self._reference(key) for key in keys}
             known = {key: value for key, value in found.items() if value is not None}
             yield ReportRow(
                 listing=one.listing,
@@ -109,16 +117,16 @@ class Pictures:
         height, width = flat.pixels.shape[:2]
         return Thumbnail(thumbnail(flat, CLOSEUP_WIDTH), "image/webp", width, height)
 
-    def _find_reference(self, key: Key, role: ImageRole) -> tuple[Thumbnail | None, ReferenceFacts] | None:
-        product = self._product(key, role)
+    def _find_reference(self, key: ReferenceKey) -> tuple[Thumbnail | None, ReferenceFacts] | None:
+        product = self._product(key)
         if product is None:
             return None
         facts = ReferenceFacts(product.title, product.price, product.currency)
         return (self._thumbnail(product.images[0].content_hash) if product.images else None), facts
 
-    def _product(self, key: Key, role: ImageRole) -> Product | None:
+    def _product(self, key: ReferenceKey) -> Product | None:
         try:
-            return find_product(self._connection, *key, role, owner_id=self._owner_id)
+            return find_product(self._connection, *key, owner_id=self._owner_id)
         except CatalogError:
             return None  # The brand has gone since; the evidence still names it.
 
@@ -130,19 +138,6 @@ class Pictures:
         except MatcherError:
             return None  # Purged since; the row stands without its picture.
         return Thumbnail(thumbnail(picture, THUMBNAIL_SIDE), "image/webp", picture.width, picture.height)
-
-
-def named_references(verdict: Verdict) -> dict[Key, ImageRole]:
-    """References that a row shows, and what they are."""
-    roles = {role.value: role for role in (ImageRole.KNOWN_COUNTERFEIT, ImageRole.LOGO)}
-    named = {
-        (evidence.brand, evidence.reference_id): roles.get(evidence.signal, ImageRole.REFERENCE)
-        for evidence in verdict.evidence
-        if evidence.reference_id
-    }
-    for match in verdict.matches[:SHOWN_MATCHES]:
-        named.setdefault((match.brand, match.reference_id), ImageRole.REFERENCE)
-    return named
 
 
 def _summary(

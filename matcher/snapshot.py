@@ -101,15 +101,10 @@ class Snapshot:
             self._facts = self._facts.filter(pc.field(OWNER) == owner_id)
         self._ids: NDArray[np.int64] = self._facts["image_id"].to_numpy()
         self.brands = tuple(one.brand for one in self.description.brands if owner_id in (None, one.owner_id))
-        self._brands = {
-            brand.name: BrandFacts(
-                brand.name,
-                frozenset(brand.licensed_sellers),
-                brand.wordmarks,
-                frozenset(number for one in brand.trademarks for number in one.nice_classes),
-            )
-            for brand in self.brands
-        }
+        self._brands: dict[str, BrandFacts] = {}
+        for one in self.brands:
+            facts, known = _facts_of(one), self._brands.get(one.name)
+            self._brands[one.name] = known.joined(facts) if known else facts
 
     @property
     def digest(self) -> str:
@@ -117,7 +112,7 @@ class Snapshot:
         return self.folder.name.rpartition("-")[2]
 
     def brand(self, name: str) -> BrandFacts | None:
-        """The brand of that name."""
+        """The brand of that name; where several owners have one, what they say of it together."""
         return self._brands.get(name)
 
     @cached_property
@@ -144,3 +139,8 @@ class Snapshot:
         facts = {name: self._facts[name][row].as_py() for name in COLUMNS}
         price = Decimal(facts["price"]) if facts["price"] else None
         return ReferenceFacts(**(facts | {"role": ImageRole(facts["role"]), "price": price}))
+
+
+def _facts_of(brand: Brand) -> BrandFacts:
+    classes = frozenset(number for one in brand.trademarks for number in one.nice_classes)
+    return BrandFacts(brand.name, frozenset(brand.licensed_sellers), brand.wordmarks, classes)

@@ -2,17 +2,30 @@
 
 from matcher.report.card import Card, Picture, card
 from matcher.report.page import write_report
-from matcher.report.rows import Linked, ReferenceFacts, ReportRow, ReportSummary, Shown, Thumbnail
+from matcher.report.rows import (
+    Linked,
+    ReferenceFacts,
+    ReferenceKey,
+    ReportRow,
+    ReportSummary,
+    Shown,
+    Thumbnail,
+    key_of,
+    named,
+)
 
 __all__ = [
     "Card",
     "Linked",
     "Picture",
     "ReferenceFacts",
+    "ReferenceKey",
     "ReportRow",
     "ReportSummary",
     "Shown",
     "Thumbnail",
     "card",
+    "key_of",
+    "named",
     "write_report",
 ]

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from matcher.errors import UsageError
 from matcher.outputs import verdict_line
-from matcher.records import Evidence, Match, Region, Verdict
+from matcher.records import Evidence, ImageRole, Match, Region, Verdict
 from matcher.report import words
-from matcher.report.rows import Linked, ReferenceFacts, ReferenceKey, ReportRow, Shown
+from matcher.report.rows import Linked, ReferenceFacts, ReferenceKey, ReportRow, Shown, key_of, named
 
 MEDIA_TYPES = ("image/webp", "image/jpeg", "image/png")
 FULL_BAR = 4.0
@@ -20,8 +20,11 @@ LABELS_A_SIDE = 17
 """How many labels of one digit would fill the longer side of a photo."""
 SMALL_LABELS = 2.5
 """An outline lower or narrower than so many labels has its label beside it."""
-BESIDE = {"known-counterfeit": "Known counterfeit", "logo": "Logo"}
-"""Signals whose references are no products of the brand, and what these are called."""
+BESIDE = {
+    ImageRole.REFERENCE: "Reference",
+    ImageRole.KNOWN_COUNTERFEIT: "Known counterfeit",
+    ImageRole.LOGO: "Logo",
+}
 Point = tuple[float, float]
 
 
@@ -123,10 +126,10 @@ def card(row: ReportRow, position: int) -> Card:
         other_photos=tuple(_photo(row, number, numbered) for number in sorted(row.photos) if number != shown),
         reference=_reference(row, key),
         reference_key=key,
-        beside=_beside(ordered, key),
+        beside=BESIDE[key.role if key else ImageRole.REFERENCE],
         facts=row.reference_facts.get(key, ReferenceFacts()) if key else ReferenceFacts(),
         evidence=tuple(_line(number, one, closeups.get(id(one))) for number, one in numbered),
-        matches=tuple(_match(row, one) for one in verdict.matches if (one.brand, one.reference_id) != key),
+        matches=tuple(_match(row, one) for one in verdict.matches if key_of(one) != key),
         licence=_licence(verdict),
         link=words.web_address(row.listing.url),
         record=verdict_line(verdict),
@@ -144,15 +147,8 @@ def _leading_photo(row: ReportRow, ordered: list[Evidence]) -> int | None:
 def _leading_reference(row: ReportRow, ordered: list[Evidence]) -> ReferenceKey | None:
     """The reference of the heaviest evidence, else the best match; one with a picture before one without."""
     speaking = [one for one in ordered if one.reference_id and one.weight >= 0] or ordered
-    keys = [(one.brand, one.reference_id) for one in speaking if one.reference_id]
-    keys += [(one.brand, one.reference_id) for one in row.verdict.matches]
+    keys = named(speaking, row.verdict.matches)
     return next((key for key in keys if key in row.references), keys[0] if keys else None)
-
-
-def _beside(ordered: list[Evidence], key: ReferenceKey | None) -> str:
-    """What stands beside the photo: the evidence that names it says so."""
-    signals = [one.signal for one in ordered if (one.brand, one.reference_id) == key]
-    return next((BESIDE[one] for one in signals if one in BESIDE), "Reference")
 
 
 def _photo(row: ReportRow, number: int, numbered: list[tuple[int, Evidence]]) -> Picture:
@@ -261,7 +257,7 @@ def _line(number: int, evidence: Evidence, closeup: Picture | None) -> EvidenceL
 
 
 def _match(row: ReportRow, match: Match) -> MatchLine:
-    key = (match.brand, match.reference_id)
+    key = ReferenceKey(match.brand, match.reference_id)
     thumbnail = row.references.get(key)
     return MatchLine(
         reference_id=match.reference_id,

@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
-from matcher.records import Listing, Verdict, VerdictKind
+from matcher.records import Evidence, ImageRole, Listing, Match, Verdict, VerdictKind
 
-ReferenceKey = tuple[str, str]
-"""(brand, reference_id)."""
+ROLES = {role.value: role for role in (ImageRole.KNOWN_COUNTERFEIT, ImageRole.LOGO)}
+"""What the evidence of a signal of that name is held against, where it is no reference."""
+
+
+class ReferenceKey(NamedTuple):
+    """Names a product of the catalog: a reference, a logo and a known counterfeit may share brand and id."""
+
+    brand: str
+    reference_id: str
+    role: ImageRole = ImageRole.REFERENCE
+
+
+def key_of(spoken: Evidence | Match) -> ReferenceKey | None:
+    """What the evidence or match is held against; None where it names nothing of the catalog."""
+    if not spoken.reference_id:
+        return None
+    signal = spoken.signal if isinstance(spoken, Evidence) else ""
+    return ReferenceKey(spoken.brand, spoken.reference_id, ROLES.get(signal, ImageRole.REFERENCE))
+
+
+def named(evidence: Iterable[Evidence], matches: Iterable[Match]) -> list[ReferenceKey]:
+    """What the evidence and then the matches are held against, each once."""
+    keys = [*map(key_of, evidence), *map(key_of, matches)]
+    return list(dict.fromkeys(key for key in keys if key))
 
 
 @dataclass(frozen=True)
@@ -46,7 +69,7 @@ class ReferenceFacts:
 
 @dataclass(frozen=True)
 class ReportRow:
-    """One listing: `photos` by their number in it, `references` by (brand, reference_id); gaps are fine.
+    """One listing: `photos` by their number in it, `references` by their key; gaps are fine.
 
     `closeups`: text that evidence speaks of, cut out of the photo, by the evidence's place in the verdict.
     """

@@ -33,6 +33,15 @@ class BrandFacts:
     wordmarks: tuple[str, ...] = ()
     nice_classes: frozenset[int] = frozenset()
 
+    def joined(self, other: BrandFacts) -> BrandFacts:
+        """What two owners who have this brand say of it together."""
+        return BrandFacts(
+            self.name,
+            self.licensed_sellers | other.licensed_sellers,
+            tuple(dict.fromkeys(self.wordmarks + other.wordmarks)),
+            self.nice_classes | other.nice_classes,
+        )
+
 
 class Facts(Protocol):
     """The catalog as one snapshot has it."""

@@ -121,6 +121,21 @@ def test_facts_are_those_of_the_catalog(snapshot: Snapshot) -> None:
     assert snapshot.folder.name == f"{snapshot.description.number:08d}-{snapshot.digest}"
 
 
+def test_a_brand_of_two_owners_is_what_both_say_of_it(workspace: Workspace) -> None:
+    with workspace.database.write() as connection:
+        other = add_owner(connection, "other")
+        theirs = Brand(name="Borealis", licensed_sellers=("shop-9",), wordmarks=("Boreal",))
+        add_brand(connection, theirs, owner_id=other)
+    taken = freeze(workspace, build_galleries(workspace), load_policy())
+    brand = taken.brand("Borealis")
+    assert brand is not None
+    assert brand.licensed_sellers == {drawn.LICENSED, "shop-9"}
+    assert "Boreal" in brand.wordmarks
+    alone = Snapshot(taken.folder, DEFAULT_OWNER).brand("Borealis")
+    assert alone is not None
+    assert alone.licensed_sellers == {drawn.LICENSED}
+
+
 def change_price(workspace: Workspace, folder: Path) -> None:
     drawn.imported(workspace, drawn.write_catalog(folder, drawn.BRANDS["Aurelio"], price="95.00"), "Aurelio")
 

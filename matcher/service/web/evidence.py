@@ -14,7 +14,7 @@ from matcher.catalog import JudgedListing, Product, Scope, find_scan, review_his
 from matcher.containers import sniff
 from matcher.errors import MatcherError
 from matcher.images import Picture, decode
-from matcher.report import Card
+from matcher.report import Card, ReferenceKey, key_of
 from matcher.report.agreement import Agreement
 from matcher.report.pack import Pack, PackedAnswer, PackedImage, write_pack
 from matcher.report.pdf import write_pdf
@@ -23,7 +23,7 @@ from matcher.service.access import Caller
 from matcher.service.reviews import ReviewNumber, judged_listing
 from matcher.service.web.frame import PageRoute
 from matcher.service.web.keypoints import best_agreement
-from matcher.service.web.showing import Key, Shown, products_of, shown
+from matcher.service.web.showing import Shown, products_of, shown
 from matcher.service.web.visiting import Visitor, admitted
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -89,12 +89,11 @@ def _photos(caller: Caller, judged: JudgedListing) -> list[PackedImage]:
     return [image for image in found if image is not None]
 
 
-def _references(caller: Caller, card: Card, products: dict[Key, Product]) -> list[PackedImage]:
+def _references(caller: Caller, card: Card, products: dict[ReferenceKey, Product]) -> list[PackedImage]:
     """Every image of the references that evidence speaks of, the leading one's first."""
-    spoken = [(one.brand, one.reference_id or "") for one in card.row.verdict.evidence if one.reference_id]
-    keys = dict.fromkeys([*([card.reference_key] if card.reference_key else []), *spoken])
+    keys = dict.fromkeys([card.reference_key, *map(key_of, card.row.verdict.evidence)])
     found = []
-    for product in (products[key] for key in keys if key in products):
+    for product in (products[key] for key in keys if key and key in products):
         name = f"{product.brand}-{product.reference_id}"
         what = product.role.value.replace("-", " ")
         source = f"{what} {product.reference_id} of {product.brand}"

@@ -10,12 +10,9 @@ from sqlalchemy import Connection
 from matcher.catalog import JudgedListing, Product, find_product
 from matcher.errors import CatalogError
 from matcher.records import ImageRole, Listing, Verdict
-from matcher.report import Card, Linked, Picture, ReferenceFacts, ReportRow, card
+from matcher.report import Card, Linked, Picture, ReferenceFacts, ReferenceKey, ReportRow, card, named
 from matcher.report import Shown as Pictured
-from matcher.scan_report import named_references
 from matcher.service.access import Caller
-
-Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -62,17 +59,18 @@ def shown(connection: Connection, caller: Caller, judged: JudgedListing) -> Show
     return Shown(judged, made, position, leading)
 
 
-def products_of(connection: Connection, caller: Caller, verdict: Verdict) -> dict[Key, Product]:
+def products_of(connection: Connection, caller: Caller, verdict: Verdict) -> dict[ReferenceKey, Product]:
     """The references that a verdict speaks of, those that are still there."""
-    named = named_references(verdict)
-    for match in verdict.matches:
-        named.setdefault((match.brand, match.reference_id), ImageRole.REFERENCE)
-    found = {key: _product(connection, caller, key, role) for key, role in named.items()}
+    keys = named(verdict.evidence, verdict.matches)
+    found = {key: _product(connection, caller, key) for key in keys}
     return {key: product for key, product in found.items() if product is not None}
 
 
 def row_of(
-    listing: Listing, verdict: Verdict, photos: Mapping[int, Pictured], products: Mapping[Key, Product]
+    listing: Listing,
+    verdict: Verdict,
+    photos: Mapping[int, Pictured],
+    products: Mapping[ReferenceKey, Product],
 ) -> ReportRow:
     """What a card is made of."""
     return ReportRow(
@@ -103,8 +101,8 @@ def linked(product: Product, place: int) -> Linked:
     return Linked(address, image.width, image.height)
 
 
-def _product(connection: Connection, caller: Caller, key: Key, role: ImageRole) -> Product | None:
+def _product(connection: Connection, caller: Caller, key: ReferenceKey) -> Product | None:
     try:
-        return find_product(connection, *key, role, owner_id=caller.owner_id)
+        return find_product(connection, *key, owner_id=caller.owner_id)
     except CatalogError:
         return None  # The brand has gone since; the evidence still names it.

@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from matcher.records import Evidence, Finding, Listing, Match, Region, Verdict, VerdictKind
-from matcher.report import ReferenceFacts, ReportRow, ReportSummary, Thumbnail, write_report
+from matcher.report import ReferenceFacts, ReferenceKey, ReportRow, ReportSummary, Thumbnail, write_report
 
 BRANDS = ("Norrvik", "Kestrel & Vale", "山影", "Ostara")
 GOODS = ("rain jacket", "canvas tote", "trail shoe", "enamel bottle", "leather wallet")
@@ -84,7 +84,7 @@ def sample_row(number: int, dice: random.Random) -> ReportRow:
     """One row: number 0 is counterfeit, 1 review, 2 clear, 3 clear by licence, 4 has no photo, then again."""
     kind = number % 5
     brand, goods = BRANDS[number % len(BRANDS)], GOODS[number % len(GOODS)]
-    key = (brand, f"{brand[:3].upper()}-{1000 + number % 40}")
+    key = ReferenceKey(brand, f"{brand[:3].upper()}-{1000 + number % 40}")
     drawn = product(number % 40)
     shape = (320, 240) if number % 2 else (240, 320)
     photo, quad = photographed(drawn, number, *shape)
@@ -92,7 +92,7 @@ def sample_row(number: int, dice: random.Random) -> ReportRow:
     quad = [[x * scale, y * scale] for x, y in quad]
     if kind == 3:
         quad = [[0, 0], [1280, 0], [1280, 1280], [0, 1280]]
-    others = [(brand, f"{brand[:3].upper()}-{1000 + (number + step) % 40}") for step in (1, 2, 3)]
+    others = [ReferenceKey(brand, f"{brand[:3].upper()}-{1000 + (number + step) % 40}") for step in (1, 2, 3)]
     listing = Listing(
         listing_id=f"L-{20_400 + number}",
         images=("a.jpg", "b.jpg", "c.jpg") if kind != 4 else (),
@@ -113,7 +113,7 @@ def sample_row(number: int, dice: random.Random) -> ReportRow:
     references = {} if kind in (2, 4) else {key: thumbnail(drawn, 4)}
     if kind == 0:
         references[others[0]] = thumbnail(product((number + 1) % 40))
-    facts = {one: ReferenceFacts(f"{one[0]} {goods}", Decimal(180), "EUR") for one in (key, *others)}
+    facts = {one: ReferenceFacts(f"{one.brand} {goods}", Decimal(180), "EUR") for one in (key, *others)}
     return ReportRow(listing, verdict, photos, references, facts if kind != 2 else {})
 
 
@@ -152,12 +152,12 @@ _KINDS = (
 def _verdict(
     listing: Listing,
     kind: int,
-    key: tuple[str, str],
+    key: ReferenceKey,
     quad: Quad,
-    others: list[tuple[str, str]],
+    others: list[ReferenceKey],
     dice: random.Random,
 ) -> Verdict:
-    brand, reference = key
+    brand, reference = key[:2]
     box = Region(
         min(p[0] for p in quad), min(p[1] for p in quad), max(p[0] for p in quad), max(p[1] for p in quad)
     )

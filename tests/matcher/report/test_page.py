@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 
 from matcher.errors import UsageError
 from matcher.outputs import verdict_line
-from matcher.records import Evidence, Listing, Region, Verdict, VerdictKind
-from matcher.report import ReferenceFacts, ReportRow, Thumbnail, write_report
+from matcher.records import Evidence, ImageRole, Listing, Region, Verdict, VerdictKind
+from matcher.report import ReferenceFacts, ReferenceKey, ReportRow, Thumbnail, write_report
+from matcher.report.rows import ROLES
 from tests.matcher.report.samples import sample_row, sample_rows, sample_summary
 
 VOID = {"meta", "img", "input", "br", "link"}
@@ -240,7 +241,7 @@ def test_evidence_about_a_photo_that_is_not_there_is_still_told(folder: Path) ->
 
 
 def test_prices_in_two_currencies_are_not_compared(folder: Path) -> None:
-    key = ("Norrvik", "SKU-1")
+    key = ReferenceKey("Norrvik", "SKU-1")
     evidence = Evidence(signal="product", score=0.9, brand=key[0], reference_id=key[1])
     facts = {key: ReferenceFacts("Tent", Decimal("20000"), "JPY")}
     one = replace(with_evidence(evidence), reference_facts=facts)
@@ -254,7 +255,7 @@ def test_prices_in_two_currencies_are_not_compared(folder: Path) -> None:
 def test_a_price_is_compared_with_a_references_and_never_with_a_counterfeits(
     folder: Path, signal: str, compared: bool
 ) -> None:
-    key = ("Norrvik", "X-1")
+    key = ReferenceKey("Norrvik", "X-1", ROLES.get(signal, ImageRole.REFERENCE))
     evidence = Evidence(signal=signal, score=0.9, weight=2, brand=key[0], reference_id=key[1])
     facts = {key: ReferenceFacts("Tent", Decimal("40"), "EUR")}
     one = replace(with_evidence(evidence), reference_facts=facts)
@@ -269,11 +270,23 @@ def test_a_price_is_compared_with_a_references_and_never_with_a_counterfeits(
     [("known-counterfeit", "Known counterfeit"), ("logo", "Logo"), ("product", "Reference")],
 )
 def test_what_stands_beside_the_photo_is_called_what_it_is(folder: Path, signal: str, name: str) -> None:
-    key = ("Norrvik", "X-1")
+    key = ReferenceKey("Norrvik", "X-1", ROLES.get(signal, ImageRole.REFERENCE))
     evidence = Evidence(signal=signal, score=0.9, weight=2, brand=key[0], reference_id=key[1])
     one = replace(with_evidence(evidence), photos=row(0).photos)
     page = opened(folder, [replace(one, reference_facts={key: ReferenceFacts("Tent")})])
     assert f"{name} Norrvik X-1" in page.text
+
+
+def test_a_reference_is_not_taken_for_a_logo_of_the_same_id(folder: Path) -> None:
+    said = {"score": 0.9, "brand": "Norrvik", "reference_id": "X-1"}
+    copy, logo = Evidence(signal="copy", weight=3, **said), Evidence(signal="logo", weight=2, **said)
+    facts = {
+        ReferenceKey("Norrvik", "X-1"): ReferenceFacts("Tent"),
+        ReferenceKey("Norrvik", "X-1", ImageRole.LOGO): ReferenceFacts("Wordmark in red"),
+    }
+    page = opened(folder, [replace(with_evidence(copy, logo), photos=row(0).photos, reference_facts=facts)])
+    assert "Reference Norrvik X-1" in page.text
+    assert "Wordmark in red" not in page.text
 
 
 def test_the_record_is_the_verdicts_line(folder: Path) -> None:
@@ -334,7 +347,7 @@ def test_no_text_at_all_becomes_markup(folder: Path, text: str) -> None:
 
 def hostile(text: str) -> ReportRow:
     """A row that says `text` wherever a user or a catalog could have put it."""
-    key = (text, text)
+    key = ReferenceKey(text, text)
     evidence = Evidence(
         signal="claims", score=1, weight=1, brand=text, reference_id=text, detail={"phrase": text, "k": text}
     )
