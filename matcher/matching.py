@@ -18,8 +18,9 @@ from matcher.similarity import Comparison, Scorer, Shading
 
 BACKGROUND_FROM = 4
 """Neighbours and voted ones from this rank on stand for what an unrelated reference would reach."""
-
-
+USUAL_COSINE, USUAL_VOTES = 0.5, 2.5
+"""About their means over the photos that the scores were fitted to: the least that the background is taken
+for among few images, of which even the nearest unrelated one is far."""
 FEW_INLIERS = 30
 """A correspondence of fewer may be chance: symmetric details of a flipped copy agree unflipped too."""
 CELLS = 4
@@ -125,13 +126,11 @@ class PhotoMatcher:
         descriptors = self.embedder.embed_photos([pixels])[0]
         proposed = self._by_descriptor(descriptors)
         if not verify:
-            return self._ranked(
-                (i, Comparison(cosine, view, 0.0, 0.0, 0.0, None)) for i, (cosine, view) in proposed.items()
-            )
+            return self._unverified(proposed)
         keypoints = self.detector.detect(pixels)
         votes = self._by_vote(keypoints)
-        background = _background([cosine for cosine, _ in proposed.values()])
-        background_votes = _background([*votes.values()])
+        background = self._background(proposed)
+        background_votes = self._background_votes(votes, len(proposed))
         self._add_cosines(proposed, [image_id for image_id in votes if image_id not in proposed], descriptors)
         seen = {
             image_id: Comparison(
@@ -180,10 +179,29 @@ class PhotoMatcher:
 
     def alike(self, descriptor: Descriptors) -> list[Candidate]:
         """References that a photo with this descriptor (dims,) of the whole of it may show; not verified."""
-        proposed = self._by_descriptor(descriptor[np.newaxis])
+        return self._unverified(self._by_descriptor(descriptor[np.newaxis]))
+
+    def _unverified(self, proposed: Mapping[int, tuple[float, int]]) -> list[Candidate]:
+        background = self._background(proposed)
         return self._ranked(
-            (i, Comparison(cosine, view, 0.0, 0.0, 0.0, None)) for i, (cosine, view) in proposed.items()
+            (image_id, Comparison(cosine, view, background, 0.0, 0.0, None))
+            for image_id, (cosine, view) in proposed.items()
         )
+
+    def _background(self, proposed: Mapping[int, tuple[float, int]]) -> float:
+        """What an unrelated reference would reach: the mean cosine of the farther ones of `proposed`."""
+        farther = [cosine for cosine, _ in proposed.values()][BACKGROUND_FROM:]
+        mean = float(np.mean(farther or [USUAL_COSINE]))
+        return max(mean, USUAL_COSINE) if self._few(len(proposed)) else mean
+
+    def _background_votes(self, votes: Mapping[int, float], images: int) -> float:
+        """The mean votes of the references voted for less; `images`: how many were proposed by descriptor."""
+        mean = float(np.mean([*votes.values()][BACKGROUND_FROM:] or [0.0]))
+        return max(mean, USUAL_VOTES) if self._few(images) else mean
+
+    def _few(self, images: int) -> bool:
+        """Whether the catalog holds no more than these, as fewer were proposed than were asked for."""
+        return images < self.settings.by_descriptor
 
     def _by_descriptor(self, descriptors: Descriptors) -> dict[int, tuple[float, int]]:
         """The nearest images: their best cosine over all views and the view it was."""
@@ -248,10 +266,6 @@ class PhotoMatcher:
             )
         ]
         return sorted(candidates, key=lambda candidate: (-candidate.product, candidate.image_id))
-
-
-def _background(best_first: Sequence[float]) -> float:
-    return float(np.mean(best_first[BACKGROUND_FROM:] or [0.0]))
 
 
 def _inliers(comparison: Comparison) -> int:
