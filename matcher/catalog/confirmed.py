@@ -10,7 +10,7 @@ from matcher.catalog.references import put_product, remove_product
 from matcher.catalog.results import JudgedListing
 from matcher.catalog.tables import DEFAULT_OWNER, brands, products
 from matcher.errors import CatalogError
-from matcher.records import Brand, ImageRole, ReferenceRow
+from matcher.records import Brand, ImageRole, ReferenceRow, Verdict
 
 ROLE = ImageRole.KNOWN_COUNTERFEIT
 
@@ -26,7 +26,7 @@ def keep_confirmed(
     name = brand or judged.verdict.brand
     if not name:
         raise CatalogError("the verdict names no brand: say whose fake it is")
-    reused = {one.photo for one in judged.verdict.evidence if one.signal == "copy"}
+    reused = _reused(judged.verdict)
     images = [
         StoredImage(photo.content_hash, photo.stored_hash, photo.source, photo.width, photo.height)
         for photo in judged.photos
@@ -45,6 +45,20 @@ def keep_confirmed(
     )
     put_product(connection, name, row, images, ROLE, owner_id=owner_id)
     return len(images)
+
+
+def _reused(verdict: Verdict) -> set[int | None]:
+    """The positions of the photos that reuse a brand's own picture.
+
+    A verdict of before evidence had `also` tells only the surest photo of each brand.
+    """
+    reused: set[int | None] = set()
+    for one in verdict.evidence:
+        if one.signal == "copy":
+            also = one.detail.get("also")
+            others = also if isinstance(also, list) else []
+            reused |= {one.photo, *(position for position in others if isinstance(position, int))}
+    return reused
 
 
 def drop_confirmed(connection: Connection, judged: JudgedListing, *, owner_id: int = DEFAULT_OWNER) -> int:

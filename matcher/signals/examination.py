@@ -46,6 +46,15 @@ class Examination:
         return _surest(Sure(seen.sighting.copy_score, "copy", seen) for seen in self.references)
 
     @cached_property
+    def copied_photos(self) -> dict[str, tuple[int, ...]]:
+        """The positions of all photos that likelier than not reuse an image of each brand."""
+        found: dict[str, set[int]] = {}
+        for seen in self.references:
+            if seen.sighting.copy_score >= LIKELY:
+                found.setdefault(seen.facts.brand, set()).add(seen.photo.position)
+        return {brand: tuple(sorted(positions)) for brand, positions in found.items()}
+
+    @cached_property
     def products(self) -> dict[str, Sure]:
         """The surest sighting of each brand's products."""
         return _surest(Sure(seen.sighting.product_score, "product", seen) for seen in self.references)

@@ -42,15 +42,16 @@ def test_a_confirmed_fake_changes_the_next_check_until_the_answer_changes(client
     owner = tenant(client)
     fake, again = png(70), drawn.jpeg(drawn.edited(drawn.product(70)))
     assert check(owner, again).json()["verdict"]["verdict"] == "clear", "nobody knows it yet"
-    number = check(owner, stolen(2), fake, keep="true").json()["review"]
+    number = check(owner, stolen(2), stolen(3), fake, keep="true").json()["review"]
     said = owner.post(f"/v1/reviews/{number}", json={"answer": "confirm", "note": "stitching"}).json()
     assert said == {"answer": "confirm", "known_counterfeit": 1}
     found = check(owner, again).json()["verdict"]
     assert (found["verdict"], found["brand"]) == ("counterfeit", "Aurelio")
     assert found["evidence"][0]["signal"] == "known-counterfeit"
-    # The brand's own picture, which the fake's seller had stolen, accuses nobody else.
-    shown = check(owner, png(2), seller_id=drawn.LICENSED).json()["verdict"]
-    assert shown["verdict"] == "clear"
+    # The brand's own pictures, which the fake's seller had stolen, accuse nobody else.
+    for own in (2, 3):
+        shown = check(owner, png(own), seller_id=drawn.LICENSED).json()["verdict"]
+        assert shown["verdict"] == "clear"
     owner.post(f"/v1/reviews/{number}", json={"answer": "reject", "reviewer": "kim"})
     assert check(owner, again).json()["verdict"]["verdict"] == "clear"
     answers = owner.get(f"/v1/reviews/{number}").json()["answers"]

@@ -58,6 +58,17 @@ class TestCopy(SignalContract):
             (OTHER, 0, "SKU-1"),
         ]
 
+    def test_every_other_photo_that_likely_reuses_the_brands_images_is_told(self) -> None:
+        photos = (
+            photo(4, sighting(SHOE, 0.5)),
+            photo(0, sighting(SHOE, 0.7), sighting(BOOT, 0.8)),
+            photo(1, sighting(BOOT, 0.9)),
+            photo(2, sighting(SHOE, 0.49, 0.99), sighting(FAKE, 0.99)),
+            photo(3, sighting(LAMP, 0.9)),
+        )
+        found = self.signal.examine(examination(*photos))
+        assert [(one.photo, one.detail.get("also")) for one in found] == [(1, [0, 4]), (3, None)]
+
     def test_ties_go_to_the_earlier_photo_then_the_older_image(self) -> None:
         photos = photo(2, sighting(SHOE, 0.9)), photo(1, sighting(BOOT, 0.9), sighting(SHOE, 0.9))
         [found] = self.signal.examine(examination(*photos))
