@@ -52,7 +52,7 @@ from matcher.catalog.changes import (
     lock_catalog,
     newest_change,
 )
-from matcher.catalog.confirmed import drop_confirmed, keep_confirmed
+from matcher.catalog.confirmed import Learnt, answer_listing, apply_answer
 from matcher.catalog.database import Database, open_database
 from matcher.catalog.deliveries import (
     Delivery,
@@ -254,6 +254,7 @@ __all__ = [
     "Job",
     "JobState",
     "JudgedListing",
+    "Learnt",
     "LiveImage",
     "Outcome",
     "PhotoFacts",
@@ -279,9 +280,11 @@ __all__ = [
     "add_owner",
     "add_upload",
     "add_webhook",
+    "answer_listing",
     "answer_review",
     "answers_after",
     "answers_of",
+    "apply_answer",
     "are_deliveries_due",
     "as_stored",
     "beat",
@@ -314,7 +317,6 @@ __all__ = [
     "count_verdicts",
     "count_waiting",
     "deliveries_after",
-    "drop_confirmed",
     "drop_expired_uploads",
     "drop_failed_job_rows",
     "drop_job_rows",
@@ -365,7 +367,6 @@ __all__ = [
     "job_rows_with_reasons",
     "judged_after",
     "keep_answer",
-    "keep_confirmed",
     "keep_password",
     "keep_received",
     "last_answers",

@@ -2,37 +2,84 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import NamedTuple
+
 from sqlalchemy import Connection, select
 
 from matcher.catalog.brands import add_brand, find_brand
 from matcher.catalog.products import StoredImage
 from matcher.catalog.references import put_product, remove_product
 from matcher.catalog.results import JudgedListing
+from matcher.catalog.reviews import answer_review
 from matcher.catalog.tables import DEFAULT_OWNER, brands, products
-from matcher.errors import CatalogError
-from matcher.records import Brand, ImageRole, ReferenceRow, Verdict
+from matcher.records import Brand, ImageRole, ReferenceRow, ReviewAnswer, Verdict
 
 ROLE = ImageRole.KNOWN_COUNTERFEIT
 
 
-def keep_confirmed(
-    connection: Connection, judged: JudgedListing, *, brand: str = "", owner_id: int = DEFAULT_OWNER
-) -> int:
-    """Make the listing's kept photos a known counterfeit of `brand` (empty: the verdict's); how many images.
+class Learnt(NamedTuple):
+    """What an answer made known: so many `photos` are known counterfeits of `brand`.
+
+    No brand: no fake was confirmed, or nobody said whose it is.
+    """
+
+    brand: str = ""
+    photos: int = 0
+
+
+def answer_listing(
+    connection: Connection,
+    judged: JudgedListing,
+    answer: ReviewAnswer,
+    *,
+    brand: str = "",
+    reviewer: str = "",
+    note: str = "",
+    time: datetime | None = None,
+    owner_id: int = DEFAULT_OWNER,
+) -> Learnt:
+    """Keep the answer beside earlier ones, as of `time` or now, and apply it.
+
+    Raises `CatalogError` where the owner has no such listing, or `brand` cannot be a brand's name.
+    """
+    row = judged.listing_row
+    answer_review(connection, row, answer, reviewer=reviewer, note=note, time=time, owner_id=owner_id)
+    return apply_answer(connection, judged, answer, brand=brand, owner_id=owner_id)
+
+
+def apply_answer(
+    connection: Connection,
+    judged: JudgedListing,
+    answer: ReviewAnswer | None,
+    *,
+    brand: str = "",
+    owner_id: int = DEFAULT_OWNER,
+) -> Learnt:
+    """Make the listing's known counterfeits what `answer` says, the one that counts; None where none does.
+
+    They are of `brand`, empty of the verdict's. An answer that names none either teaches nothing: it is kept
+    all the same, as it says that the listing is a fake. Raises `CatalogError` where `brand` cannot be a name.
+    """
+    _drop(connection, judged, owner_id)
+    name = brand.strip() or judged.verdict.brand
+    if answer is not ReviewAnswer.CONFIRM or not name:
+        return Learnt()
+    return Learnt(name, _keep(connection, judged, name, owner_id))
+
+
+def _keep(connection: Connection, judged: JudgedListing, name: str, owner_id: int) -> int:
+    """Make the listing's kept photos a known counterfeit of the brand; how many images.
 
     A photo that reuses the brand's own picture is left out: it would accuse everyone who shows that picture.
-    So it may be that none is left, and 0 is returned. Raises `CatalogError` where no brand is named.
+    So it may be that none is left.
     """
-    name = brand or judged.verdict.brand
-    if not name:
-        raise CatalogError("the verdict names no brand: say whose fake it is")
     reused = _reused(judged.verdict)
     images = [
         StoredImage(photo.content_hash, photo.stored_hash, photo.source, photo.width, photo.height)
         for photo in judged.photos
         if photo.stored_hash and photo.position not in reused
     ]
-    drop_confirmed(connection, judged, owner_id=owner_id)
     if not images:
         return 0
     if find_brand(connection, name, owner_id=owner_id) is None:
@@ -61,18 +108,16 @@ def _reused(verdict: Verdict) -> set[int | None]:
     return reused
 
 
-def drop_confirmed(connection: Connection, judged: JudgedListing, *, owner_id: int = DEFAULT_OWNER) -> int:
-    """Take back what `keep_confirmed` did for the listing, under whatever brand; how many images went."""
+def _drop(connection: Connection, judged: JudgedListing, owner_id: int) -> None:
+    """Take out what was learnt of the listing, under whatever brand."""
     query = (
         select(brands.c.name)
         .join_from(products, brands, brands.c.brand_id == products.c.brand_id)
         .where(products.c.owner_id == owner_id, products.c.role == ROLE.value)
         .where(products.c.reference_id == reference_id_of(judged))
     )
-    names = connection.execute(query).scalars().all()
-    return sum(
-        remove_product(connection, name, reference_id_of(judged), ROLE, owner_id=owner_id) for name in names
-    )
+    for name in connection.execute(query).scalars().all():
+        remove_product(connection, name, reference_id_of(judged), ROLE, owner_id=owner_id)
 
 
 def reference_id_of(judged: JudgedListing) -> str:

@@ -13,13 +13,13 @@ from matcher.commands.check import STYLES
 from matcher.commands.choices import Answer
 from matcher.commands.progress import Meter
 from matcher.commands.session import open_workspace
-from matcher.errors import CatalogError
+from matcher.errors import CatalogError, UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from matcher.catalog import JudgedListing, Scan
-    from matcher.labels import ExportSummary
+    from matcher.catalog import JudgedListing, Learnt, Scan
+    from matcher.labels import AnswersSummary, ExportSummary
 
 SHOWN_FAILURES = 20
 app = typer.Typer(
@@ -91,21 +91,49 @@ def answer(
     ],
     reviewer: Annotated[str, typer.Option(metavar="NAME", help="Who says so.")] = "",
     note: Annotated[str, typer.Option(help="A remark to keep with it.")] = "",
+    brand: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Whose fake it is, where not the verdict's brand; with confirm."),
+    ] = "",
 ) -> None:
     """Keep a person's answer; earlier ones stay on record, the latest counts.
+
+    The photos of a confirmed fake are known counterfeits from the next scan or
+    check on, until the answer changes. Photos that reuse the brand's own
+    pictures never are. A brand that is not there yet is added.
 
     For instance:
 
       matcher review answer monday L-17 confirm --reviewer kim --note "stitching is wrong"
+      matcher review answer monday L-19 confirm --brand Adidas
       matcher review answer 12 L-18 reject
     """
-    from matcher.catalog import answer_review, find_listing
+    from matcher.catalog import answer_listing, find_listing
     from matcher.records import ReviewAnswer
 
+    answered = ReviewAnswer(said.value)
+    if brand and answered is not ReviewAnswer.CONFIRM:
+        raise UsageError(f"{listing_id}: {said.value} names no fake; give --brand with confirm")
     with open_workspace(context) as workspace, workspace.database.write() as connection:
         found = find_listing(connection, find(connection, scan).scan_id, listing_id)
-        answer_review(connection, found.listing_row, ReviewAnswer(said.value), reviewer=reviewer, note=note)
+        learnt = answer_listing(connection, found, answered, brand=brand, reviewer=reviewer, note=note)
     screen.say(f"{listing_id}: {said.value}", "green")
+    if answered is ReviewAnswer.CONFIRM:
+        _tell_learnt(learnt)
+
+
+def _tell_learnt(learnt: Learnt) -> None:
+    """What a confirmed fake made known, or why nothing."""
+    if not learnt.brand:
+        screen.note(
+            "it names no brand, so its photos are no known counterfeits; confirm again with --brand", "yellow"
+        )
+    elif not learnt.photos:
+        screen.say("no photo of it is a known counterfeit: none is kept, or all reuse the brand's pictures")
+    else:
+        count = screen.counted(learnt.photos, "photo")
+        is_known = "is a known counterfeit" if learnt.photos == 1 else "are known counterfeits"
+        screen.say(f"{count} {is_known} of {learnt.brand} now")
 
 
 @app.command("import")
@@ -131,6 +159,8 @@ def import_(
     An answer is confirm (it is a fake), reject (it is not) or unsure; fake and
     genuine will do too. Rows without an answer are passed over. A bad row is
     told with its line and the reason, the others go in; the exit code is then 1.
+    The photos of confirmed fakes are known counterfeits from then on, as with
+    `matcher review answer`; what is of no brand is told, as it teaches nothing.
 
       matcher review import answers.csv --scan monday --reviewer kim
     """
@@ -141,17 +171,37 @@ def import_(
         summary = import_answers(connection, path, scan_id=chosen, reviewer=reviewer)
     failed = [failure.model_dump(mode="json") for failure in summary.failed]
     counts = {"added": summary.added, "known": summary.known, "without_answer": summary.empty}
+    learnt = {
+        "known_counterfeits": sum(summary.learnt.values()),
+        "without_brand": list(summary.unnamed.values()),
+    }
     if as_json:
-        screen.say_json({**counts, "failures": failed})
+        screen.say_json({**counts, **learnt, "failures": failed})
     else:
         said = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
         screen.say(f"{path}: {said}, {len(failed):,} failed", "" if failed else "green")
-        for one in summary.failed[:SHOWN_FAILURES]:
-            screen.note(f"line {one.line}: {one.listing_id}: {one.reason}", "yellow")
-        if len(failed) > SHOWN_FAILURES:
-            screen.note(f"and {len(failed) - SHOWN_FAILURES:,} more; --json tells them all")
+        _tell_import(summary)
     if failed:
         raise typer.Exit(screen.FINDINGS)
+
+
+def _tell_import(summary: AnswersSummary) -> None:
+    """What a table made known, whose brand is missing, and which rows failed."""
+    if photos := sum(summary.learnt.values()):
+        screen.say(f"photos that are known counterfeits by it: {photos:,}")
+    if summary.unnamed:
+        names = "fake names" if len(summary.unnamed) == 1 else "fakes name"
+        screen.note(
+            f"{len(summary.unnamed):,} confirmed {names} no brand and made nothing known; "
+            "`matcher review answer --brand` says whose",
+            "yellow",
+        )
+        for listing_id in list(summary.unnamed.values())[:SHOWN_FAILURES]:
+            screen.note(listing_id)
+    for one in summary.failed[:SHOWN_FAILURES]:
+        screen.note(f"line {one.line}: {one.listing_id}: {one.reason}", "yellow")
+    if max(len(summary.failed), len(summary.unnamed)) > SHOWN_FAILURES:
+        screen.note(f"the first {SHOWN_FAILURES} are shown; --json tells them all")
 
 
 @app.command("export")

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from matcher.catalog import (
     JudgedListing,
-    answer_review,
+    answer_listing,
     find_listing,
     find_newest_listing,
     latest_review,
@@ -27,12 +27,18 @@ ANSWERS = {VerdictKind.COUNTERFEIT: ReviewAnswer.CONFIRM, VerdictKind.CLEAR: Rev
 
 @dataclass
 class AnswersSummary:
-    """What came of it: answers `added`, those `known` before, rows that say nothing yet, rows that failed."""
+    """What came of it: answers `added`, those `known` before, rows that say nothing yet, rows that failed.
+
+    By listing_row: `learnt`, how many photos are known counterfeits by an added answer, and `unnamed`, the
+    listing_id of a fake that was confirmed and is of no brand, so that nothing was learnt.
+    """
 
     added: int = 0
     known: int = 0
     empty: int = 0
     failed: list[FailedRow] = field(default_factory=list)
+    learnt: dict[int, int] = field(default_factory=dict)
+    unnamed: dict[int, str] = field(default_factory=dict)
 
 
 def import_answers(
@@ -42,7 +48,8 @@ def import_answers(
 
     Columns: `listing_id` and `answer` (or `label`: `confirm`, `reject`, `unsure` or a word that means it),
     optionally `reviewer` (else the one given) and `note`. Without `scan_id` an answer goes to the newest scan
-    that has the listing. Raises `ManifestError` where the table cannot be read.
+    that has the listing. A confirmed fake is a known counterfeit from then on, as `answer_listing` has it.
+    Raises `ManifestError` where the table cannot be read.
     """
     summary = AnswersSummary()
     for line, cells, problem in read_table(path, needed=(IDS, ANSWER_COLUMNS)):
@@ -77,8 +84,13 @@ def _keep(
     if before and (before.answer, before.reviewer, before.note) == (answer, name, note):
         summary.known += 1
         return
-    answer_review(connection, judged.listing_row, answer, reviewer=name, note=note)
+    learnt = answer_listing(connection, judged, answer, reviewer=name, note=note)
     summary.added += 1
+    # A table may answer for a listing twice: what the later row says counts.
+    summary.learnt[judged.listing_row] = learnt.photos
+    summary.unnamed.pop(judged.listing_row, None)
+    if answer is ReviewAnswer.CONFIRM and not learnt.brand:
+        summary.unnamed[judged.listing_row] = judged.listing.listing_id
 
 
 def _answer(label: str) -> ReviewAnswer:

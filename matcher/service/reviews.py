@@ -14,11 +14,9 @@ from matcher.catalog import (
     GivenAnswer,
     JudgedListing,
     Scope,
-    answer_review,
+    answer_listing,
     answers_after,
-    drop_confirmed,
     find_judged,
-    keep_confirmed,
     pending_reviews,
     review_history,
 )
@@ -97,7 +95,8 @@ class Answer(BaseModel):
 class Answered(BaseModel):
     """`known_counterfeit`: how many of its photos are known counterfeits now.
 
-    A photo that reuses the brand's own picture never becomes one: it would accuse everyone who shows it.
+    A photo that reuses the brand's own picture never becomes one: it would accuse everyone who shows it. Nor
+    does any where neither answer nor verdict names a brand.
     """
 
     answer: ReviewAnswer
@@ -178,19 +177,16 @@ def keep_answer(
 ) -> int:
     """Keep the answer as of `time` or now; how many photos are known counterfeits by it.
 
-    Raises `MissingError` where the caller's owner has no such listing, `CatalogError` where a fake is
-    confirmed and neither answer nor verdict names a brand.
+    Raises `MissingError` where the caller's owner has no such listing, `CatalogError` where what the answer
+    names cannot be a brand.
     """
     found = judged_listing(connection, caller, listing)
-    answer_review(
-        connection, listing, said.answer,
+    learnt = answer_listing(
+        connection, found, said.answer, brand=said.brand,
         reviewer=said.reviewer or caller.prefix, note=said.note, time=time, owner_id=caller.owner_id,
     )  # fmt: skip
     tell_of_answer(connection, caller.owner_id, listing)
-    if said.answer is ReviewAnswer.CONFIRM:
-        return keep_confirmed(connection, found, brand=said.brand.strip(), owner_id=caller.owner_id)
-    drop_confirmed(connection, found, owner_id=caller.owner_id)
-    return 0
+    return learnt.photos
 
 
 def judged_listing(connection: Connection, caller: Caller, listing: int) -> JudgedListing:

@@ -14,11 +14,10 @@ from matcher.catalog import (
     Review,
     Scope,
     Wanted,
+    apply_answer,
     brands_waiting,
     count_waiting,
-    drop_confirmed,
     find_judged,
-    keep_confirmed,
     last_answers,
     latest_review,
     list_brands,
@@ -165,10 +164,7 @@ def _as_answered_before(connection: Connection, owner_id: int, listing: int) -> 
     if judged is None:
         return
     latest = latest_review(connection, listing)
-    if latest is not None and latest.answer is ReviewAnswer.CONFIRM and judged.verdict.brand:
-        keep_confirmed(connection, judged, owner_id=owner_id)
-    else:
-        drop_confirmed(connection, judged, owner_id=owner_id)
+    apply_answer(connection, judged, latest.answer if latest else None, owner_id=owner_id)
 
 
 def _lately() -> datetime:

@@ -114,10 +114,13 @@ def test_what_is_not_clear_waits_for_a_review_until_it_is_answered(shop: Shop, m
     answered = shop.run("review", "answer", waiting[0]["scan"], "L-1", "confirm", "--reviewer", "kim")
     assert answered.exit_code == 0, answered.output
     assert json.loads(shop.run("review", "list", "--json").stdout) == []
+    assert "L-1: confirm" in answered.stdout
+    assert "no photo of it is a known counterfeit" in answered.stdout, "it is the brand's own"
     for words in (
         ("99", "L-1", "confirm"),
         (str(waiting[0]["scan"]), "L-9", "reject"),
         ("nowhere", "L-1", "maybe"),
+        (str(waiting[0]["scan"]), "L-1", "reject", "--brand", "Nordlys"),
     ):
         assert shop.run("review", "answer", *words).exit_code == 2
 

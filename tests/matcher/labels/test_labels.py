@@ -161,6 +161,44 @@ def test_answers_come_in_from_a_table_once(house: Path, tmp_path: Path) -> None:
     assert FORMULA not in {one["listing_id"] for one in waiting}
 
 
+def test_what_a_table_confirms_is_known_until_another_rejects_it(house: Path, tmp_path: Path) -> None:
+    rows = [f"L-{number},confirm" for number in (3, 5, 7)]
+    table = written(
+        tmp_path / "answers.csv", "listing_id,answer", *rows, "L-7,reject", "L-9,unsure", "L-2,fake"
+    )
+    told = json.loads(run(house, "review", "import", table, "--json").stdout)
+    assert (told["known_counterfeits"], told["without_brand"]) == (2, ["L-2"])
+    known = confirmed(house)
+    assert len(known) == 2
+    again = run(house, "review", "import", written(tmp_path / "same.csv", "listing_id,answer", *rows[:2]))
+    assert "2 known" in again.stdout
+    assert confirmed(house) == known
+    other = written(tmp_path / "other.csv", "listing_id,answer", "L-3,genuine", "L-5,unsure", "L-2,confirm")
+    told = run(house, "review", "import", other, "--reviewer", "lee")
+    assert "1 confirmed fake names no brand" in told.output
+    assert confirmed(house) == []
+
+
+def test_a_persons_answer_makes_known_and_says_so(house: Path) -> None:
+    assert (
+        "1 photo is a known counterfeit of Acme now"
+        in run(house, "review", "answer", 1, "L-3", "confirm").stdout
+    )
+    moved = run(house, "review", "answer", 1, "L-3", "confirm", "--brand", "Newcomer")
+    assert "of Newcomer now" in moved.stdout
+    assert len(confirmed(house)) == 1
+    assert run(house, "review", "answer", 1, "L-3", "reject").stdout.strip() == "L-3: reject"
+    assert confirmed(house) == []
+    unnamed = run(house, "review", "answer", 1, "L-2", "confirm")
+    assert (unnamed.exit_code, "--brand" in unnamed.stderr) == (0, True)
+
+
+def confirmed(house: Path) -> list[str]:
+    """What reviewers made known counterfeits."""
+    told = json.loads(run(house, "catalog", "list", "--kind", "known-counterfeit", "--json").stdout)
+    return [one["reference_id"] for one in told if one["reference_id"].startswith("confirmed-")]
+
+
 def test_answers_go_to_the_scan_that_is_named(house: Path, tmp_path: Path) -> None:
     table = written(tmp_path / "answers.csv", "listing_id,label", "L-3,fake")
     assert run(house, "review", "import", table, "--scan", 1).exit_code == 0

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select, update
 
 from matcher.catalog import verify_catalog
+from matcher.catalog.tables import verdicts
+from matcher.records import Verdict
 from tests.matcher import drawn
 from tests.matcher.service.conftest import Start
 from tests.matcher.service.tenants import png, service_behind, tenant
@@ -90,6 +93,20 @@ def test_a_fake_may_be_put_under_another_brand(client: TestClient) -> None:
     kept = owner.get("/v1/references", params={"kind": "known-counterfeit"}).json()["items"]
     assert [(one["brand"], one["reference_id"]) for one in kept] == [("Newcomer", f"confirmed-{number}")]
     assert "Newcomer" in [one["name"] for one in owner.get("/v1/brands").json()]
+
+
+def test_a_confirmed_fake_of_no_brand_is_answered_all_the_same(client: TestClient) -> None:
+    owner = tenant(client)
+    number = check(owner, stolen(2), png(70), keep="true").json()["review"]
+    with service_behind(client).workspace.database.write() as connection:
+        row = verdicts.c.listing_row == number
+        text = connection.execute(select(verdicts.c.text).where(row)).scalar_one()
+        nameless = Verdict.model_validate_json(text).model_copy(update={"brand": ""})
+        connection.execute(update(verdicts).where(row).values(text=nameless.model_dump_json(), brand=""))
+    for brand, known in (("", 0), ("Aurelio", 1)):
+        said = owner.post(f"/v1/reviews/{number}", json={"answer": "confirm", "brand": brand})
+        assert (said.status_code, said.json()["known_counterfeit"]) == (200, known)
+    assert len(owner.get(f"/v1/reviews/{number}").json()["answers"]) == 2
 
 
 def test_where_only_the_brands_own_picture_was_shown_nothing_is_added(client: TestClient) -> None:
