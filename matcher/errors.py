@@ -58,7 +58,7 @@ class MissingError(CatalogError):
 
 
 class StorageError(CatalogError):
-    """The database or the image store cannot be read or written; nothing was wrong with what was asked."""
+    """The database, the image store or a temporary file fails; nothing was wrong with what was asked."""
 
 
 class GalleryError(MatcherError):
@@ -75,6 +75,10 @@ class ModelError(MatcherError):
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"model {name}: {reason}")
         self.name, self.reason = name, reason
+
+
+class DescriptorError(ModelError):
+    """A model makes no descriptor of one image; of others it does."""
 
 
 class ScanError(MatcherError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ from typing import IO
 from matcher.catalog import ExaminedListing, ImageStore, PhotoFacts, stored_hash_of
 from matcher.config import Settings
 from matcher.decision import best_matches, decide
-from matcher.errors import ImageError
+from matcher.errors import ImageError, StorageError
 from matcher.images import content_hash, decode, storable
+from matcher.machine_trouble import exhaustion_behind
 from matcher.matching import Candidate, PhotoMatcher
 from matcher.models import TextLine
 from matcher.models.views import Box
@@ -90,8 +92,9 @@ class Examiner:
         """The verdict on `listing`; `read` gives an image's bytes or raises `ImageError`.
 
         A photo that cannot be read is a failed row beside the verdict; a listing none of whose photos can be
-        read has no verdict. Bytes of listings that are not clear go to the image store, stripped of EXIF and
-        GPS.
+        read has no verdict. Raises what is no listing's fault: `StorageError`, `OSError` where no file can be
+        opened, `GalleryError`, `ModelError`. Bytes of listings that are not clear go to the image store,
+        stripped of EXIF and GPS.
         """
         failed: list[FailedRow] = []
         photos: list[_Read] = []
@@ -107,8 +110,9 @@ class Examiner:
         key = content_hash(blob)
         found = self._cache.get(key)
         findings = PhotoFindings.model_validate_json(found) if found else self._found(key, image, blob)
-        waits = spool.tell(), len(blob) if self._store else 0
-        spool.write(blob[: waits[1]])
+        with _aside():
+            waits = spool.tell(), len(blob) if self._store else 0
+            spool.write(blob[: waits[1]])
         return _Read(position, image, waits, key, findings)
 
     def _found(self, key: str, image: str, blob: bytes) -> PhotoFindings:
@@ -164,8 +168,10 @@ class Examiner:
         """What the database keeps of a photo; its bytes go to the image store where they wait in `spool`."""
         stored_hash = ""
         if spool and self._store is not None:
-            spool.seek(photo.waits[0])
-            kept = storable(spool.read(photo.waits[1]), photo.source, self.settings.images)
+            with _aside():
+                spool.seek(photo.waits[0])
+                waited = spool.read(photo.waits[1])
+            kept = storable(waited, photo.source, self.settings.images)
             self._store.put(photo.content_hash, kept)
             stored_hash = stored_hash_of(kept)
         return PhotoFacts(
@@ -200,7 +206,20 @@ def _reported(failed: list[FailedRow], source: str, line: int, listing_id: str) 
     try:
         yield
     except ImageError as error:
+        # A row would say for ever that this photo is bad, when none could have been opened.
+        if exhaustion := exhaustion_behind(error):
+            raise exhaustion from error
         failed.append(FailedRow(source=source, line=line, listing_id=listing_id, reason=str(error)))
+
+
+@contextmanager
+def _aside() -> Iterator[None]:
+    """Writes or reads photos that wait in a file; raises `StorageError` where its disk refuses."""
+    try:
+        yield
+    except OSError as error:
+        where = tempfile.tempdir or "the folder for them"
+        raise StorageError(f"temporary file in {where}: {error.strerror or error}") from error
 
 
 def _left_out(listing: Listing, limit: int, source: str, line: int) -> Iterator[FailedRow]:

@@ -78,7 +78,10 @@ def storable(blob: bytes, source: str, settings: ImageSettings) -> bytes:
     if essence is not None:
         return essence.blob
     image, _, _ = render(blob, kind, None, source, settings, settings.max_side)
-    return _encoded(image, "PNG", compress_level=4)
+    try:
+        return _encoded(image, "PNG", compress_level=4)
+    except MemoryError as error:  # it alone is this large: of other photos no full-sized pixels are made
+        raise ImageError(source, f"needs too much memory to keep ({kind})") from error
 
 
 def thumbnail(picture: Picture, side: int = 160) -> bytes:

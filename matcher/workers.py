@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
 
-from matcher.errors import CatalogError, ScanError
+from matcher.errors import ScanError
+from matcher.machine_trouble import machine_trouble
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -220,11 +221,14 @@ def _work(pipe: Connection, make: Make, arguments: tuple[Any, ...]) -> None:
 
 
 def _attempt(examine: Callable[[Any], Any], item: Any) -> tuple[str, Any]:
-    """What to tell the parent: a result, a lost item, or an end to all (a full disk, a locked database)."""
+    """What to tell the parent: a result, a lost item, or an end to all (a full disk, a damaged gallery).
+
+    A lost item's row is committed and never examined again, so what would befall any item must not be one.
+    """
     try:
         return "done", examine(item)
-    except CatalogError as error:
-        return "error", ScanError(f"{error}; mend it and run again with --resume")
     except Exception as error:  # noqa: BLE001 - one item may cost itself, never the run
+        if trouble := machine_trouble(error):
+            return "error", ScanError(trouble)
         said = " ".join(str(error).split())[:300]
         return "done", Lost(f"could not be examined: {type(error).__name__}: {said}")

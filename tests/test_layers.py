@@ -19,7 +19,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "matcher/assembly/*", "matcher/scan*", "matcher/report/*", "matcher/demo/*", "matcher/outputs.py",
         "matcher/workspace*", "matcher/snapshot*", "matcher/finder.py",
         "matcher/examining.py", "matcher/reading.py", "matcher/spotting.py", "matcher/photo_cache.py",
-        "matcher/workers.py", "matcher/demo_run.py", "matcher/watching/*",
+        "matcher/workers.py", "matcher/machine_trouble.py", "matcher/demo_run.py", "matcher/watching/*",
         "matcher/ray_engine.py",
         "matcher/galleries.py", "matcher/gallery_kinds.py", "matcher/describing.py",
         "matcher/labels/*", "matcher/backup/*",

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypedDict
 import numpy as np
 import torch
 
-from matcher.errors import ModelError, UsageError
+from matcher.errors import DescriptorError, ModelError, UsageError
 from matcher.models import Descriptors, Pixels
 from matcher.models.torch_views import (
     PHOTO_BOXES,
@@ -224,7 +224,7 @@ class TorchEmbedder:
                 self._label, f"gives vectors that are not finite; its weights are damaged{advice}"
             )
         if (lengths < SHORTEST_VECTOR).any():
-            raise ModelError(
+            raise DescriptorError(
                 self._label, "gives a vector of zeros for an image; it has no direction to compare"
             )
         unit: Descriptors = (vectors / lengths).astype(np.float32)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 
 import pytest
 from PIL import Image
@@ -14,7 +16,7 @@ from sqlalchemy import update
 from matcher.assembly import build_embedder, build_examiner, build_galleries, build_keypoints, freeze
 from matcher.catalog import remove_brand, stored_hash_of, sweep_features, sweep_images
 from matcher.catalog.tables import keypoints
-from matcher.errors import CatalogError, GalleryError, ImageError, ScanError
+from matcher.errors import CatalogError, GalleryError, ImageError, ScanError, StorageError
 from matcher.examining import Examiner
 from matcher.images import content_hash
 from matcher.models.rootsift import RootSift
@@ -105,6 +107,34 @@ def test_photos_that_wait_in_a_file_are_kept_as_those_that_wait_in_memory(
     for photo in in_a_file.photos:
         kept = workspace.store.path(photo.content_hash).read_bytes()
         assert (stored_hash_of(kept), content_hash(kept)) == (photo.stored_hash, photo.content_hash)
+
+
+@pytest.mark.parametrize("step", ["write", "seek"])
+def test_a_full_disk_under_the_waiting_photos_is_no_trouble_of_the_listing(
+    workspace: Workspace, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(SpooledTemporaryFile, step, full)
+    keeping = build_examiner(workspace, snapshot, cache=NoCache())
+    with pytest.raises(StorageError, match=r"temporary file in \S+: No space left on device") as raised:
+        keeping.examine(offer("copy.png"), read)
+    assert "\n" not in str(raised.value)
+
+
+def without_handles(image: str) -> bytes:
+    raise ImageError(image, "cannot be read") from OSError(errno.EMFILE, "Too many open files")
+
+
+def from_a_bad_sector(image: str) -> bytes:
+    raise ImageError(image, "cannot be read") from OSError(errno.EIO, "Input/output error")
+
+
+def test_a_photo_that_no_file_handle_was_left_for_is_no_bad_photo(examiner: Examiner) -> None:
+    with pytest.raises(OSError, match="Too many open files"):
+        examiner.examine(offer("copy.png"), without_handles)
+    assert len(examiner.examine(offer("copy.png"), from_a_bad_sector).failed) == 1
 
 
 def test_photos_beyond_the_limit_are_left_and_said(workspace: Workspace, snapshot: Snapshot) -> None:

@@ -269,6 +269,17 @@ def test_what_is_stored_shows_the_same_and_tells_nothing(kind: str, options: dic
         assert not opened.getexif().get_ifd(0x8825)
 
 
+def test_one_photo_too_large_to_be_kept_is_refused_as_that_photo(monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhausted(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(buffer, "BMP")
+    monkeypatch.setattr(Image.Image, "save", exhausted)
+    with pytest.raises(ImageError, match=r"photo: needs too much memory to keep \(BMP\)"):
+        storable(buffer.getvalue(), "photo", SETTINGS)
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_the_same_picture_with_other_metadata_is_the_same_image(kind: str) -> None:
     photo = drawn(Random(5))

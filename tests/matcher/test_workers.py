@@ -63,6 +63,9 @@ def test_no_chunk_and_empty_chunks_are_fine() -> None:
     ("kind", "attempts", "reason"),
     [
         pytest.param("raise", 1, "ValueError: cannot be done", id="raises"),
+        pytest.param("encoder", 1, "OSError: encoder error -2", id="cannot-be-written"),
+        pytest.param("photo", 1, "ImageError: a.png: is truncated", id="bad-photo"),
+        pytest.param("blank", 1, "DescriptorError: model clip: gives", id="no-descriptor"),
         pytest.param("kill", 2, "died over it twice", id="kills-its-process"),
         pytest.param("exit", 2, "died over it twice", id="ends-its-process"),
         pytest.param("sleep", 1, "longer than 1", id="hangs"),
@@ -82,12 +85,30 @@ def test_a_bad_item_is_lost_and_the_others_are_done(
     assert len(list(tmp_path.iterdir())) == attempts
 
 
-def test_a_full_disk_ends_the_run_instead_of_losing_every_item(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("store", "image store images: No space left on device; mend it and run again with --resume"),
+        ("spool", "temporary file in tmp: Disk quota exceeded; mend it and run again with --resume"),
+        ("full disk", "No space left on device; mend it and run again with --resume"),
+        ("bad disk", "images.feather: Input/output error; mend it and run again with --resume"),
+        ("handles", "Too many open files; allow more .* and run again with --resume"),
+        ("memory", "ran out of memory; .* fewer --workers, and run again with --resume"),
+        ("native memory", "ran out of memory .*bad_alloc.*--resume"),
+        ("threads", "can't start new thread; .*--resume"),
+        ("gallery", "gallery descriptors: s1-index is damaged; .*--resume"),
+        ("model", "model rapidocr: rec.onnx cannot be read: .*--resume"),
+    ],
+)
+def test_trouble_of_the_machine_ends_the_run_instead_of_losing_every_item(
+    tmp_path: Path, kind: str, said: str
+) -> None:
     with (
-        workers(worker_jobs.troubled, 4, "full disk", str(tmp_path)) as made,
-        pytest.raises(ScanError, match="No space left on device; mend it and run again with --resume"),
+        workers(worker_jobs.troubled, 4, kind, str(tmp_path)) as made,
+        pytest.raises(ScanError, match=said) as raised,
     ):
         results(made, CHUNKS)
+    assert "\n" not in str(raised.value)
 
 
 def test_an_item_whose_worker_dies_once_is_tried_again(tmp_path: Path) -> None:

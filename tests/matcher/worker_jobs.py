@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from matcher.errors import CatalogError
+from matcher.errors import CatalogError, DescriptorError, GalleryError, ImageError, ModelError, StorageError
 
 Job = Callable[[int], int]
 
@@ -29,11 +30,28 @@ def troubled(trouble: int, kind: str, folder: str) -> Job:
     return work
 
 
+ERRORS: dict[str, Exception] = {
+    "raise": ValueError("cannot\nbe done"),
+    "store": CatalogError("image store images: No space left on device"),
+    "spool": StorageError("temporary file in tmp: Disk quota exceeded"),
+    "full disk": OSError(errno.ENOSPC, "No space left on device"),
+    "bad disk": OSError(errno.EIO, "Input/output error", "images.feather"),
+    "handles": OSError(errno.EMFILE, "Too many open files"),
+    "memory": MemoryError(),
+    "native memory": RuntimeError("std::bad_alloc"),
+    "threads": RuntimeError("can't start new thread"),
+    "gallery": GalleryError("descriptors", "s1-index is damaged"),
+    "model": ModelError("rapidocr", "rec.onnx cannot be read: No such file or directory"),
+    "encoder": OSError("encoder error -2 when writing image file"),
+    "photo": ImageError("a.png", "is truncated"),
+    "blank": DescriptorError("clip", "gives a vector of zeros"),
+}
+"""What an item may raise, by name."""
+
+
 def grief(kind: str) -> None:
-    if kind == "raise":
-        raise ValueError("cannot\nbe done")
-    if kind == "full disk":
-        raise CatalogError("image store images: No space left on device")
+    if kind in ERRORS:
+        raise ERRORS[kind]
     if kind == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     if kind == "exit":
