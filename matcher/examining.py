@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
+from pydantic import ValidationError
+
 from matcher.catalog import ExaminedListing, ImageStore, PhotoFacts, stored_hash_of
 from matcher.config import Settings
 from matcher.decision import best_matches, decide
@@ -108,12 +110,18 @@ class Examiner:
 
     def _read(self, position: int, image: str, blob: bytes, spool: IO[bytes]) -> _Read:
         key = content_hash(blob)
-        found = self._cache.get(key)
-        findings = PhotoFindings.model_validate_json(found) if found else self._found(key, image, blob)
+        findings = self._remembered(key) or self._found(key, image, blob)
         with _aside():
             waits = spool.tell(), len(blob) if self._store else 0
             spool.write(blob[: waits[1]])
         return _Read(position, image, waits, key, findings)
+
+    def _remembered(self, key: str) -> PhotoFindings | None:
+        found = self._cache.get(key)
+        try:
+            return PhotoFindings.model_validate_json(found) if found else None
+        except ValidationError:  # The cache is not synced: a crash may have left half a row.
+            return None
 
     def _found(self, key: str, image: str, blob: bytes) -> PhotoFindings:
         picture = decode(blob, image, self.settings.images)

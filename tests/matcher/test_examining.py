@@ -219,6 +219,18 @@ def test_what_the_cache_remembers_gives_the_same_verdict(
     cache.close()
 
 
+@pytest.mark.parametrize("row", ["", "{", '{"width": 7}', "\x00\x00"])
+def test_a_row_of_the_cache_that_cannot_be_read_is_computed_again(
+    workspace: Workspace, snapshot: Snapshot, tmp_path: Path, row: str
+) -> None:
+    cache = ScanCache(tmp_path / "photos.cache")
+    cache.put(content_hash(PHOTOS["copy.png"]), row)
+    examiner = build_examiner(workspace, snapshot, cache=cache)
+    plain = build_examiner(workspace, snapshot, cache=NoCache())
+    assert examiner.examine(offer("copy.png"), read) == plain.examine(offer("copy.png"), read)
+    cache.close()
+
+
 @pytest.fixture
 def damaged(tmp_path: Path) -> Iterator[Workspace]:
     """A workspace whose cached keypoints are all damaged."""
