@@ -41,7 +41,9 @@ class ImageSettings(Section):
 class FetchSettings(Section):
     """Limits on images named by URL."""
 
-    timeout_seconds: float = Field(15.0, gt=0, description="for the whole exchange")
+    timeout_seconds: float = Field(
+        15.0, gt=0, description="for the whole exchange; see also scan.listing_timeout_seconds"
+    )
     max_redirects: int = Field(3, ge=0, description="each is vetted like the first URL")
     allow_hosts: tuple[str, ...] = Field(
         (), description="hosts or CIDR networks that may be private or loopback"
@@ -132,7 +134,11 @@ class ScanSettings(Section):
 
     workers: int = Field(0, ge=0, description="processes that examine, threads that describe; 0: one a core")
     chunk_photos: int = Field(32, ge=1, description="photos a worker examines between two commits")
-    listing_timeout_seconds: float = Field(30.0, gt=0, description="a listing that takes longer fails")
+    listing_timeout_seconds: float = Field(
+        30.0,
+        gt=0,
+        description="a listing that takes longer fails; half of it is for fetching its photos, all together",
+    )
     max_photos_per_listing: int = Field(24, ge=1, description="photos examined of one listing")
     max_report_rows: int = Field(2_000, ge=0, description="listings shown in report.html")
 

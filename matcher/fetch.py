@@ -62,17 +62,21 @@ class Fetcher:
         """Close the connections that are kept open."""
         self._pool.close()
 
-    def fetch(self, url: str) -> bytes:
-        """The body at `url`, at most `max_bytes` bytes; raises `FetchError`."""
-        token = deadline.set(time.monotonic() + self._settings.timeout_seconds)
+    def fetch(self, url: str, within: float | None = None) -> bytes:
+        """The body at `url`, at most `max_bytes` bytes; raises `FetchError`.
+
+        `within`: seconds of its listing's time that it may take, where those are fewer than the settings'.
+        """
+        seconds, setting = self._settings.timeout_seconds, "fetch.timeout_seconds"
+        if within is not None and within < seconds:
+            seconds, setting = within, "its share of scan.listing_timeout_seconds"
+        token = deadline.set(time.monotonic() + seconds)
         try:
             return self._follow(url)
         except Refused as error:
             raise FetchError(url, str(error)) from error
         except httpcore.TimeoutException as error:
-            raise FetchError(
-                url, f"took over {self._settings.timeout_seconds:g} seconds (fetch.timeout_seconds)"
-            ) from error
+            raise FetchError(url, f"took over {seconds:.3g} seconds ({setting})") from error
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise FetchError(url, f"cannot be fetched: {said(error)}") from error
         finally:

@@ -13,6 +13,7 @@ from matcher.assembly import build_examiner
 from matcher.config import Settings
 from matcher.examining import Examined
 from matcher.freed_memory import keep_freed_memory
+from matcher.listing_photos import ListingPhotos
 from matcher.manifests import Row
 from matcher.photo_cache import ScanCache
 from matcher.records import FailedRow, Listing
@@ -81,7 +82,8 @@ def prepare_worker(
     def examine(entry: Entry) -> Examined:
         if isinstance(entry, FailedRow):
             return Examined(None, (entry,))
-        return examiner.examine(entry.value, source.read, source=str(manifest), line=entry.line)
+        photos = ListingPhotos(source, entry.value.images, settings.scan)
+        return examiner.examine(entry.value, photos.read, source=str(manifest), line=entry.line)
 
     return examine
 

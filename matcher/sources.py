@@ -14,7 +14,7 @@ from matcher.errors import ImageError
 from matcher.fetch import Fetcher
 from matcher.manifests import ArchiveLimits, ImageArchive, is_packed, manifest_folder
 
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://|(?:data|file|javascript|about|blob|mailto):", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://|(?:data|file|javascript|about|blob|mailto):", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -45,12 +45,15 @@ class ImageSource:
             self._own.close()
             self._own = None
 
-    def read(self, image: str) -> bytes:
-        """The bytes of `image`, at most `settings.images.max_bytes`; raises `ImageError` or `FetchError`."""
-        if found := _URL.match(image):
-            if found[0].lower() not in ("http://", "https://"):
-                raise ImageError(image, "has a scheme that is not read; give a path, http:// or https://")
-            return self._fetching().fetch(image)
+    def read(self, image: str, within: float | None = None) -> bytes:
+        """The bytes of `image`, at most `settings.images.max_bytes`; raises `ImageError` or `FetchError`.
+
+        `within`: seconds that a fetch may take, where that is less than the settings say.
+        """
+        if is_url(image):
+            return self._fetching().fetch(image, within)
+        if _SCHEME.match(image):
+            raise ImageError(image, "has a scheme that is not read; give a path, http:// or https://")
         return self._read_file(image)
 
     def _fetching(self) -> Fetcher:
@@ -129,6 +132,11 @@ def source_of(manifest: Path, settings: Settings) -> ImageSource:
     if is_packed(manifest):
         return PackedSource(manifest, settings)
     return ImageSource(manifest_folder(manifest), settings)
+
+
+def is_url(image: str) -> bool:
+    """Whether `image` is fetched, rather than read from a file."""
+    return image[:8].lower().startswith(("http://", "https://"))
 
 
 def archive_limits(settings: Settings) -> ArchiveLimits:

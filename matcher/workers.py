@@ -133,7 +133,8 @@ class Workers(Generic[Item, Result]):
                 except (EOFError, OSError):
                     self._replace(place, "its worker process died over it twice", waiting, died=True)
             elif (worker.chunk or not worker.ready) and time.monotonic() - worker.since > self._limit(worker):
-                self._replace(place, f"took longer than {self._item_seconds:g} seconds", waiting, died=False)
+                limit = f"{self._item_seconds:g} seconds (scan.listing_timeout_seconds)"
+                self._replace(place, f"took longer than {limit}", waiting, died=False)
 
     def _limit(self, worker: _Worker) -> float:
         return self._item_seconds if worker.ready else READY_SECONDS

@@ -33,6 +33,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "domain": (
         "matcher/catalog/*", "matcher/models/*", "matcher/manifests/*", "matcher/containers/*",
         "matcher/images.py", "matcher/rendering.py", "matcher/colour.py", "matcher/sources.py",
+        "matcher/listing_photos.py",
         "matcher/fetch.py",
         "matcher/posting.py", "matcher/addresses.py", "matcher/connections.py", "matcher/text/*",
     ),

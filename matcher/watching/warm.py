@@ -10,6 +10,7 @@ from matcher.assembly import Models, build_examiner, build_galleries, build_mode
 from matcher.catalog import last_number, list_brands
 from matcher.config import Settings
 from matcher.examining import Examined
+from matcher.listing_photos import ListingPhotos
 from matcher.photo_cache import NoCache
 from matcher.policy import Policy
 from matcher.records import Brand, FailedRow
@@ -111,6 +112,7 @@ def prepare_warm_worker(
         if isinstance(entry, FailedRow):
             return Examined(None, (entry,))
         with source_of(item.manifest, settings) as source:
-            return examiner.examine(entry.value, source.read, source=str(item.manifest), line=entry.line)
+            photos = ListingPhotos(source, entry.value.images, settings.scan)
+            return examiner.examine(entry.value, photos.read, source=str(item.manifest), line=entry.line)
 
     return examine

@@ -312,6 +312,21 @@ def test_a_server_that_drips_is_left_at_the_deadline(where: str) -> None:
     assert waited < 15, "it would have dripped for 20 seconds"
 
 
+def test_less_time_than_the_settings_give_is_kept_to_and_more_is_not() -> None:
+    release = threading.Event()
+
+    def hanging(host: str, port: int) -> list[str]:
+        release.wait(20)
+        return []
+
+    with fetcher(resolver=hanging, timeout_seconds=0.3) as fetching:
+        with pytest.raises(FetchError, match=r"took over 0\.2 seconds \(its share of scan\.listing_"):
+            fetching.fetch("http://shop.example/a", 0.2)
+        with pytest.raises(FetchError, match=r"took over 0\.3 seconds \(fetch\.timeout_seconds\)"):
+            fetching.fetch("http://shop.example/a", 9.0)
+    release.set()
+
+
 @pytest.mark.parametrize(
     "answer",
     [

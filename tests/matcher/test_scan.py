@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import socket
 import threading
 import time
 from pathlib import Path
@@ -355,6 +356,24 @@ def test_identical_photos_are_examined_once(
         listing = Listing(listing_id=str(number), images=("stolen.jpg", "stolen.jpg", "unrelated-300.png"))
         assert examine(Row(1, listing)).result is not None
     assert len(looked) == 2
+
+
+def test_addresses_that_do_not_answer_cost_their_photos_and_not_the_listing(
+    folder: Path, manifest: Path, tmp_path: Path
+) -> None:
+    photos = shutil.copytree(manifest.parent, tmp_path / "listings")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        dead = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        row = f"L-1,{dead}a.jpg|stolen.jpg|{dead}b.jpg,An offer,20,EUR,shop-9"
+        given = drawn.written(photos / "dead.csv", [",".join(scanned.HEADER), row])
+        settings = changed_settings("fetch", allow_hosts=("127.0.0.1",))
+        short = type(settings.scan)(**vars(settings.scan) | {"listing_timeout_seconds": 12.0})
+        with Workspace.open(folder, settings.model_copy(update={"scan": short})) as workspace:
+            run_scan(workspace, load_policy(), ScanRequest(given, tmp_path / "out"))
+    (verdict,) = lines(tmp_path / "out" / "verdicts.jsonl")
+    assert verdict["matches"][0]["photo"] == 1
+    reasons = [line["reason"] for line in lines(tmp_path / "out" / "errors.jsonl")]
+    assert ["scan.listing_timeout_seconds" in reason for reason in reasons] == [True, True]
 
 
 @pytest.mark.parametrize("count", [60, pytest.param(300, marks=pytest.mark.slow)])

@@ -23,7 +23,7 @@ class CannedFetcher(Fetcher):
         super().__init__(FetchSettings(), 1_000)
         self.asked: list[str] = []
 
-    def fetch(self, url: str) -> bytes:
+    def fetch(self, url: str, within: float | None = None) -> bytes:
         """Note the URL and give it back."""
         self.asked.append(url)
         return url.encode()

@@ -68,7 +68,7 @@ def test_no_chunk_and_empty_chunks_are_fine() -> None:
         pytest.param("blank", 1, "DescriptorError: model clip: gives", id="no-descriptor"),
         pytest.param("kill", 2, "died over it twice", id="kills-its-process"),
         pytest.param("exit", 2, "died over it twice", id="ends-its-process"),
-        pytest.param("sleep", 1, "longer than 1", id="hangs"),
+        pytest.param("sleep", 1, r"took longer than 1 seconds (scan.listing_timeout_seconds)", id="hangs"),
     ],
 )
 @pytest.mark.parametrize("trouble", [0, 5])
