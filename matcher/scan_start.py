@@ -22,6 +22,7 @@ from matcher.workspace import Workspace
 class ScanRequest:
     """What to scan and where the answers go; `limit` counts manifest rows, None for all.
 
+    `policy_given`: the policy was asked for by name, so that a scan begun with another does not go on.
     `owner_id`: whose scan it is, against that owner's catalog alone; None: the default owner's, against all.
     """
 
@@ -32,6 +33,7 @@ class ScanRequest:
     csv: bool = False
     title: str = ""
     owner_id: int | None = None
+    policy_given: bool = False
 
     @property
     def owner(self) -> int:
@@ -82,6 +84,8 @@ def begin(
             "give --resume to continue it, or another folder"
         )
     _expect_terms(workspace, found, fingerprint, request)
+    if request.policy_given:
+        _expect_policy(workspace, found, policy)
     return found
 
 
@@ -149,6 +153,20 @@ def _expect_terms(workspace: Workspace, scan: Scan, fingerprint: str, request: S
     if scan.state == "running":
         frozen = snapshot_of(workspace, scan).description.settings
         _expect_settings(scan.scan_id, frozen, FrozenSettings.of(workspace.settings))
+
+
+def _expect_policy(workspace: Workspace, scan: Scan, given: Policy) -> None:
+    """The snapshot's policy judges all of a scan: one that says something else would silently do nothing."""
+    terms = ScanTerms.of(scan)
+    same = given.label == terms.policy
+    if same and (workspace.folder / "snapshots" / terms.snapshot).exists():
+        # What was read, not how it is written; of a finished scan whose snapshot is gone the name must do.
+        same = given.model_dump() == snapshot_of(workspace, scan).policy.model_dump()
+    if not same:
+        raise ScanError(
+            f"--policy {given.label} is not what scan {scan.scan_id} began with ({terms.policy}, as it was "
+            "then); start a new scan with another --out, or leave --policy out"
+        )
 
 
 def _expect_settings(scan_id: int, began: FrozenSettings, now: FrozenSettings) -> None:

@@ -65,8 +65,8 @@ def scan(
     """Scan listings: a verdict for each, with evidence, and a report.
 
     A scan that was interrupted goes on with --resume, against the catalog as
-    it was when the scan began. The exit code is 1 where rows could not be
-    examined, else 0, whatever the verdicts.
+    it was when the scan began and under the policy it began with. The exit
+    code is 1 where rows could not be examined, else 0, whatever the verdicts.
 
       matcher scan listings.csv --out monday
       matcher scan listings.csv --out monday --resume
@@ -77,7 +77,9 @@ def scan(
 
     if address and engine is not Engine.RAY:
         raise UsageError("--address is of a Ray cluster; give --engine ray with it")
-    request = ScanRequest(manifest=path, out=out, resume=resume, limit=limit, csv=csv)
+    request = ScanRequest(
+        manifest=path, out=out, resume=resume, limit=limit, csv=csv, policy_given=policy is not None
+    )
     with open_workspace(context) as workspace:
         if workers is not None:
             settings = workspace.settings

@@ -21,7 +21,7 @@ from matcher.config import Settings
 from matcher.errors import ManifestError, MatcherError, ScanError
 from matcher.manifests import Row
 from matcher.matching import PhotoMatcher
-from matcher.policy import load_policy
+from matcher.policy import Policy, load_policy, parse_policy
 from matcher.records import FailedRow, Listing, VerdictKind
 from matcher.scan import CACHE, ScanRequest, ScanSummary, chunked, prepare_worker, run_scan
 from matcher.snapshot import Snapshot
@@ -275,6 +275,38 @@ def test_a_scan_is_not_resumed_with_settings_that_its_first_verdicts_did_not_kno
     # The verdicts of a finished scan stand, whatever is set now; its files can still be written again.
     with Workspace.open(folder, changed_settings("models", keypoint_count=300)) as workspace:
         run_scan(workspace, load_policy(), request)
+    assert files(out) == files(done[1])
+
+
+def stricter(label: str = "default") -> Policy:
+    """The shipped policy with another threshold, under whatever name."""
+    text = load_policy().policy_text.replace('name = "default"', f'name = "{label}"')
+    return parse_policy(re.sub(r"(?m)^review = .*$", "review = 0.01", text, count=1), "other.toml")
+
+
+def test_a_scan_is_not_resumed_under_a_policy_given_that_it_did_not_begin_with(
+    done: tuple[Path, Path, ScanSummary], manifest: Path, folder: Path
+) -> None:
+    out = folder.parent / "out"
+    interrupted(folder, manifest, out)
+    given = ScanRequest(manifest, out, resume=True, policy_given=True)
+    with Workspace.open(folder, SETTINGS) as workspace:
+        for other in (stricter(), stricter("strict")):
+            said = "--policy .* is not what scan 1 began with.*another --out.*leave --policy out"
+            with pytest.raises(ScanError, match=said) as raised:
+                run_scan(workspace, other, given)
+            assert "\n" not in str(raised.value)
+        commented = parse_policy(load_policy().policy_text + "\n# a note\n", "same.toml")
+        run_scan(workspace, commented, given)
+        assert files(out) == files(done[1])
+        with pytest.raises(ScanError, match="--policy"):  # its verdicts are those of the other policy, too
+            run_scan(workspace, stricter(), given)
+        shutil.rmtree(workspace.folder / "snapshots")
+        run_scan(workspace, load_policy(), given)
+        with pytest.raises(ScanError, match="--policy"):
+            run_scan(workspace, stricter("strict"), given)
+        # Whoever names none goes on under that of the snapshot.
+        run_scan(workspace, stricter("strict"), ScanRequest(manifest, out, resume=True))
     assert files(out) == files(done[1])
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from matcher.commands.purge import parse_age
 from matcher.errors import UsageError
+from matcher.policy import load_policy
 from tests.matcher.commands.conftest import Shop, draw, matcher, write_table
 
 
@@ -52,6 +53,19 @@ def test_the_same_folder_again_needs_resume_and_gives_the_same_verdicts(shop: Sh
     assert resumed.exit_code == 1, resumed.output
     assert json.loads(resumed.stdout)["failed_rows"] == 1
     assert (out / "verdicts.jsonl").read_bytes() == before
+
+
+def test_another_policy_is_not_taken_for_that_of_the_scan_that_is_resumed(
+    shop: Shop, monday: Any, tmp_path: Path
+) -> None:
+    shown = load_policy().policy_text
+    for name, text, code in (("same", shown, 1), ("other", shown.replace('"default"', '"strict"'), 2)):
+        policy = tmp_path / f"{name}.toml"
+        policy.write_text(text, encoding="utf-8")
+        given = ("--out", shop.folder / "monday", "--csv", "--resume", "--policy", policy)
+        resumed = shop.run("scan", shop.listings, *given)
+        assert resumed.exit_code == code, resumed.output
+    assert "leave --policy out" in resumed.stderr
 
 
 @pytest.mark.parametrize(
