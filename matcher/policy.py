@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from matcher.config import parse_toml, read_toml
 from matcher.errors import ConfigError
-from matcher.records import Evidence
+from matcher.records import Evidence, brand_key
 
 DEFAULT = "policies/default.toml"
 _START_FROM = "`matcher policy show` prints a whole policy to start from"
@@ -93,7 +94,7 @@ class Rules(_Part):
 class Policy(Rules):
     """Weights and thresholds under a name and version.
 
-    `prior`: log-odds of a fake before any evidence. `brands`: whole rules by brand name.
+    `prior`: log-odds of a fake before any evidence. `brands`: whole rules by brand name, see `brand_key`.
     `policy_text` is the file as it was read: it alone gives the same policy again, see `parse_policy`.
     """
 
@@ -110,7 +111,30 @@ class Policy(Rules):
 
     def rules(self, brand: str) -> Rules:
         """What holds for `brand`: its own rules, or everyone's."""
-        return self.brands.get(brand, self)
+        spelled = _spelled(tuple(self.brands)).get(brand_key(brand))
+        return self if spelled is None else self.brands[spelled]
+
+    def brands_not_in(self, known: Iterable[str]) -> tuple[str, ...]:
+        """The brands that have rules of their own here and are none of `known`, as the policy spells them."""
+        keys = {brand_key(name) for name in known}
+        return tuple(name for name in self.brands if brand_key(name) not in keys)
+
+    @field_validator("brands")
+    @classmethod
+    def _each_brand_once(cls, brands: dict[str, Rules]) -> dict[str, Rules]:
+        first: dict[str, str] = {}
+        for name in brands:
+            if (other := first.setdefault(brand_key(name), name)) != name:
+                raise ValueError(
+                    f"{other!r} and {name!r} are one brand to the catalog; keep one of the two tables"
+                )
+        return brands
+
+
+@lru_cache(maxsize=16)
+def _spelled(names: tuple[str, ...]) -> Mapping[str, str]:
+    """Each brand's name as a policy spells it, by its key; kept, as it is asked for with each evidence."""
+    return {brand_key(name): name for name in names}
 
 
 def load_policy(path: Path | None = None) -> Policy:

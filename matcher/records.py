@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -68,6 +69,11 @@ class Trademark(Record):
     number: str
     office: str
     nice_classes: tuple[int, ...] = ()
+
+
+def brand_key(name: str) -> str:
+    """What two spellings of one brand's name share: NFKC, stripped, case folded."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).strip().casefold())
 
 
 class Brand(Record):

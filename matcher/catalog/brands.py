@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -22,12 +21,7 @@ from matcher.catalog.tables import (
     wordmarks,
 )
 from matcher.errors import MissingError
-from matcher.records import Brand, ImageRole, Trademark
-
-
-def brand_key(name: str) -> str:
-    """What two spellings of one brand's name share: NFKC, stripped, case folded."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).strip().casefold())
+from matcher.records import Brand, ImageRole, Trademark, brand_key
 
 
 def add_owner(connection: Connection, name: str) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import Connection
 
-from matcher.catalog.brands import add_brand, brand_key, find_brand
+from matcher.catalog.brands import add_brand, find_brand
 from matcher.catalog.database import Database
 from matcher.catalog.image_store import ImageStore, stored_hash_of
 from matcher.catalog.products import StoredImage, UnreadImage
@@ -18,7 +18,7 @@ from matcher.catalog.tables import DEFAULT_OWNER
 from matcher.config import ImageSettings
 from matcher.errors import CatalogError, ImageError
 from matcher.faults import commit_point
-from matcher.records import Brand, FailedRow, ImageRole, ReferenceRow
+from matcher.records import Brand, FailedRow, ImageRole, ReferenceRow, brand_key
 
 if TYPE_CHECKING:
     from matcher.manifests import Row

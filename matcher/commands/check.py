@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from matcher.commands import screen
+from matcher.commands import cautions, screen
 from matcher.commands.session import chosen_policy, open_workspace
 from matcher.errors import UsageError
 
@@ -92,10 +92,13 @@ def _examine(context: typer.Context, listing: Listing, policy: Path | None) -> E
     from matcher.commands.progress import waiting
     from matcher.photo_cache import NoCache
 
-    with open_workspace(context) as workspace, waiting("examining"), Photos(workspace.settings) as photos:
-        snapshot = freeze(workspace, build_galleries(workspace), chosen_policy(policy))
-        examiner = build_examiner(workspace, snapshot, cache=NoCache(), keep=False)
-        return examiner.examine(listing, photos.read)
+    with open_workspace(context) as workspace:
+        chosen = chosen_policy(policy)
+        cautions.warn_of_unknown_brands(workspace, chosen)
+        with waiting("examining"), Photos(workspace.settings) as photos:
+            snapshot = freeze(workspace, build_galleries(workspace), chosen)
+            examiner = build_examiner(workspace, snapshot, cache=NoCache(), keep=False)
+            return examiner.examine(listing, photos.read)
 
 
 def show_verdict(verdict: Verdict) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from matcher.commands import screen
+from matcher.commands import cautions, screen
 from matcher.commands.check import STYLES
 from matcher.commands.choices import Engine, Kind
 from matcher.commands.progress import Meter, count_within
@@ -119,6 +119,8 @@ def run(
     from matcher.sources import archive_limits
 
     chosen = chosen_policy(policy)
+    if not request.resume:  # a scan that goes on keeps the policy that it began with
+        cautions.warn_of_unknown_brands(workspace, chosen)
     rows = count_within(read_listings(request.manifest, archive_limits(workspace.settings)))
     total = rows if rows is None or request.limit is None else min(rows, request.limit)
     meter.begin("scanning", total, resumed=request.resume)

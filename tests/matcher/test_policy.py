@@ -84,6 +84,24 @@ def test_a_brand_changes_only_what_it_names() -> None:
     assert mine.rules("Tidewater").weights == DEFAULT.weights
 
 
+@pytest.mark.parametrize("spelled", ["ADIDAS", " adidas ", "Adidas", "ａｄｉｄａｓ"])
+def test_a_brand_is_known_however_its_name_is_spelled_as_in_the_catalog(spelled: str) -> None:
+    mine = with_lines(f'[brands."{spelled}"]\nweights = {{ copy = 4.0 }}')
+    assert mine.rules("adidas").weights.copied == 4.0
+    assert mine.rules("adidas sport").weights == DEFAULT.weights
+    assert mine.brands_not_in(["Northlight", "ADIDAS"]) == ()
+    assert mine.brands_not_in(["Northlight"]) == (spelled,)
+
+
+def test_two_tables_of_one_brand_are_refused_with_both_names() -> None:
+    with pytest.raises(ConfigError) as caught:
+        with_lines("[brands.ADIDAS]\nweights = { copy = 4.0 }\n[brands.adidas]\nweights = { copy = 1.0 }")
+    assert caught.value.key == "brands"
+    assert str(caught.value) == (
+        "mine.toml: brands: 'ADIDAS' and 'adidas' are one brand to the catalog; keep one of the two tables"
+    )
+
+
 @pytest.mark.parametrize(
     ("old", "new", "key", "reason"),
     [

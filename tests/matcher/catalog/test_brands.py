@@ -11,7 +11,6 @@ from matcher.catalog import (
     ImageStore,
     add_brand,
     add_owner,
-    brand_key,
     changes_since,
     find_brand,
     list_brands,
@@ -22,7 +21,7 @@ from matcher.catalog import (
     show_brand,
 )
 from matcher.errors import CatalogError
-from matcher.records import Brand, ImageRole, Trademark
+from matcher.records import Brand, ImageRole, Trademark, brand_key
 from tests.matcher.catalog.made import dump, image, row
 
 NAMES = st.text(min_size=1, max_size=60).filter(lambda name: brand_key(name) != "")

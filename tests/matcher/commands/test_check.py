@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from matcher.commands.check import show_verdict
+from matcher.policy import load_policy
 from matcher.records import Verdict, VerdictKind
 from tests.matcher.commands.conftest import HOSTILE, Shop
 
@@ -42,6 +43,20 @@ def test_a_probability_claims_no_certainty(capsys: pytest.CaptureFixture[str]) -
     said = capsys.readouterr().out
     assert "over 99" in said
     assert "100" not in said
+
+
+def test_brands_that_only_the_policy_knows_are_told_and_change_nothing(shop: Shop, tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    rules = "".join(
+        f'[brands."{name}"]\nthresholds = {{ review = 0.4 }}\n' for name in ("NORDLYS", "Sydlys", "x")
+    )
+    own.write_text(load_policy().policy_text + rules, encoding="utf-8")
+    shown = shop.run("check", shop.folder / "other.jpg", "--policy", own)
+    assert shown.exit_code == 0, shown.output
+    assert "policy default@1 has rules for 'Sydlys', 'x', which the catalog does not have" in shown.stderr
+    own.write_text(load_policy().policy_text + rules.partition('[brands."Sydlys"]')[0], encoding="utf-8")
+    shown = shop.run("check", shop.folder / "other.jpg", "--policy", own)
+    assert (shown.exit_code, "does not have" in shown.stderr) == (0, False)
 
 
 def test_a_licensed_seller_is_clear(shop: Shop) -> None:

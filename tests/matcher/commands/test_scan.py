@@ -119,6 +119,16 @@ def test_an_empty_catalog_is_told(tmp_path: Path) -> None:
     assert "the catalog has no images yet" in done.stderr
 
 
+def test_a_brand_that_only_the_policy_knows_is_told(shop: Shop, tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    rules = "[brands.Sydlys]\nthresholds = { review = 0.4 }\n"
+    own.write_text(load_policy().policy_text + rules, encoding="utf-8")
+    photos = draw(tmp_path / "photos" / "a.jpg", 9).parent
+    done = shop.run("scan", photos, "--out", tmp_path / "out", "--policy", own, "--workers", 1)
+    assert done.exit_code == 0, done.output
+    assert "has rules for 'Sydlys', which the catalog does not have" in done.stderr
+
+
 def test_what_is_not_clear_waits_for_a_review_until_it_is_answered(shop: Shop, monday: Any) -> None:
     shown = shop.run("review", "list", "--scan", shop.folder / "monday")
     assert shown.exit_code == 0, shown.output
