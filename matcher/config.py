@@ -114,6 +114,14 @@ class MatchingSettings(Section):
     )
 
 
+class PolicySettings(Section):
+    """Which policy weighs the evidence."""
+
+    file: str = Field(
+        "", description="policy (TOML), relative to the workspace's folder; empty: the one that ships"
+    )
+
+
 class GallerySettings(Section):
     """How vectors are stored and searched."""
 
@@ -218,6 +226,7 @@ class Settings(Section):
     database: DatabaseSettings = DatabaseSettings()
     models: ModelSettings = ModelSettings()
     matching: MatchingSettings = MatchingSettings()
+    policy: PolicySettings = PolicySettings()
     gallery: GallerySettings = GallerySettings()
     scan: ScanSettings = ScanSettings()
     service: ServiceSettings = ServiceSettings()

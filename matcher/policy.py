@@ -15,7 +15,7 @@ from matcher.errors import ConfigError
 from matcher.records import Evidence, brand_key
 
 DEFAULT = "policies/default.toml"
-_START_FROM = "`matcher policy show` prints a whole policy to start from"
+_START_FROM = "`matcher policy show --shipped` prints a whole policy to start from"
 
 
 class _Part(BaseModel):

@@ -9,7 +9,8 @@ from typing import Self
 from matcher.catalog import Database, ImageStore, open_database
 from matcher.catalog.database import FILE_NAME
 from matcher.config import Settings, load_settings
-from matcher.errors import UsageError
+from matcher.errors import ConfigError, UsageError
+from matcher.policy import Policy, load_policy
 
 SETTINGS_FILE = "matcher.toml"
 RESTORING = ".restoring"
@@ -63,3 +64,24 @@ def workspace_settings(folder: Path) -> Settings:
     """The defaults, overridden by the workspace's `matcher.toml` where there is one."""
     path = folder / SETTINGS_FILE
     return load_settings(path if path.exists() else None)
+
+
+def workspace_policy(folder: Path, settings: Settings) -> Policy:
+    """The policy that `policy.file` names, relative to the workspace's `folder`, or the shipped one.
+
+    Raises `ConfigError` naming the setting, the file and the first wrong key.
+    """
+    if not settings.policy.file:
+        return load_policy()
+    path = folder / settings.policy.file
+    try:
+        return load_policy(path)
+    except ConfigError as error:
+        raise ConfigError(f"policy.file: {path}", error.key, error.reason) from error
+
+
+def policy_inside(folder: Path, settings: Settings) -> Path | None:
+    """The policy's file where the settings name one inside the workspace, which is then a part of it."""
+    named = Path(settings.policy.file)
+    inside = settings.policy.file and not named.is_absolute() and ".." not in named.parts
+    return folder / named if inside else None

@@ -20,7 +20,7 @@ from matcher.files import sync_folder
 SUMS = "SHA256SUMS"
 """Lines as `sha256sum --check` reads them; the last part to be written."""
 NAME = re.compile(
-    r"backup\.json|matcher\.toml|SHA256SUMS|tables/[a-z_]{1,40}\.jsonl"
+    r"backup\.json|(?:matcher|policy)\.toml|SHA256SUMS|tables/[a-z_]{1,40}\.jsonl"
     r"|images/[0-9a-f]{64}|jobs/[0-9a-f]{24}/given/manifest"
 )
 """Every name that a part of a backup may have; no other is read, so that none leads anywhere else."""

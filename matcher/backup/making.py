@@ -16,9 +16,11 @@ from matcher.catalog.copying import TABLES, last_numbers, table_lines
 from matcher.catalog.migrations import HEAD
 from matcher.catalog.service_tables import jobs
 from matcher.catalog.tables import images, photos
-from matcher.workspace import SETTINGS_FILE, Workspace
+from matcher.workspace import SETTINGS_FILE, Workspace, policy_inside
 
 FORMAT = 1
+POLICY = "policy.toml"
+"""The policy that the settings name, whatever its file is called there."""
 LEFT_OUT = frozenset({"uploads"})
 """Tables that are not kept: uploads under way are sent again."""
 
@@ -51,6 +53,8 @@ def make_backup(workspace: Workspace, target: Path) -> BackupSummary:
         settings = workspace.folder / SETTINGS_FILE
         if settings.exists():
             backup.add_file(SETTINGS_FILE, settings)
+        if (policy := policy_inside(workspace.folder, workspace.settings)) is not None:
+            missing += [] if _copied(backup, POLICY, policy) else [str(policy)]
         facts = {
             "format": FORMAT, "matcher": __version__, "revision": HEAD, "made": now().isoformat(),
             "workspace": str(workspace.folder.resolve()), "rows": counts, "numbers": numbers,

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select
 
 from matcher.backup.containers import SUMS, Backup
-from matcher.backup.making import FORMAT
+from matcher.backup.making import FORMAT, POLICY
 from matcher.catalog import DEFAULT_OWNER, Database, open_database, record_act
 from matcher.catalog.columns import now
 from matcher.catalog.copying import TABLES, load_table, set_last_numbers
@@ -25,7 +25,7 @@ from matcher.config import Settings, load_settings
 from matcher.errors import UsageError
 from matcher.faults import commit_point
 from matcher.files import replacing, sync_folder
-from matcher.workspace import RESTORING, SETTINGS_FILE
+from matcher.workspace import RESTORING, SETTINGS_FILE, policy_inside
 
 ACT = "backup.restore"
 CUT_OFF = "the scan was under way when the backup was made: ask for it again"
@@ -100,6 +100,10 @@ def _put_files(backup: Backup, sums: Mapping[str, str], folder: Path, config: Pa
             file.write(config.read_bytes())
     elif SETTINGS_FILE in sums:
         with backup.open(SETTINGS_FILE) as part, replacing(settings) as (file,):
+            shutil.copyfileobj(part, file)
+    policy = policy_inside(folder, _settings(folder)) if POLICY in sums else None
+    if policy is not None:
+        with backup.open(POLICY) as part, replacing(policy) as (file,):
             shutil.copyfileobj(part, file)
     for parent, _, _ in os.walk(folder):
         sync_folder(Path(parent))

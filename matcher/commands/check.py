@@ -33,7 +33,8 @@ def check(
     ] = "",
     seller: Annotated[str, typer.Option(metavar="ID", help="The seller's id, as in --licensed-seller.")] = "",
     policy: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A policy (TOML) instead of the shipped one.")
+        Path | None,
+        typer.Option(metavar="FILE", help="A policy (TOML) instead of the one in force."),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the verdict line that a scan would write.")
@@ -93,7 +94,7 @@ def _examine(context: typer.Context, listing: Listing, policy: Path | None) -> E
     from matcher.photo_cache import NoCache
 
     with open_workspace(context) as workspace:
-        chosen = chosen_policy(policy)
+        chosen = chosen_policy(context, policy)
         cautions.warn_of_unknown_brands(workspace, chosen)
         with waiting("examining"), Photos(workspace.settings) as photos:
             snapshot = freeze(workspace, build_galleries(workspace), chosen)

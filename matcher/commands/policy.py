@@ -23,18 +23,27 @@ SHOWN_FAILURES = 10
 
 @app.command("show")
 def show(
+    context: typer.Context,
     policy: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A policy of yours, checked and printed.")
     ] = None,
+    shipped: Annotated[
+        bool, typer.Option("--shipped", help="Print the one that ships, whatever the settings name.")
+    ] = False,
 ) -> None:
-    """Print the policy as TOML: a whole one to start from.
+    """Print the policy in force as TOML: a whole one to start from.
 
-    For instance:
+    That is the one that `policy.file` in the settings names, or else the one
+    that ships. For instance:
 
       matcher policy show > strict.toml
       matcher policy show --policy strict.toml
     """
-    text = chosen_policy(policy).policy_text
+    from matcher.policy import load_policy
+
+    if shipped and policy is not None:
+        raise UsageError("--shipped and --policy name two policies; give one of them")
+    text = (load_policy() if shipped else chosen_policy(context, policy)).policy_text
     typer.echo(text, nl=not text.endswith("\n"))
 
 
@@ -62,7 +71,8 @@ def tune(
         typer.Option(metavar="SCAN", help="The scan that the labels speak of: its folder or its number."),
     ] = "",
     policy: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The policy to start from instead of the shipped one.")
+        Path | None,
+        typer.Option(metavar="FILE", help="The policy to start from instead of the one in force."),
     ] = None,
     weights: Annotated[
         bool, typer.Option("--weights", help="Fit the weights too, near those it has.")
@@ -96,7 +106,7 @@ def tune(
 
     if out is not None and out.exists():
         raise UsageError(f"{out} is there already; name a new file with --out")
-    before = chosen_policy(policy)
+    before = chosen_policy(context, policy)
     wish = Wish(precision, review_precision, confidence, weights, seed)
     source = _read(context, labels, scan)
     tuned = tune(source.choosing, before, wish, name=name)

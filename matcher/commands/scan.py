@@ -16,6 +16,7 @@ from matcher.commands.session import chosen_policy, open_workspace
 from matcher.errors import UsageError
 
 if TYPE_CHECKING:
+    from matcher.policy import Policy
     from matcher.scan import ScanRequest, ScanSummary
     from matcher.scan_engine import OpenEngine
     from matcher.workspace import Workspace
@@ -56,7 +57,8 @@ def scan(
         bool, typer.Option("--csv", help="Write verdicts.csv too, safe to open in a spreadsheet.")
     ] = False,
     policy: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A policy (TOML) instead of the shipped one.")
+        Path | None,
+        typer.Option(metavar="FILE", help="A policy (TOML) instead of the one in force."),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the summary as JSON instead of a table.")
@@ -83,11 +85,14 @@ def scan(
     with open_workspace(context) as workspace:
         if workers is not None:
             settings = workspace.settings
-            chosen = settings.scan.model_copy(update={"workers": workers})
-            workspace.settings = settings.model_copy(update={"scan": chosen})
+            cut_up = settings.scan.model_copy(update={"workers": workers})
+            workspace.settings = settings.model_copy(update={"scan": cut_up})
+        chosen = chosen_policy(context, policy)
         _warn_of_empty_catalog(workspace)
+        if not resume:  # a scan that goes on keeps the policy that it began with
+            cautions.warn_of_unknown_brands(workspace, chosen)
         with Meter(quiet=as_json) as meter:
-            summary = run(workspace, request, policy, meter, engine=_engine(engine, address))
+            summary = run(workspace, request, chosen, meter, engine=_engine(engine, address))
     if as_json:
         typer.echo((out / "summary.json").read_text(encoding="utf-8").rstrip("\n"))
     else:
@@ -107,7 +112,7 @@ def _engine(engine: Engine, address: str | None) -> OpenEngine | None:
 def run(
     workspace: Workspace,
     request: ScanRequest,
-    policy: Path | None,
+    policy: Policy,
     meter: Meter,
     *,
     engine: OpenEngine | None = None,
@@ -118,14 +123,11 @@ def run(
     from matcher.scan_engine import local_engine
     from matcher.sources import archive_limits
 
-    chosen = chosen_policy(policy)
-    if not request.resume:  # a scan that goes on keeps the policy that it began with
-        cautions.warn_of_unknown_brands(workspace, chosen)
     rows = count_within(read_listings(request.manifest, archive_limits(workspace.settings)))
     total = rows if rows is None or request.limit is None else min(rows, request.limit)
     meter.begin("scanning", total, resumed=request.resume)
     return run_scan(
-        workspace, chosen, request,
+        workspace, policy, request,
         progress=lambda done, photos: meter.show(done, total, counted=photos, unit="photos"),
         engine=engine or local_engine,
     )  # fmt: skip

@@ -59,8 +59,12 @@ def open_workspace(context: typer.Context, *, make: bool = False) -> Workspace:
     return Workspace.open(session.workspace, session.settings())
 
 
-def chosen_policy(path: Path | None) -> Policy:
-    """The policy in `path`, or the shipped one."""
+def chosen_policy(context: typer.Context, path: Path | None) -> Policy:
+    """The policy in `path`, else the one that the settings name, else the shipped one."""
     from matcher.policy import load_policy
+    from matcher.workspace import workspace_policy
 
-    return load_policy(path)
+    if path is not None:
+        return load_policy(path)
+    session = session_of(context)
+    return workspace_policy(session.workspace, session.settings())

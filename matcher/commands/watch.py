@@ -34,7 +34,8 @@ def watch(
         int | None, typer.Option(min=0, metavar="N", help="Worker processes; 0: one a core.")
     ] = None,
     policy: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A policy (TOML) instead of the shipped one.")
+        Path | None,
+        typer.Option(metavar="FILE", help="A policy (TOML) instead of the one in force."),
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Answer what is there, then end.")] = False,
     as_json: Annotated[
@@ -75,7 +76,7 @@ def watch(
         new = "" if folder.is_dir() else ", a new folder"
         running = Watch(
             workspace,
-            chosen_policy(policy),
+            chosen_policy(context, policy),
             Inbox(folder),
             out,
             feed=feed,

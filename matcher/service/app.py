@@ -43,7 +43,7 @@ from matcher.service.runner import Runner
 from matcher.service.state import Service
 from matcher.service.web import routes as web
 from matcher.service.web.visiting import SessionsFirst, is_open
-from matcher.workspace import Workspace, workspace_settings
+from matcher.workspace import Workspace, workspace_policy, workspace_settings
 
 _SIGN_IN_BYTES = 64 * 1024
 DESCRIPTION = """
@@ -72,10 +72,11 @@ ROUTED = (
 def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
     """The application on the workspace in `folder`; settings are the workspace's own unless given.
 
-    The workspace is opened when the server starts; raises `ConfigError` for wrong settings at once.
+    The workspace is opened when the server starts; raises `ConfigError` for wrong settings, or a wrong policy
+    that they name, at once.
     """
     chosen = workspace_settings(folder) if settings is None else settings
-    metrics = Metrics()
+    policy, metrics = workspace_policy(folder, chosen), Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -84,11 +85,12 @@ def create_app(folder: Path, settings: Settings | None = None) -> FastAPI:
             Fetcher(chosen.fetch, chosen.images.max_bytes) as fetcher,
             Poster(chosen.fetch) as poster,
         ):
-            checks = Checks(workspace, metrics)
+            checks = Checks(workspace, metrics, policy)
             app.state.service = Service(
                 workspace, metrics, Rates(), checks, fetcher, poster, PdqIndex(workspace)
             )
-            workers = (Runner(workspace), Deliverer(workspace, poster)) if chosen.service.run_jobs else ()
+            working = chosen.service.run_jobs
+            workers = (Runner(workspace, policy), Deliverer(workspace, poster)) if working else ()
             for worker in workers:
                 worker.start()
             try:

@@ -20,7 +20,7 @@ from matcher.examining import Examined, Examiner
 from matcher.matching import Candidate
 from matcher.models import Descriptors, Pixels
 from matcher.photo_cache import NoCache
-from matcher.policy import load_policy
+from matcher.policy import Policy
 from matcher.records import Brand, Listing
 from matcher.scan_engine import use_one_thread
 from matcher.service.observing import Metrics
@@ -51,8 +51,8 @@ class Checks:
     keeps some of the memory it took.
     """
 
-    def __init__(self, workspace: Workspace, metrics: Metrics) -> None:
-        self._workspace, self._metrics, self._policy = workspace, metrics, load_policy()
+    def __init__(self, workspace: Workspace, metrics: Metrics, policy: Policy) -> None:
+        self._workspace, self._metrics, self._policy = workspace, metrics, policy
         self._models: Models | None = None
         self._opened: OrderedDict[int, _Opened] = OrderedDict()
         self._opening = threading.RLock()

@@ -20,7 +20,7 @@ from pydantic import JsonValue
 from matcher.catalog import Job, beat, claim_job, finish_job, last_number, release_job
 from matcher.errors import CatalogError, ManifestError, MatcherError, ScanMovedError
 from matcher.faults import commit_point
-from matcher.policy import load_policy
+from matcher.policy import Policy
 from matcher.scan import ScanRequest, run_scan
 from matcher.service.announcing import Announcer, tell_of_end
 from matcher.service.archive_import import import_archive
@@ -43,8 +43,8 @@ class _Stopped(Exception):  # noqa: N818 - no error: the server stops, or the jo
 class Runner:
     """One worker; `start` it with the server, `stop` it with the server."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+    def __init__(self, workspace: Workspace, policy: Policy) -> None:
+        self._workspace, self._policy = workspace, policy
         self._name = secrets.token_hex(8)
         self._lease = timedelta(seconds=workspace.settings.service.lease_seconds)
         self._stopping = threading.Event()
@@ -121,7 +121,7 @@ class Runner:
 
     def _worked(self, job: Job) -> dict[str, JsonValue]:
         if job.kind == "scan":
-            return _scan(self._workspace, job, lambda done: self._progress(job, done))
+            return _scan(self._workspace, self._policy, job, lambda done: self._progress(job, done))
         describer = ImportDescriber(self._workspace)
 
         def progress(done: int | None) -> None:
@@ -167,7 +167,7 @@ class Runner:
             heart.join()
 
 
-def _scan(workspace: Workspace, job: Job, progress: Progress) -> dict[str, JsonValue]:
+def _scan(workspace: Workspace, policy: Policy, job: Job, progress: Progress) -> dict[str, JsonValue]:
     folder = job_folder(workspace, job.terms)
     request = ScanRequest(
         manifest=folder / "given" / "manifest", out=folder / "out", resume=True, owner_id=job.owner_id
@@ -180,7 +180,7 @@ def _scan(workspace: Workspace, job: Job, progress: Progress) -> dict[str, JsonV
 
     for tries in count(1):
         try:
-            summary = run_scan(workspace, load_policy(), request, progress=committed)
+            summary = run_scan(workspace, policy, request, progress=committed)
             break
         except ScanMovedError:
             # A worker that was taken for dead has committed once more: this one goes on behind it, if the job

@@ -25,15 +25,17 @@ def serve(
     """Serve the workspace in `folder` until SIGINT or SIGTERM.
 
     `port` 0 takes a free one. `started` is given the address once it is listened on. Requests under way get
-    `service.drain_seconds` to end. Raises `UsageError` where the address cannot be had.
+    `service.drain_seconds` to end. Raises `UsageError` where the address cannot be had, `ConfigError` for
+    wrong settings or a wrong policy.
     """
+    app = create_app(folder, settings)
     listening = _listen(host, port)
     _spool_in(folder / SPOOL)
     keep_freed_memory()
     name = f"[{host}]" if ":" in host else host
     log_to_stderr()
     config = uvicorn.Config(
-        create_app(folder, settings),
+        app,
         log_config=None,
         access_log=False,
         server_header=False,

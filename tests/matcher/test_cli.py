@@ -173,6 +173,27 @@ def test_the_policy_that_is_shown_is_the_policy(tmp_path: Path) -> None:
     assert run("policy", "show", "--policy", str(own)).stdout == own.read_text(encoding="utf-8")
 
 
+def test_the_policy_in_force_is_the_one_that_the_settings_name(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(load_policy().policy_text.replace('"default"', '"outlet"'), encoding="utf-8")
+    (tmp_path / "matcher.toml").write_text('[policy]\nfile = "own.toml"\n', encoding="utf-8")
+    shown = run("--workspace", str(tmp_path), "policy", "show")
+    assert shown.stdout == own.read_text(encoding="utf-8")
+    other = tmp_path / "other.toml"
+    other.write_text(load_policy().policy_text, encoding="utf-8")
+    shown = run("--workspace", str(tmp_path), "policy", "show", "--policy", str(other))
+    assert shown.stdout == load_policy().policy_text
+    assert (
+        run("--workspace", str(tmp_path), "policy", "show", "--shipped").stdout == load_policy().policy_text
+    )
+    assert run("policy", "show", "--shipped", "--policy", str(own)).exit_code == 2
+    own.unlink()
+    refused = run("--workspace", str(tmp_path), "policy", "show")
+    assert (refused.exit_code, refused.stderr) == (
+        2, f"error: policy.file: {own}: cannot be read: No such file or directory\n",
+    )  # fmt: skip
+
+
 def test_text_from_outside_is_harmless_and_still_reads() -> None:
     assert (
         screen.plain("a\tb\r\nc \x1b[2J \u202e \udcff é 日本 👩‍🚀")

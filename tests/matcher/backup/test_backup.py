@@ -44,8 +44,9 @@ from matcher.config import DatabaseSettings, Settings
 from matcher.errors import UsageError
 from matcher.faults import VARIABLE
 from matcher.manifests import Row
+from matcher.policy import load_policy
 from matcher.records import Brand, FailedRow, ReferenceRow, ReviewAnswer
-from matcher.workspace import Workspace
+from matcher.workspace import Workspace, workspace_policy
 from tests.matcher.catalog.made import dump, kept, png
 from tests.matcher.catalog.test_scans import examined
 from tests.matcher.commands.conftest import matcher
@@ -131,6 +132,23 @@ def test_what_is_put_back_is_what_was_put_away(workspace: Path, tmp_path: Path, 
         assert out == str(restored.resolve() / "jobs" / FOLDER / "out")
         assert (restored / "jobs" / FOLDER / "given" / "manifest").read_bytes() == b"listing_id,image\n"
         assert add_job(connection, 1, "scan", {}) == 3
+
+
+def test_the_policy_that_the_settings_name_comes_along(tmp_path: Path) -> None:
+    folder, restored, target = tmp_path / "workspace", tmp_path / "restored", tmp_path / "backup.tar"
+    own = folder / "policies" / "own.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text(load_policy().policy_text.replace('"default"', '"outlet"'), encoding="utf-8")
+    (folder / "matcher.toml").write_text('[policy]\nfile = "policies/own.toml"\n', encoding="utf-8")
+    with Workspace.open(folder) as opened:
+        assert make_backup(opened, target).missing == ()
+    restore_backup(target, restored)
+    with Workspace.open(restored) as opened:
+        assert workspace_policy(restored, opened.settings).label == "outlet@1"
+        (restored / "policies" / "own.toml").unlink()
+        assert make_backup(opened, tmp_path / "again.tar").missing == (
+            str(restored / "policies" / "own.toml"),
+        )
 
 
 @pytest.mark.postgresql

@@ -59,6 +59,13 @@ def test_brands_that_only_the_policy_knows_are_told_and_change_nothing(shop: Sho
     assert (shown.exit_code, "does not have" in shown.stderr) == (0, False)
 
 
+def test_the_policy_that_the_settings_name_decides(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(load_policy().policy_text.replace('"default"', '"outlet"'))
+    (tmp_path / "matcher.toml").write_text(f"[policy]\nfile = '{tmp_path / 'own.toml'}'\n")
+    words = ("--config", tmp_path / "matcher.toml", "check", shop.folder / "other.jpg", "--json")
+    assert json.loads(shop.run(*words).stdout)["policy"] == "outlet@1"
+
+
 def test_a_licensed_seller_is_clear(shop: Shop) -> None:
     assert shop.run("check", shop.folder / "copy.jpg", "--seller", "house-1").exit_code == 0
 

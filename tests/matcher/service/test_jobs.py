@@ -18,9 +18,10 @@ import pytest
 from matcher import describing
 from matcher.assembly import build_galleries
 from matcher.catalog import find_job
-from matcher.config import FetchSettings, ServiceSettings
+from matcher.config import FetchSettings, PolicySettings, ServiceSettings
 from matcher.errors import ScanMovedError, StorageError
 from matcher.faults import VARIABLE
+from matcher.policy import load_policy
 from matcher.scan import run_scan
 from matcher.service.table_import import import_table
 from tests.matcher import drawn
@@ -90,6 +91,24 @@ def begun(owner: Tenant, path: str, manifest: bytes, **fields: str) -> int:
     assert answer.status_code == 202, answer.text
     number: int = answer.json()["job_id"]
     return number
+
+
+def test_checks_and_scans_are_decided_by_the_policy_that_the_settings_name(
+    start: Start, tmp_path: Path, photo_server: str
+) -> None:
+    folder = drawn.workspace_folder(tmp_path / "filled")
+    mine = (
+        load_policy()
+        .policy_text.replace('"default"', '"outlet"')
+        .replace("counterfeit = 0.95", "counterfeit = 1")
+    )
+    (folder / "outlet.toml").write_text(mine, encoding="utf-8")
+    settings = QUICK.model_copy(update={"policy": PolicySettings(file="outlet.toml")})
+    owner = tenant(start(folder, settings))
+    verdict = check(owner, stolen(2)).json()["verdict"]
+    assert (verdict["policy"], verdict["verdict"]) == ("outlet@1", "review")
+    number = begun(owner, "/v1/scans", listings(photo_server))
+    assert ended(owner, number)["result"]["verdicts"] == {"clear": 3, "review": 3, "counterfeit": 0}
 
 
 def test_a_scan_is_watched_and_read_back_and_sees_its_owners_catalog_alone(

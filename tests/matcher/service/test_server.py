@@ -16,7 +16,8 @@ import httpx
 import pytest
 
 from matcher.commands import serve
-from matcher.errors import UsageError
+from matcher.config import PolicySettings
+from matcher.errors import ConfigError, UsageError
 from matcher.service.server import serve as run
 from tests.matcher.commands.conftest import matcher
 from tests.matcher.drawn import SETTINGS
@@ -125,6 +126,21 @@ def wait_until_closed(address: str) -> None:
             return
         time.sleep(0.05)
     raise AssertionError("the server still takes connections")
+
+
+def test_a_policy_that_is_wrong_is_told_before_anything_is_served(tmp_path: Path) -> None:
+    settings = SETTINGS.model_copy(update={"policy": PolicySettings(file="own.toml")})
+    served: list[str] = []
+    for text, said in (
+        (None, "cannot be read: No such file"),
+        ("name =", "is not TOML"),
+    ):
+        if text is not None:
+            (tmp_path / "own.toml").write_text(text, encoding="utf-8")
+        with pytest.raises(ConfigError) as caught:
+            run(tmp_path, settings, "127.0.0.1", 0, started=served.append)
+        assert str(caught.value).startswith(f"policy.file: {tmp_path / 'own.toml'}: {said}")
+    assert not served
 
 
 def test_an_address_that_is_taken_is_told_in_one_line(tmp_path: Path) -> None:
