@@ -142,5 +142,7 @@ class Snapshot:
 
 
 def _facts_of(brand: Brand) -> BrandFacts:
+    # Catalogs hold sellers with blanks around them from before they were stored without.
+    sellers = frozenset(filter(None, (seller.strip() for seller in brand.licensed_sellers)))
     classes = frozenset(number for one in brand.trademarks for number in one.nice_classes)
-    return BrandFacts(brand.name, frozenset(brand.licensed_sellers), brand.wordmarks, classes)
+    return BrandFacts(brand.name, sellers, brand.wordmarks, classes)

@@ -61,7 +61,8 @@ def brand_id_of(connection: Connection, name: str, *, owner_id: int = DEFAULT_OW
 def add_brand(connection: Connection, brand: Brand, *, owner_id: int = DEFAULT_OWNER) -> int:
     """The brand's id; to a known brand, what is new of wordmarks, sellers and trademarks is added.
 
-    A known brand keeps its name as first spelled. Raises `CatalogError` for empty or over-long names.
+    A known brand keeps its name as first spelled; blank sellers are left out. Raises `CatalogError` for empty
+    or over-long names.
     """
     lock_catalog(connection)
     name = brand.name.strip()
@@ -73,7 +74,9 @@ def add_brand(connection: Connection, brand: Brand, *, owner_id: int = DEFAULT_O
         brand_id = int(connection.execute(row).scalar_one())
     row_of = {"owner_id": owner_id, "brand_id": brand_id}
     _add_texts(connection, wordmarks, "text", (text.strip() for text in brand.wordmarks), row_of)
-    _add_texts(connection, licensed_sellers, "seller_id", brand.licensed_sellers, row_of)
+    # A listing's seller is compared without blanks around it, so that one stored with them would match none.
+    sellers = filter(None, (seller.strip() for seller in brand.licensed_sellers))
+    _add_texts(connection, licensed_sellers, "seller_id", sellers, row_of)
     for trademark in brand.trademarks:
         _add_trademark(connection, trademark, row_of)
     return brand_id

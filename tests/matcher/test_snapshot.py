@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from matcher.assembly import build_examiner, build_galleries, freeze
 from matcher.catalog import DEFAULT_OWNER, add_brand, add_owner, finish_scan, remove_product, start_scan
+from matcher.catalog.tables import licensed_sellers
 from matcher.config import DatabaseSettings, ScanSettings
 from matcher.errors import MatcherError
 from matcher.galleries import Galleries
@@ -134,6 +136,17 @@ def test_a_brand_of_two_owners_is_what_both_say_of_it(workspace: Workspace) -> N
     alone = Snapshot(taken.folder, DEFAULT_OWNER).brand("Borealis")
     assert alone is not None
     assert alone.licensed_sellers == {drawn.LICENSED}
+
+
+def test_a_seller_stored_with_blanks_is_known_by_the_id_that_listings_carry(
+    workspace: Workspace, galleries: Galleries
+) -> None:
+    with workspace.database.write() as connection:  # as they were stored once
+        rows = [{"owner_id": DEFAULT_OWNER, "brand_id": 1, "seller_id": text} for text in ("shop-1 ", "  ")]
+        connection.execute(insert(licensed_sellers), rows)
+    brand = freeze(workspace, galleries, load_policy()).brand("Aurelio")
+    assert brand is not None
+    assert brand.licensed_sellers == {drawn.LICENSED, "shop-1"}
 
 
 def change_price(workspace: Workspace, folder: Path) -> None:

@@ -71,6 +71,13 @@ def test_adding_a_known_brand_adds_what_is_new(database: Database) -> None:
     )
 
 
+def test_sellers_are_stored_as_listings_name_them_and_blank_ones_are_none(database: Database) -> None:
+    given = Brand(name="Acme", licensed_sellers=("shop-1 ", "shop-1", "\tshop-2\u3000", "", "  "))
+    with database.write() as connection:
+        add_brand(connection, given)
+        assert show_brand(connection, "Acme").licensed_sellers == ("shop-1", "shop-2")
+
+
 def test_an_unknown_brand_is_said_to_be_unknown(database: Database) -> None:
     with database.read() as connection:
         assert find_brand(connection, "Nobody") is None
