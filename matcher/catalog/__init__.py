@@ -136,6 +136,7 @@ from matcher.catalog.products import (
     count_products,
     find_product,
     first_images,
+    image_roles,
     list_products,
     product_of,
 )
@@ -351,6 +352,7 @@ __all__ = [
     "get_descriptors",
     "get_keypoints",
     "image_facts",
+    "image_roles",
     "images_without_hash",
     "import_references",
     "invite",

@@ -110,6 +110,11 @@ def count_products(connection: Connection, owner_id: int) -> dict[int, dict[Imag
     return counts
 
 
+def image_roles(connection: Connection) -> frozenset[ImageRole]:
+    """What the images of all owners together stand for; empty where there are none."""
+    return frozenset(map(ImageRole, connection.execute(select(images.c.role).distinct()).scalars()))
+
+
 def first_images(connection: Connection, owner_id: int) -> dict[int, tuple[int, int]]:
     """(product_id, position) of the image that stands for each brand: its first logo, else reference."""
     shown = (ImageRole.REFERENCE.value, ImageRole.LOGO.value)

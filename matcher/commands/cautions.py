@@ -29,3 +29,24 @@ def warn_of_unknown_brands(workspace: Workspace, policy: Policy) -> None:
             "they change nothing; see `matcher brand list`",
             "yellow",
         )
+
+
+def warn_of_missing_images(workspace: Workspace) -> None:
+    """Tell what cannot be found where the catalog, all owners together, lacks references and fakes."""
+    from matcher.catalog import image_roles, list_brands
+    from matcher.records import ImageRole
+    from matcher.text.lexicon import Lexicon
+
+    with workspace.database.read() as connection:
+        roles = image_roles(connection)
+        if roles & {ImageRole.REFERENCE, ImageRole.KNOWN_COUNTERFEIT}:
+            return
+        brands = list_brands(connection, owner_id=None)
+    looks_for_logos = bool(roles) and workspace.settings.models.logo != "none"
+    if looks_for_logos or Lexicon(brands).wordmarks:
+        found = "wordmarks and logos" if looks_for_logos else "wordmarks"
+        missing = f"only {found} are looked for: reused photos, products and low prices cannot be found"
+        told = f"the catalog has no references or known counterfeits yet, so {missing}"
+    else:
+        told = "the catalog has no images and no wordmarks yet, so every listing will be clear"
+    screen.note(f"{told}; see `matcher catalog import`", "yellow")

@@ -10,7 +10,7 @@ import typer
 
 from matcher.commands import cautions, screen
 from matcher.commands.check import STYLES
-from matcher.commands.choices import Engine, Kind
+from matcher.commands.choices import Engine
 from matcher.commands.progress import Meter, count_within
 from matcher.commands.session import chosen_policy, open_workspace
 from matcher.errors import UsageError
@@ -88,7 +88,7 @@ def scan(
             cut_up = settings.scan.model_copy(update={"workers": workers})
             workspace.settings = settings.model_copy(update={"scan": cut_up})
         chosen = chosen_policy(context, policy)
-        _warn_of_empty_catalog(workspace)
+        cautions.warn_of_missing_images(workspace)
         if not resume:  # a scan that goes on keeps the policy that it began with
             cautions.warn_of_unknown_brands(workspace, chosen)
         with Meter(quiet=as_json) as meter:
@@ -131,20 +131,6 @@ def run(
         progress=lambda done, photos: meter.show(done, total, counted=photos, unit="photos"),
         engine=engine or local_engine,
     )  # fmt: skip
-
-
-def _warn_of_empty_catalog(workspace: Workspace) -> None:
-    from matcher.catalog import list_products
-    from matcher.records import ImageRole
-
-    searched = (ImageRole(kind.value) for kind in (Kind.REFERENCE, Kind.KNOWN_COUNTERFEIT))
-    with workspace.database.read() as connection:
-        empty = not any(list_products(connection, role=role, limit=1) for role in searched)
-    if empty:
-        screen.note(
-            "the catalog has no images yet, so every listing will be clear; see `matcher catalog import`",
-            "yellow",
-        )
 
 
 def show_summary(summary: ScanSummary, *, csv: bool = False) -> None:

@@ -109,14 +109,27 @@ def test_a_folder_of_photos_named_as_workspace_is_left_as_it_was(tmp_path: Path)
     assert [path.name for path in photo.parent.iterdir()] == ["a.jpg"]
 
 
-def test_an_empty_catalog_is_told(tmp_path: Path) -> None:
-    draw(tmp_path / "photos" / "a.jpg", 3)
+def test_what_a_catalog_without_images_cannot_find_is_told(tmp_path: Path) -> None:
+    columns = "listing_id,image,title"
+    draw(tmp_path / "a.jpg", 3)
+    table = write_table(tmp_path / "t.csv", columns, [("T-1", "a.jpg", "Nordlys lamp, 1:1 replica")])
     matcher(tmp_path / "workspace", "brand", "add", "Nordlys")
-    done = matcher(
-        tmp_path / "workspace", "scan", tmp_path / "photos", "--out", tmp_path / "out", "--workers", 1
-    )
+    words = ("scan", table, "--out", tmp_path / "out", "--workers", 1)
+    done = matcher(tmp_path / "workspace", *words)
     assert done.exit_code == 0, done.output
-    assert "the catalog has no images yet" in done.stderr
+    assert "reused photos, products and low prices cannot be found" in done.stderr
+    assert "clear" not in done.stderr
+    assert json.loads((tmp_path / "out" / "verdicts.jsonl").read_text())["verdict"] == "review"
+
+
+def test_that_nothing_can_be_found_at_all_is_told(tmp_path: Path) -> None:
+    draw(tmp_path / "photos" / "a.jpg", 3)
+    workspace = tmp_path / "workspace"
+    matcher(workspace, "brand", "add", "Nordlys")
+    matcher(workspace, "brand", "remove", "Nordlys", "--yes")
+    done = matcher(workspace, "scan", tmp_path / "photos", "--out", tmp_path / "out", "--workers", 1)
+    assert done.exit_code == 0, done.output
+    assert "the catalog has no images and no wordmarks yet, so every listing will be clear" in done.stderr
 
 
 def test_a_brand_that_only_the_policy_knows_is_told(shop: Shop, tmp_path: Path) -> None:
