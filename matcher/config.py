@@ -6,9 +6,9 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from matcher.errors import ConfigError
 
@@ -60,6 +60,18 @@ class DatabaseSettings(Section):
     busy_timeout_seconds: float = Field(30.0, gt=0, description="how long another writer is waited for")
 
 
+def _tile(tile: tuple[float, int]) -> tuple[float, int]:
+    """The tile itself; any other share or number of steps would give boxes that lie beside the photo."""
+    share, steps = tile
+    if not (0 < share <= 1 and 1 <= steps <= 10):
+        raise ValueError(f"[{share}, {steps}] is no tile: its share is above 0, at most 1, its steps 1 to 10")
+    return tile
+
+
+Tiles = tuple[Annotated[tuple[float, int], AfterValidator(_tile)], ...]
+"""Grids of boxes, each of (share of a side, boxes a row)."""
+
+
 class ModelSettings(Section):
     """Which models look at images, and at what size."""
 
@@ -68,10 +80,11 @@ class ModelSettings(Section):
         description="builtin, onnx:PATH, open_clip:ARCH/WEIGHTS, checkpoint:PATH or torchscript:PATH",
     )
     embed_side: int = Field(320, ge=64, description="longest side the builtin embedder sees, pixels")
-    photo_tiles: tuple[tuple[float, int], ...] = Field(
-        ((0.75, 2), (0.5, 3)), description="regions of a photo with a descriptor of their own: (share, steps)"
+    photo_tiles: Tiles = Field(
+        ((0.75, 2), (0.5, 3)),
+        description="regions of a photo with a descriptor of their own: (share of a side, steps 1 to 10)",
     )
-    reference_tiles: tuple[tuple[float, int], ...] = Field((), description="the same of a reference")
+    reference_tiles: Tiles = Field((), description="the same of a reference")
     keypoint_side: int = Field(512, ge=64, description="longest side in which keypoints are found, pixels")
     keypoint_count: int = Field(800, ge=16, description="keypoints kept of an image")
     logo: str = Field(
@@ -117,9 +130,7 @@ class MatchingSettings(Section):
 class PolicySettings(Section):
     """Which policy weighs the evidence."""
 
-    file: str = Field(
-        "", description="policy (TOML), relative to the workspace's folder; empty: the one that ships"
-    )
+    file: str = Field("", description="policy (TOML), relative to the workspace; empty: the one that ships")
 
 
 class GallerySettings(Section):

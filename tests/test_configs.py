@@ -77,3 +77,30 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
             load_settings(path, {wrong: "1"})
     with pytest.raises(ConfigError, match=r"MATCHER__SERVICE__KEEP_DAYS: service\.keep_days"):
         load_settings(path, {"MATCHER__SERVICE__KEEP_DAYS": "-1"})
+
+
+@pytest.mark.parametrize("key", ["photo_tiles", "reference_tiles"])
+@pytest.mark.parametrize(
+    ("tiles", "said"),
+    [
+        ("[[0.5, 3], [0.0, 2]]", "1: [0.0, 2] is no tile"),
+        ("[[-0.5, 2]]", "0: [-0.5, 2] is no tile"),
+        ("[[1.5, 2]]", "0: [1.5, 2] is no tile"),
+        ("[[nan, 2]]", "0: [nan, 2] is no tile"),
+        ("[[0.5, -1]]", "0: [0.5, -1] is no tile"),
+        ("[[0.5, 0]]", "0: [0.5, 0] is no tile"),
+        ("[[0.5, 11]]", "0: [0.5, 11] is no tile"),
+    ],
+)
+def test_tiles_that_are_no_part_of_a_photo_are_refused(
+    tmp_path: Path, key: str, tiles: str, said: str
+) -> None:
+    path = tmp_path / "matcher.toml"
+    path.write_text(f"[models]\n{key} = [[1.0, 1], [0.01, 10]]\n", encoding="utf-8")
+    load_settings(path, {})
+    path.write_text(f"[models]\n{key} = {tiles}\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path, {})
+    assert str(caught.value) == (
+        f"{path}: models.{key}.{said}: its share is above 0, at most 1, its steps 1 to 10"
+    )
