@@ -115,7 +115,7 @@ class MatchingSettings(Section):
     voting_keypoints: int = Field(500, ge=1, description="keypoints of a photo that vote")
     voted_keypoints: int = Field(300, ge=1, description="keypoints of a reference that are voted for")
     verified: int = Field(10, ge=1, description="candidates whose keypoints are compared, likeliest first")
-    mirrored: int = Field(2, ge=0, description="unverified candidates that are tried again mirrored")
+    mirrored: int = Field(2, ge=0, description="verified candidates of under 30 inliers also tried mirrored")
     ratio: float = Field(0.85, gt=0, le=1, description="nearest over second nearest keypoint distance")
     threshold: float = Field(4.0, gt=0, description="pixels on a 400-pixel canvas a match may be off")
     least_inliers: int = Field(5, ge=4, description="fewer agreeing keypoints verify nothing")
