@@ -50,7 +50,7 @@ class Pack:
     """What a pack is made of.
 
     `side_by_side` and `keypoints` are PNG files of photo and reference, with the regions drawn and with lines
-    between `agreeing` keypoints; empty where there is nothing to draw.
+    between keypoints that agree; empty where there is nothing to draw.
     """
 
     card: Card
@@ -59,7 +59,6 @@ class Pack:
     answers: Sequence[PackedAnswer]
     side_by_side: bytes
     keypoints: bytes
-    agreeing: int
     examined: datetime
     made: datetime
 
@@ -134,8 +133,8 @@ def _lines(pack: Pack) -> Iterator[str]:
         yield f"{line.number}. {line.name}: {plain(line.found)} (sure {line.sure}, weight {line.weight})"
     if pack.answers:
         yield from ("", "What people said", *(f"- {line}" for line in answers_of(pack)))
-    if pack.agreeing:
-        yield from ("", f"{pack.agreeing:,} keypoints of photo and reference agree, see keypoints.png")
+    if pack.keypoints:
+        yield from ("", "keypoints.png: keypoints of photo and reference that agree")
     yield from ("", "Files")
     for name, image in pack.files().items():
         yield f"- {name}: {plain(image.source)}"

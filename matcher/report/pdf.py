@@ -93,7 +93,6 @@ def _facts(pack: Pack, settings: ImageSettings, folder: Path) -> dict[str, Any]:
         "reasons": [_short(reason) for reason in verdict.reasons],
         "side_by_side": _sheet(folder / "side-by-side.jpg", pack.side_by_side),
         "keypoints": _sheet(folder / "keypoints.jpg", pack.keypoints),
-        "agree": f"{pack.agreeing:,} keypoints of photo and reference agree; some of them are drawn.",
         "evidence": [
             {"number": one.number, "name": _short(one.name), "found": _short(one.found), "sure": one.sure,
              "weight": one.weight}

@@ -137,6 +137,8 @@ def finding(evidence: Evidence) -> str:
 
 def _told(key: str, value: JsonValue) -> str:
     """One more fact in words; what models call by their own names, as a reviewer would."""
+    if (key, value) == ("language", "*"):
+        return ""  # A phrase of no one language.
     say = _FACTS.get(key)
     if say and isinstance(value, _FACT_TYPES.get(key, (int, float))) and not isinstance(value, bool):
         return say(value)

@@ -77,7 +77,6 @@ def _pack(caller: Caller, listing: int) -> Pack:
         answers=[PackedAnswer(one.answer, one.reviewer, one.note, one.time) for one in answers],
         side_by_side=side_by_side,
         keypoints=keypoints,
-        agreeing=agreed.count,
         examined=made if scan is None else scan.finished or scan.created,
         made=made,
     )

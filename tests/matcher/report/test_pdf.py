@@ -58,7 +58,6 @@ def pack(**listing: Any) -> Pack:
         answers=[PackedAnswer(ReviewAnswer.CONFIRM, "kim", f"ひどい {MARKUP}", TIME)],
         side_by_side=side_by_side(photo, made.photo, reference),
         keypoints=lines_drawn(photo, reference, agreed),
-        agreeing=agreed.count,
         examined=TIME,
         made=TIME,
     )  # fmt: skip
@@ -79,7 +78,7 @@ def test_it_says_what_the_pack_says_in_any_script() -> None:
     told = (
         "山田商店", "Why", "The photo is the brand's own picture", "Wordmark", "NORVIK",
         "kim: a fake: ひどい", "photos/01-photo-1.png", "cannot be read",
-        "keypoints of photo and reference agree",
+        "The strongest of them are drawn",
         "2026-03-01 09:30:00 UTC",
     )  # fmt: skip
     for wanted in (*SCRIPTS.split(), *told):
@@ -132,9 +131,7 @@ def test_what_has_no_blanks_breaks_inside_the_page_and_is_copied_whole() -> None
 
 def test_many_files_are_left_to_the_zip() -> None:
     one = PackedImage("photo", "s", "png", picture(1))
-    said = words(
-        opened(replace(pack(), photos=[one] * 60, references=[], side_by_side=b"", keypoints=b"", agreeing=0))
-    )
+    said = words(opened(replace(pack(), photos=[one] * 60, references=[], side_by_side=b"", keypoints=b"")))
     assert "20 more files are in the ZIP" in said
     assert "Matched keypoints" not in said
 

@@ -79,6 +79,7 @@ def said(signal: str, weight: float = 1.0, **detail: Any) -> str:
             },
         ),
         ("Says “1:1 copy”", "claims", {"phrase": "1:1 copy"}),
+        ("Says “1:1 copy”", "claims", {"phrase": "1:1 copy", "language": "*"}),
         ("colour red", "hue", {"colour": "red"}),
         ("Found", "hue", {}),
     ],

@@ -83,9 +83,8 @@ def test_matched_keypoints_are_drawn_between_photo_and_reference(owner: Tenant, 
     assert 20 < len(lines) <= 30
     ends = [tuple(map(float, line)) for line in lines]
     assert all(0 <= x1 <= 490 and 510 <= x2 <= 1000 and max(y1, y2) <= 490 for x1, y1, x2, y2 in ends)
-    agree = re.search(r"<span>(\d+) agree, 30 drawn</span>", part)
-    assert agree
-    assert int(agree[1]) > 40
+    # How many agree stands in the evidence; what is drawn is counted otherwise and would contradict it.
+    assert "<span>the 30 strongest drawn</span>" in part
     whole = kim.page(f"/review/{number}/keypoints")
     assert "<h1>Matched keypoints</h1>" in whole, "without scripts it is a page of its own"
     assert whole.count("<line") == part.count("<line")
