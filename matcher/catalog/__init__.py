@@ -178,8 +178,10 @@ from matcher.catalog.reviews import (
     iterate_reviewed,
     last_answers,
     latest_review,
+    listings_of_id,
     pending_reviews,
     review_history,
+    told_rows,
     withdraw_answers,
 )
 from matcher.catalog.scans import (
@@ -384,6 +386,7 @@ __all__ = [
     "list_scans",
     "list_uploads",
     "list_webhooks",
+    "listings_of_id",
     "listings_with_photos_of",
     "live_images",
     "lock_catalog",
@@ -431,6 +434,7 @@ __all__ = [
     "sweep_images",
     "sweep_sessions",
     "tell_webhooks",
+    "told_rows",
     "top_rows",
     "try_webhook",
     "unfinished_scans",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
@@ -14,13 +15,14 @@ from matcher.catalog.columns import now
 from matcher.catalog.queries import groups, walk
 from matcher.catalog.results import FLAGGED, JudgedListing, find_judged, judge_rows
 from matcher.catalog.tables import DEFAULT_OWNER, listings, reviews, verdicts
-from matcher.errors import MissingError
+from matcher.errors import CatalogError, MissingError
 from matcher.records import ReviewAnswer, VerdictKind
 
 COUNTS = reviews.c.withdrawn.is_(None)
 """The answer was not taken back."""
 ANSWERED = select(reviews.c.review_id).where(reviews.c.listing_row == listings.c.listing_row, COUNTS).exists()
 """Someone has answered for the listing of the query around it."""
+SHOWN_ROWS = 10
 
 
 @dataclass(frozen=True)
@@ -51,22 +53,58 @@ class GivenAnswer:
     withdrawn: datetime | None
 
 
-def find_listing(connection: Connection, scan_id: int, listing_id: str) -> JudgedListing:
-    """The scan's listing of that id (the last, where it occurs twice); raises `CatalogError` if none."""
-    query = select(listings.c.listing_row).where(
-        listings.c.scan_id == scan_id, listings.c.listing_id == listing_id
+def listings_of_id(connection: Connection, scan_id: int, listing_id: str) -> dict[int, VerdictKind]:
+    """The scan's listings of that id in input order: listing_row and verdict; an id may occur again."""
+    query = (
+        select(listings.c.listing_row, verdicts.c.verdict)
+        .join_from(listings, verdicts, verdicts.c.listing_row == listings.c.listing_row)
+        .where(listings.c.scan_id == scan_id, listings.c.listing_id == listing_id)
     )
-    row = connection.execute(query.order_by(listings.c.position.desc()).limit(1)).scalar_one_or_none()
-    found = None if row is None else find_judged(connection, row)
-    if found is None:
+    rows = connection.execute(query.order_by(listings.c.position))
+    return {row.listing_row: VerdictKind(row.verdict) for row in rows}
+
+
+def told_rows(found: Mapping[int, VerdictKind]) -> str:
+    """Listings of one id as an error names them: `row 17 (counterfeit), row 18 (clear)`."""
+    shown = [f"row {row} ({kind.value})" for row, kind in islice(found.items(), SHOWN_ROWS)]
+    return ", ".join(shown) + (f" and {len(found) - SHOWN_ROWS} more" if len(found) > SHOWN_ROWS else "")
+
+
+def find_listing(
+    connection: Connection, scan_id: int, listing_id: str, *, row: int | None = None
+) -> JudgedListing:
+    """The scan's listing of that id; where it occurs again, the one of `row`, else the only one not clear.
+
+    Raises `CatalogError` where there is none, or no saying which is meant.
+    """
+    found = listings_of_id(connection, scan_id, listing_id)
+    if not found:
         raise MissingError(f"scan {scan_id} has no listing '{listing_id}'", "see `matcher review list`")
-    return found
+    if row is not None:
+        if row not in found:
+            raise MissingError(
+                f"scan {scan_id} has no listing '{listing_id}' in row {row}", f"it has {told_rows(found)}"
+            )
+        chosen = [row]
+    else:
+        chosen = [number for number, kind in found.items() if len(found) == 1 or kind in FLAGGED]
+    if len(chosen) != 1:
+        raise CatalogError(
+            f"scan {scan_id} has {len(found)} listings '{listing_id}': {told_rows(found)}; "
+            "say which with --row"
+        )
+    judged = find_judged(connection, chosen[0])
+    assert judged is not None  # It was read above, in this transaction.
+    return judged
 
 
 def find_newest_listing(
     connection: Connection, listing_id: str, *, owner_id: int = DEFAULT_OWNER
 ) -> JudgedListing | None:
-    """The listing of that id with a verdict in the owner's newest scan that has one, or None."""
+    """The listing of that id with a verdict in the owner's newest scan that has one, or None.
+
+    Where the scan has the id again, the last; see `listings_of_id`.
+    """
     query = (
         select(func.max(listings.c.listing_row))
         .join_from(listings, verdicts, verdicts.c.listing_row == listings.c.listing_row)

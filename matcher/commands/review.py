@@ -12,16 +12,15 @@ from matcher.commands.brand import AsJson
 from matcher.commands.check import STYLES
 from matcher.commands.choices import Answer
 from matcher.commands.progress import Meter
+from matcher.commands.reviewed import show_export, tell_import, tell_learnt
 from matcher.commands.session import open_workspace
 from matcher.errors import CatalogError, UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from matcher.catalog import JudgedListing, Learnt, Scan
-    from matcher.labels import AnswersSummary, ExportSummary
+    from matcher.catalog import JudgedListing, Scan
 
-SHOWN_FAILURES = 20
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", help="Listings that wait for a person, and their answers."
 )
@@ -56,6 +55,7 @@ def list_(
     rows = [
         (
             one.scan_id,
+            one.listing_row,
             one.listing.listing_id,
             Text(one.verdict.verdict.value, style=STYLES[one.verdict.verdict.value]),
             f"{one.verdict.score:.2f}",
@@ -64,8 +64,8 @@ def list_(
         )
         for one in pending[:limit]
     ]
-    columns = ("scan", "listing", "verdict", "score", "brand", "first reason")
-    screen.table("Waiting for a review", columns, rows, numbers=("scan", "score"))
+    columns = ("scan", "row", "listing", "verdict", "score", "brand", "first reason")
+    screen.table("Waiting for a review", columns, rows, numbers=("scan", "row", "score"))
     if len(pending) > limit:
         screen.note(f"there are more; --limit {limit * 10} shows more of them")
 
@@ -75,6 +75,7 @@ def _facts(one: JudgedListing) -> dict[str, Any]:
 
     return {
         "scan": one.scan_id,
+        "row": one.listing_row,
         "title": one.listing.title,
         "url": one.listing.url,
         **verdict_record(one.verdict),
@@ -95,6 +96,10 @@ def answer(
         str,
         typer.Option(metavar="NAME", help="Whose fake it is, where not the verdict's brand; with confirm."),
     ] = "",
+    row: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Which listing, where the scan has the id again: its row."),
+    ] = None,
 ) -> None:
     """Keep a person's answer; earlier ones stay on record, the latest counts.
 
@@ -102,38 +107,32 @@ def answer(
     check on, until the answer changes. Photos that reuse the brand's own
     pictures never are. A brand that is not there yet is added.
 
+    Where the scan has the id more than once, the only one that is not clear is
+    meant; where there is no such one, say which with --row, a number that
+    `matcher review list` and the refusal show.
+
     For instance:
 
       matcher review answer monday L-17 confirm --reviewer kim --note "stitching is wrong"
       matcher review answer monday L-19 confirm --brand Adidas
       matcher review answer 12 L-18 reject
+      matcher review answer 12 L-20 confirm --row 4711
     """
-    from matcher.catalog import answer_listing, find_listing
+    from matcher.catalog import answer_listing, find_listing, listings_of_id
     from matcher.records import ReviewAnswer
 
     answered = ReviewAnswer(said.value)
     if brand and answered is not ReviewAnswer.CONFIRM:
         raise UsageError(f"{listing_id}: {said.value} names no fake; give --brand with confirm")
     with open_workspace(context) as workspace, workspace.database.write() as connection:
-        found = find_listing(connection, find(connection, scan).scan_id, listing_id)
+        found = find_listing(connection, find(connection, scan).scan_id, listing_id, row=row)
+        again = len(listings_of_id(connection, found.scan_id, listing_id)) > 1
         learnt = answer_listing(connection, found, answered, brand=brand, reviewer=reviewer, note=note)
-    screen.say(f"{listing_id}: {said.value}", "green")
+    # Which of several was meant is told, also where it was plain.
+    named = f"{listing_id} (row {found.listing_row})" if again else listing_id
+    screen.say(f"{named}: {said.value}", "green")
     if answered is ReviewAnswer.CONFIRM:
-        _tell_learnt(learnt)
-
-
-def _tell_learnt(learnt: Learnt) -> None:
-    """What a confirmed fake made known, or why nothing."""
-    if not learnt.brand:
-        screen.note(
-            "it names no brand, so its photos are no known counterfeits; confirm again with --brand", "yellow"
-        )
-    elif not learnt.photos:
-        screen.say("no photo of it is a known counterfeit: none is kept, or all reuse the brand's pictures")
-    else:
-        count = screen.counted(learnt.photos, "photo")
-        is_known = "is a known counterfeit" if learnt.photos == 1 else "are known counterfeits"
-        screen.say(f"{count} {is_known} of {learnt.brand} now")
+        tell_learnt(learnt)
 
 
 @app.command("import")
@@ -159,6 +158,8 @@ def import_(
     An answer is confirm (it is a fake), reject (it is not) or unsure; fake and
     genuine will do too. Rows without an answer are passed over. A bad row is
     told with its line and the reason, the others go in; the exit code is then 1.
+    A row for an id that the scan has more than once is bad unless a column row
+    says which is meant, by the number that `matcher review list` shows.
     The photos of confirmed fakes are known counterfeits from then on, as with
     `matcher review answer`; what is of no brand is told, as it teaches nothing.
 
@@ -180,28 +181,9 @@ def import_(
     else:
         said = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
         screen.say(f"{path}: {said}, {len(failed):,} failed", "" if failed else "green")
-        _tell_import(summary)
+        tell_import(summary)
     if failed:
         raise typer.Exit(screen.FINDINGS)
-
-
-def _tell_import(summary: AnswersSummary) -> None:
-    """What a table made known, whose brand is missing, and which rows failed."""
-    if photos := sum(summary.learnt.values()):
-        screen.say(f"photos that are known counterfeits by it: {photos:,}")
-    if summary.unnamed:
-        names = "fake names" if len(summary.unnamed) == 1 else "fakes name"
-        screen.note(
-            f"{len(summary.unnamed):,} confirmed {names} no brand and made nothing known; "
-            "`matcher review answer --brand` says whose",
-            "yellow",
-        )
-        for listing_id in list(summary.unnamed.values())[:SHOWN_FAILURES]:
-            screen.note(listing_id)
-    for one in summary.failed[:SHOWN_FAILURES]:
-        screen.note(f"line {one.line}: {one.listing_id}: {one.reason}", "yellow")
-    if max(len(summary.failed), len(summary.unnamed)) > SHOWN_FAILURES:
-        screen.note(f"the first {SHOWN_FAILURES} are shown; --json tells them all")
 
 
 @app.command("export")
@@ -257,24 +239,6 @@ def export(
         screen.say_json(summary.facts())
     else:
         show_export(summary)
-
-
-def show_export(summary: ExportSummary) -> None:
-    """The splits with their counts, and what to know of them."""
-    rows: list[tuple[object, ...]] = [
-        (name, counts.get("counterfeit", 0), counts.get("clear", 0), sum(counts.values()))
-        for name, counts in summary.counts.items()
-    ]
-    rows.append(("in none", "", "", summary.left_out))
-    columns = ("split", "fakes", "genuine", "listings")
-    screen.table("Reviewed listings", columns, rows, numbers=columns[1:])
-    largest = screen.counted(summary.largest_group, "listing")
-    screen.say(f"groups that share nothing: {summary.groups:,}; the largest holds {largest}")
-    if summary.without_photos:
-        screen.note(
-            f"{summary.without_photos:,} have no photos in the set, which a scan anew takes", "yellow"
-        )
-    screen.say(str(summary.folder), "bold")
 
 
 def find(connection: Connection, scan: str) -> Scan:

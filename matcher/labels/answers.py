@@ -11,9 +11,11 @@ from sqlalchemy import Connection
 from matcher.catalog import (
     JudgedListing,
     answer_listing,
-    find_listing,
+    find_judged,
     find_newest_listing,
     latest_review,
+    listings_of_id,
+    told_rows,
 )
 from matcher.cells import restored_cell
 from matcher.errors import CatalogError
@@ -47,8 +49,9 @@ def import_answers(
     """Keep the answers of a table, in the caller's transaction; the same table again changes nothing.
 
     Columns: `listing_id` and `answer` (or `label`: `confirm`, `reject`, `unsure` or a word that means it),
-    optionally `reviewer` (else the one given) and `note`. Without `scan_id` an answer goes to the newest scan
-    that has the listing. A confirmed fake is a known counterfeit from then on, as `answer_listing` has it.
+    optionally `reviewer` (else the one given), `note` and `row` (the listing's number; an id that a scan has
+    again fails without it). Without `scan_id` an answer goes to the newest scan that has the listing. A
+    confirmed fake is a known counterfeit from then on, as `answer_listing` has it.
     Raises `ManifestError` where the table cannot be read.
     """
     summary = AnswersSummary()
@@ -78,7 +81,7 @@ def _keep(
         summary.empty += 1
         return
     answer = _answer(label)
-    judged = _listing(connection, listing_id, scan_id)
+    judged = _listing(connection, listing_id, scan_id, cells.get("row", "").strip())
     name, note = cells.get("reviewer", "").strip() or reviewer, cells.get("note", "").strip()
     before = latest_review(connection, judged.listing_row)
     if before and (before.answer, before.reviewer, before.note) == (answer, name, note):
@@ -101,19 +104,41 @@ def _answer(label: str) -> ReviewAnswer:
     return ReviewAnswer.UNSURE if truth is None else ANSWERS.get(truth, ReviewAnswer.UNSURE)
 
 
-def _listing(connection: Connection, listing_id: str, scan_id: int | None) -> JudgedListing:
-    """By the id as it stands, or as it was before it was made safe for a spreadsheet."""
+def _listing(connection: Connection, listing_id: str, scan_id: int | None, row: str) -> JudgedListing:
+    """By the id as it stands, or as it was before it was made safe for a spreadsheet.
+
+    Of several with one id none is preferred: a table may answer for each of them, so `row` must say which.
+    """
     if not listing_id:
         raise CatalogError("the row names no listing")
-    for name in dict.fromkeys((listing_id, restored_cell(listing_id))):
-        if scan_id is None:
-            found = find_newest_listing(connection, name)
-            if found:
-                return found
-            continue
-        try:
-            return find_listing(connection, scan_id, name)
-        except CatalogError:
-            continue
+    names = list(dict.fromkeys((listing_id, restored_cell(listing_id))))
+    if row:
+        return _by_row(connection, names, scan_id, row)
+    for name in names:
+        found = _found(connection, name, scan_id)
+        if len(found) > 1:
+            told = f"scan has {len(found)} listings {shortened(name)}: {told_rows(found)}"
+            raise CatalogError(f"the {told}; say which in a column row")
+        if found and (judged := find_judged(connection, next(iter(found)))):
+            return judged
     where = "no scan has" if scan_id is None else f"scan {scan_id} does not have"
     raise CatalogError(f"{where} the listing {shortened(listing_id)}; see `matcher review list`")
+
+
+def _found(connection: Connection, name: str, scan_id: int | None) -> dict[int, VerdictKind]:
+    """The listings of that id in the scan, else in the newest that has it."""
+    if scan_id is None:
+        newest = find_newest_listing(connection, name)
+        scan_id = newest.scan_id if newest else None
+    return {} if scan_id is None else listings_of_id(connection, scan_id, name)
+
+
+def _by_row(connection: Connection, names: list[str], scan_id: int | None, row: str) -> JudgedListing:
+    """The listing of that number, which must be one of the id."""
+    numbered = row.isascii() and row.isdigit() and len(row) < 18
+    judged = find_judged(connection, int(row)) if numbered else None
+    if judged is None or judged.listing.listing_id not in names or scan_id not in (None, judged.scan_id):
+        where = "no scan has" if scan_id is None else f"scan {scan_id} does not have"
+        told = f"{where} the listing {shortened(names[0])} in row {shortened(row)}"
+        raise CatalogError(f"{told}; see `matcher review list`")
+    return judged

@@ -48,24 +48,34 @@ def labelled_scan(
     """The listings of the table `labels` with their verdicts from the folder `scan`.
 
     What ties listings together is what the table's columns say, else `known_keys` of the listing ids (such
-    as from the database), else what the evidence tells. Raises `UsageError`
-    where no listing is labelled, `ManifestError` where a file cannot be read.
+    as from the database), else what the evidence tells. A label of an id that the scan has more than once is
+    a failure. Raises `UsageError` where no listing is labelled, `ManifestError` where a file cannot be read.
     """
     rows, failed = read_truth(labels)
     wanted = _by_id(rows)
     kept: dict[str, Verdict] = {}
+    again: dict[str, TruthRow] = {}
     count = 0
     for verdict in read_verdicts(scan):
         count += 1
-        if verdict.listing_id in wanted:
-            kept[verdict.listing_id] = verdict  # of two listings with one id the last, as in reviews
-    if not kept:
+        if verdict.listing_id in wanted and kept.setdefault(verdict.listing_id, verdict) is not verdict:
+            again[verdict.listing_id] = wanted[verdict.listing_id]
+    met = {id(wanted[name]) for name in kept}
+    # The label is of one of them, and there is no saying which: the wrong one would be learnt from.
+    for name, row in again.items():
+        del kept[name]
+        failed.append(
+            FailedRow(
+                source=str(labels), line=row.line, listing_id=name,
+                reason="the scan has several listings of this id; give each an id of its own",
+            )
+        )  # fmt: skip
+    if not met:
         raise UsageError(
             f"{labels} and {scan} have no listing in common ({len(rows)} labelled, {count} with a verdict)"
         )
     found = known_keys(list(kept))
     labelled = [_labelled(wanted[name], verdict, found.get(name)) for name, verdict in kept.items()]
-    met = {id(wanted[name]) for name in kept}
     unknown = [row.listing_id for row in rows if id(row) not in met]
     return LabelSet(labelled, failed, unknown, count)
 

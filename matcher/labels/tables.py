@@ -17,7 +17,7 @@ LABELS = ("label", "truth", "answer", "verdict")
 """Of these the first that the table has counts, also where its cell is empty."""
 _FAKE = ("counterfeit", "fake", "confirm", "confirmed", "true", "yes", "1")
 _GENUINE = ("clear", "genuine", "authentic", "reject", "rejected", "false", "no", "0")
-COLUMNS = {*IDS, *LABELS, "kind", "split", "seller", "product", "photo", "reviewer", "note"}
+COLUMNS = {*IDS, *LABELS, "kind", "split", "seller", "product", "photo", "reviewer", "note", "row"}
 WORDS: dict[str, VerdictKind | None] = {
     **dict.fromkeys(_FAKE, VerdictKind.COUNTERFEIT),
     **dict.fromkeys(_GENUINE, VerdictKind.CLEAR),

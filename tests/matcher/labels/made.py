@@ -43,21 +43,24 @@ def make(folder: Path) -> tuple[Path, Path]:
                 workspace.database, workspace.store, rows, lambda image: png(len(image)),
                 brand="Acme", role=role, settings=workspace.settings.images,
             )  # fmt: skip
-        judged = [_judged(workspace, number) for number in range(LISTINGS)]
+        made = [judged(workspace, name_of(number), number) for number in range(LISTINGS)]
         with workspace.database.write() as connection:
             scan_id = start_scan(
                 connection, out=str(out.resolve()), manifest="listings.csv", manifest_fingerprint="f",
                 snapshot=1, settings={},
             )  # fmt: skip
-            commit_chunk(connection, scan_id, 0, judged, [], len(judged))
-            finish_scan(connection, scan_id, len(judged))
-        write_outputs(out, [one.verdict for one in judged], [], {})
+            commit_chunk(connection, scan_id, 0, made, [], len(made))
+            finish_scan(connection, scan_id, len(made))
+        write_outputs(out, [one.verdict for one in made], [], {})
     return folder / "workspace", out
 
 
-def _judged(workspace: Workspace, number: int) -> ExaminedListing:
+def name_of(number: int) -> str:
+    return FORMULA if number == 1 else f"L-{number}"
+
+
+def judged(workspace: Workspace, name: str, number: int) -> ExaminedListing:
     """Odd listings reuse a photo of their own product; even ones show nothing."""
-    name = FORMULA if number == 1 else f"L-{number}"
     found = suspicious(0.7 + number / 200) if number % 2 else []
     found = [
         one.model_copy(update={"reference_id": f"SKU-{number}"} if one.reference_id else {}) for one in found
