@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, String, cast, func, literal, select
 
 from matcher.catalog.brands import add_brand, find_brand
 from matcher.catalog.products import StoredImage
 from matcher.catalog.references import put_product, remove_product
 from matcher.catalog.results import JudgedListing
 from matcher.catalog.reviews import answer_review
-from matcher.catalog.tables import DEFAULT_OWNER, brands, products
+from matcher.catalog.tables import DEFAULT_OWNER, brands, listings, products
 from matcher.records import Brand, ImageRole, ReferenceRow, ReviewAnswer, Verdict
 
 ROLE = ImageRole.KNOWN_COUNTERFEIT
+PREFIX = "confirmed-"
 
 
 class Learnt(NamedTuple):
@@ -120,6 +121,41 @@ def _drop(connection: Connection, judged: JudgedListing, owner_id: int) -> None:
         remove_product(connection, name, reference_id_of(judged), ROLE, owner_id=owner_id)
 
 
+def forget_confirmed(connection: Connection, chosen: Select[tuple[int]]) -> int:
+    """Take out what was learnt of the listings whose listing_row the query selects; how many products.
+
+    The listings must still be there.
+    """
+    query = (
+        select(products.c.owner_id, products.c.reference_id, brands.c.name)
+        .join_from(products, brands, brands.c.brand_id == products.c.brand_id)
+        .join(listings, _learnt_of_listing())
+        .where(listings.c.listing_row.in_(chosen))
+    )
+    found = connection.execute(query).all()
+    for row in found:
+        remove_product(connection, row.name, row.reference_id, ROLE, owner_id=row.owner_id)
+    return len(found)
+
+
+def count_confirmed(connection: Connection, chosen: Select[tuple[int]]) -> int:
+    """How many products were learnt of the listings whose listing_row the query selects."""
+    query = (
+        select(func.count())
+        .select_from(products)
+        .join(listings, _learnt_of_listing())
+        .where(listings.c.listing_row.in_(chosen))
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def _learnt_of_listing() -> ColumnElement[bool]:
+    """The product is what was learnt of the listing."""
+    name = literal(PREFIX) + cast(listings.c.listing_row, String)
+    same = (products.c.role == ROLE.value) & (products.c.owner_id == listings.c.owner_id)
+    return same & (products.c.reference_id == name)
+
+
 def reference_id_of(judged: JudgedListing) -> str:
     """The name under which the listing's photos are known counterfeits."""
-    return f"confirmed-{judged.listing_row}"
+    return f"{PREFIX}{judged.listing_row}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
 
+from matcher.catalog.confirmed import count_confirmed, forget_confirmed
 from matcher.catalog.database import Database
 from matcher.catalog.features import delete_orphaned_features
 from matcher.catalog.image_store import ImageStore
@@ -32,13 +33,19 @@ class Purge:
 
 @dataclass(frozen=True)
 class PurgeCounts:
-    """What went; `scan_folders` are the output folders that still tell of it, untouched here."""
+    """What went; `scan_folders` are the output folders that still tell of it, untouched here.
+
+    `known_counterfeits` are fakes that a reviewer had confirmed among the listings; `known_counterfeits_kept`
+    did not go with theirs.
+    """
 
     listings: int
     photos: int
     verdicts: int
     reviews: int
     failures: int
+    known_counterfeits: int
+    known_counterfeits_kept: int
     files: int
     scan_folders: tuple[str, ...]
 
@@ -46,9 +53,10 @@ class PurgeCounts:
 def purge_listings(database: Database, store: ImageStore, which: Purge) -> PurgeCounts:
     """Delete the listings' rows in one transaction, then every image file that no row names any more.
 
-    A file that a reference or another kept photo uses stays. A kill between the two leaves files that the
-    next purge removes. Failures go by listing_id, owner and age; they know no seller. Raises `UsageError`
-    without a condition.
+    What confirmed fakes among them made known goes too, but by age alone it stays: that is no request to
+    forget, and the fake is still known. A file that a reference or another kept photo uses stays. A kill
+    between the two leaves files that the next purge removes. Failures go by listing_id, owner and age; they
+    know no seller. Raises `UsageError` without a condition.
     """
     if which == Purge():
         raise UsageError("purge: say which listings: by seller, listing, owner or age")
@@ -89,6 +97,9 @@ def _delete_rows(connection: Connection, which: Purge) -> dict[str, Any]:
     answer: dict[str, Any] = {"scan_folders": tuple(sorted(connection.execute(folders).scalars()))}
     for name, table in (("photos", photos), ("verdicts", verdicts), ("reviews", reviews)):
         answer[name] = _count(connection, table, table.c.listing_row.in_(chosen))
+    forgets = which.older_than is None or which.seller_id is not None or which.listing_id is not None
+    answer["known_counterfeits"] = forget_confirmed(connection, chosen) if forgets else 0
+    answer["known_counterfeits_kept"] = 0 if forgets else count_confirmed(connection, chosen)
     answer["failures"] = _delete_failures(connection, which)
     # Photos, verdicts and reviews go with their listing.
     answer["listings"] = connection.execute(

@@ -42,6 +42,10 @@ def purge(
 ) -> None:
     """Forget listings that meet every condition given: rows, verdicts, reviews and kept photos.
 
+    By seller or listing, known counterfeits that confirmed fakes among them
+    became go too. By age alone these stay, as the fakes are still known; how
+    many is told, and `matcher catalog remove` takes them out.
+
     The folders of past scans still tell of them; they are named, so that you
     can delete them. What nothing names any more goes as well. Scans and
     imports that are under way let it in as soon as they have committed what
@@ -119,9 +123,15 @@ def _tell(counts: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         screen.say_json(counts)
         return
-    folders = counts.pop("scan_folders")
+    folders, known = counts.pop("scan_folders"), counts.pop("known_counterfeits_kept", 0)
     rows = [(name.replace("_", " "), f"{count:,}") for name, count in counts.items()]
     screen.table("Removed", ("what", "how many"), rows, numbers=("how many",))
+    if known:
+        stay = "known counterfeit stays" if known == 1 else "known counterfeits stay"
+        screen.say(f"{known:,} {stay}, with the photos of confirmed fakes; to take one out:", "yellow")
+        screen.say("  matcher catalog list --kind known-counterfeit")
+        screen.say("  matcher catalog remove confirmed-N --brand NAME --kind known-counterfeit")
+        screen.say("  matcher purge --unused")
     if folders:
         screen.say("these folders still tell of them; delete them, or write their reports again:", "yellow")
     for folder in folders:
