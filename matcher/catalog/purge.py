@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, false, func, select, union
 
 from matcher.catalog.confirmed import count_confirmed, forget_confirmed
 from matcher.catalog.database import Database
@@ -89,18 +89,18 @@ def _delete_rows(connection: Connection, which: Purge) -> dict[str, Any]:
         .join_from(listings, scans, scans.c.scan_id == listings.c.scan_id)
         .where(*_listing_conditions(which))
     )
-    folders = (
-        select(scans.c.out)
-        .distinct()
-        .where(scans.c.scan_id.in_(select(listings.c.scan_id).where(listings.c.listing_row.in_(chosen))))
-    )
+    told_of = [
+        select(listings.c.scan_id).where(listings.c.listing_row.in_(chosen)),
+        select(failures.c.scan_id).where(*_failure_conditions(which)),
+    ]
+    folders = select(scans.c.out).distinct().where(scans.c.scan_id.in_(union(*told_of)))
     answer: dict[str, Any] = {"scan_folders": tuple(sorted(connection.execute(folders).scalars()))}
     for name, table in (("photos", photos), ("verdicts", verdicts), ("reviews", reviews)):
         answer[name] = _count(connection, table, table.c.listing_row.in_(chosen))
     forgets = which.older_than is None or which.seller_id is not None or which.listing_id is not None
     answer["known_counterfeits"] = forget_confirmed(connection, chosen) if forgets else 0
     answer["known_counterfeits_kept"] = 0 if forgets else count_confirmed(connection, chosen)
-    answer["failures"] = _delete_failures(connection, which)
+    answer["failures"] = connection.execute(delete(failures).where(*_failure_conditions(which))).rowcount
     # Photos, verdicts and reviews go with their listing.
     answer["listings"] = connection.execute(
         delete(listings).where(listings.c.listing_row.in_(chosen))
@@ -126,14 +126,16 @@ def _scan_conditions(which: Purge) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _delete_failures(connection: Connection, which: Purge) -> int:
+def _failure_conditions(which: Purge) -> list[ColumnElement[bool]]:
+    """Failures know no seller, so that by seller none is meant."""
     if which.seller_id is not None:
-        return 0
-    which_scans = select(scans.c.scan_id).where(*_scan_conditions(which))
-    gone = delete(failures).where(failures.c.scan_id.in_(which_scans))
+        return [false()]
+    conditions: list[ColumnElement[bool]] = [
+        failures.c.scan_id.in_(select(scans.c.scan_id).where(*_scan_conditions(which)))
+    ]
     if which.listing_id is not None:
-        gone = gone.where(failures.c.listing_id == which.listing_id)
-    return int(connection.execute(gone).rowcount)
+        conditions.append(failures.c.listing_id == which.listing_id)
+    return conditions
 
 
 def _count(connection: Connection, table: Table, wanted: ColumnElement[bool]) -> int:

@@ -103,7 +103,8 @@ def test_a_seller_is_forgotten_shared_files_stay(database: Database, store: Imag
 def test_a_listing_is_forgotten_with_its_failure(database: Database, store: ImageStore, scan_id: int) -> None:
     assert purge_listings(database, store, Purge(listing_id="L-3")).listings == 1
     assert files(store) == hashes("own", "shared", "twice")
-    assert purge_listings(database, store, Purge(listing_id="L-4")).failures == 1
+    gone = purge_listings(database, store, Purge(listing_id="L-4"))
+    assert (gone.failures, gone.scan_folders) == (1, ("/out",)), "its errors.jsonl still names the listing"
     with database.read() as connection:
         assert list(iterate_failures(connection, scan_id)) == []
 
