@@ -35,7 +35,9 @@ def purge(
     ] = None,
     unused: Annotated[
         bool,
-        typer.Option("--unused", help="Only image files and cached descriptors that nothing names any more."),
+        typer.Option(
+            "--unused", help="Only image files and cached descriptors that nothing names, no listing."
+        ),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
@@ -68,6 +70,8 @@ def purge(
         raise UsageError("--seller and --listing need an id")
     if not chosen and not unused:
         raise UsageError("say what goes: --seller, --listing, --older-than or --unused")
+    if chosen and unused:
+        raise UsageError("--unused removes no listing; leave it out, as what nothing names goes anyway")
     with open_workspace(context) as workspace:
         if chosen:
             screen.confirm(f"Forget every listing {_told(chosen)}? This cannot be undone.", yes=yes)

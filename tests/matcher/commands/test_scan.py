@@ -199,6 +199,12 @@ def test_a_purge_says_what_goes(shop: Shop) -> None:
         assert "--seller" in refused.stderr or "--older-than" in refused.stderr
 
 
+def test_unused_files_alone_or_listings_but_not_both(shop: Shop) -> None:
+    for words in (("--seller", "q"), ("--listing", "L-1"), ("--older-than", "1h")):
+        refused = shop.run("purge", "--yes", "--unused", *words)
+        assert (refused.exit_code, "--unused" in refused.stderr) == (2, True), words
+
+
 def test_ages_are_days_weeks_hours_or_a_date() -> None:
     now = datetime.now(UTC)
     for text, age in (("90d", timedelta(days=90)), ("2 w", timedelta(weeks=2)), ("36H", timedelta(hours=36))):
