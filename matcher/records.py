@@ -88,7 +88,8 @@ class Brand(Record):
 class ReferenceRow(Record):
     """One catalog manifest row after parsing: a product (or logo, or known counterfeit) and its images.
 
-    `images` are paths relative to the manifest's folder, or http(s) URLs, first one the main view.
+    `images` are paths relative to the manifest's folder, or http(s) URLs, first one the main view. A field
+    that is not in `model_fields_set` was not given, which is not the same as given empty.
     """
 
     reference_id: str

@@ -107,8 +107,9 @@ def import_references(
     A row's own brand counts where `brand` is empty; where both are given they must be the same brand. A
     brand that is not there yet is added with its name as wordmark. `source` names the manifest in failures.
     `record` is told of every row, in the transaction that takes it in.
-    The same import again changes nothing, also after a kill at any point of this one. Bad rows and images
-    go to the summary; raises `CatalogError` only when the database or the image store fails.
+    What a row was not given stays as the catalog has it. The same import again changes nothing, also after a
+    kill at any point of this one. Bad rows and images go to the summary; raises `CatalogError` only when the
+    database or the image store fails.
     """
     run = _Import(store, read, brand.strip(), role, settings, source, owner_id, record)
     for batch in groups(rows, BATCH_ROWS):

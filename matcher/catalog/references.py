@@ -17,6 +17,7 @@ from matcher.errors import CatalogError, MissingError
 from matcher.records import ImageRole, ReferenceRow
 
 Outcome = Literal["added", "changed", "unchanged"]
+_FACTS = ("title", "price", "currency", "gtin")
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,20 @@ def put_product(
 ) -> Outcome:
     """Make the product what `row` and `images` say; the key is brand, role and reference_id.
 
+    A fact that `row` was not given (`model_fields_set`) stays as it is; one given empty is emptied.
+
     Images are told apart by content: one that stays keeps its image_id wherever it stands, a new one gets a
     new image_id, one that is no longer named is removed; a content named twice counts once. Only images
-    that come or go are numbered as changes. The files must be in the image store already. Raises
-    `CatalogError` for an unknown brand, an empty or over-long reference_id, or no image.
+    that come or go are numbered as changes; one that merely has another path or URL now is no change. The
+    files must be in the image store already. Raises `CatalogError` for an unknown brand, an empty or
+    over-long reference_id, or no image.
     """
     lock_catalog(connection)
     if not any(isinstance(image, StoredImage) for image in images):
         raise CatalogError(f"reference '{row.reference_id}' has no image")
     brand_id = brand_id_of(connection, brand, owner_id=owner_id)
     found = find_row(connection, brand_id, row.reference_id, role)
-    facts = {"title": row.title, "price": row.price, "currency": row.currency, "gtin": row.gtin}
+    facts = {name: getattr(row, name) for name in _FACTS if found is None or name in row.model_fields_set}
     if found is None:
         product_id = _insert_product(connection, owner_id, brand_id, row.reference_id, role, facts)
     else:
@@ -93,7 +97,8 @@ def _put_images(connection: Connection, place: _Place, named: Sequence[StoredIma
             new.append(_insert_image(connection, place, facts))
         elif facts != _facts(old, old.position):
             connection.execute(update(images).where(images.c.image_id == old.image_id).values(facts))
-            changed = True
+            # Kept, to find the image by; but a folder and a table name one picture differently.
+            changed = changed or facts != _facts(old, old.position) | {"source": image.source}
         expect_stored(connection, image.content_hash, image.stored_hash)
     record_changes(connection, "add", [_changed(place, image_id) for image_id in new])
     return changed or bool(new)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from matcher.manifests.prices import parse_price
 from matcher.manifests.rows import MAX_CELL, MAX_ID, MAX_IMAGES, BadCellError, Cells, Unusable, shortened
@@ -61,35 +61,34 @@ class Schema(Generic[R]):
     aliases: Mapping[str, tuple[str, ...]]
     required: tuple[str, ...]
     make: Callable[[str, tuple[str, ...], Mapping[str, str]], R]
+    """Of an id, images, and the texts of the other fields that the row has a column for, empty or not."""
 
 
 def _listing(listing_id: str, images: tuple[str, ...], texts: Mapping[str, str]) -> Listing:
-    price = parse_price(texts["price"], texts["currency"])
+    price = parse_price(texts.get("price", ""), texts.get("currency", ""))
     return Listing(
         listing_id=listing_id,
         images=images,
-        title=texts["title"],
-        description=texts["description"],
+        title=texts.get("title", ""),
+        description=texts.get("description", ""),
         price=price.amount,
         currency=price.currency,
-        seller_id=texts["seller_id"],
-        url=texts["url"],
+        seller_id=texts.get("seller_id", ""),
+        url=texts.get("url", ""),
     )
 
 
 def _reference(reference_id: str, images: tuple[str, ...], texts: Mapping[str, str]) -> ReferenceRow:
     if not images:
         raise BadCellError("no image")
-    price = parse_price(texts["price"], texts["currency"])
-    return ReferenceRow(
-        reference_id=reference_id,
-        images=images,
-        title=texts["title"],
-        brand=texts["brand"],
-        price=price.amount,
-        currency=price.currency,
-        gtin=texts["gtin"],
-    )
+    price = parse_price(texts.get("price", ""), texts.get("currency", ""))
+    facts: dict[str, Any] = {name: texts[name] for name in ("title", "brand", "gtin") if name in texts}
+    if "price" in texts:
+        # An amount comes with its currency, known or not: it never takes on that of the amount before.
+        facts |= {"price": price.amount, "currency": price.currency}
+    elif "currency" in texts:
+        facts["currency"] = price.currency
+    return ReferenceRow(reference_id=reference_id, images=images, **facts)
 
 
 REFERENCES: Schema[ReferenceRow] = Schema(
@@ -174,8 +173,8 @@ def to_record(cells: Cells, schema: Schema[R]) -> R:
     identity = _checked_id(cells, schema)
     texts = {
         field: _text(cells, field, schema)
-        for field in schema.aliases
-        if field not in (schema.id_field, "image")
+        for field, columns in _layout(cells.names, schema).items()
+        if columns and field not in (schema.id_field, "image")
     }
     return schema.make(identity, _images(cells, schema), texts)
 

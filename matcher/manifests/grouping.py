@@ -85,13 +85,15 @@ def _same(first: Listing | ReferenceRow, later: Listing | ReferenceRow) -> bool:
 
 
 def _merge(first: R, later: R) -> R:
-    """`first` with the images of both, and what only `later` says."""
+    """`first` with the images of both, and what only `later` says, or only it was given at all."""
+    given = later.model_fields_set
+    new = {name for name in given if getattr(later, name) or name not in first.model_fields_set}
     update: dict[str, object] = {
         name: getattr(later, name)
         for name in type(first).model_fields
-        if name not in ("images", "price", "currency") and not getattr(first, name) and getattr(later, name)
+        if name not in ("images", "price", "currency") and not getattr(first, name) and name in new
     }
-    if first.price is None and later.price is not None:
+    if first.price is None and "price" in new:
         # An amount keeps its own currency.
         update.update(price=later.price, currency=later.currency or first.currency)
     images = tuple(dict.fromkeys(first.images + later.images))

@@ -55,12 +55,11 @@ def _read(path: Path, schema: Schema[R], limits: ArchiveLimits) -> Iterator[Row[
     if path.is_dir():
         return _folder_records(path, schema)
     if is_packed(path):
-        empty = dict.fromkeys(schema.aliases, "")
         return packed_rows(
             path,
             limits,
             lambda table: _read_table(table, schema),
-            lambda name, images: schema.make(name, images, empty),
+            lambda name, images: schema.make(name, images, {}),
         )
     return _read_table(path, schema)
 
@@ -103,20 +102,17 @@ def _record(row: Row[Cells], schema: Schema[R], source: str) -> Row[R] | FailedR
 def _folder_records(folder: Path, schema: Schema[R]) -> Iterator[Row[R] | FailedRow]:
     """Each image's record; its line is its place among the folder's images."""
     images = list_folder(folder)
-    empty = dict.fromkeys(schema.aliases, "")
     return (
-        _folder_record(line, image.identity, image.path, schema, empty, str(folder))
+        _folder_record(line, image.identity, image.path, schema, str(folder))
         for line, image in enumerate(images, start=1)
     )
 
 
-def _folder_record(
-    line: int, identity: str, path: str, schema: Schema[R], empty: dict[str, str], source: str
-) -> Row[R] | FailedRow:
+def _folder_record(line: int, identity: str, path: str, schema: Schema[R], source: str) -> Row[R] | FailedRow:
     if len(identity) > MAX_ID:
         return FailedRow(source=source, line=line, reason=f"the name is longer than {MAX_ID} characters")
     try:
         path.encode("utf-8")
     except UnicodeEncodeError:
         return FailedRow(source=source, line=line, reason=f"the name is not valid text: {ascii(path)[:200]}")
-    return Row(line, schema.make(identity, (path,), empty))
+    return Row(line, schema.make(identity, (path,), {}))

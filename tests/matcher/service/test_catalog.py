@@ -110,3 +110,14 @@ def test_changes_are_on_record_with_the_key(start: Start) -> None:
     put(owner, add_brand(owner), "R", png(1))
     acts = [(act["action"], act["target"]) for act in owner.get("/v1/audit").json()["items"]]
     assert acts == [("brand.add", "Acme"), ("reference.put", "Acme: reference R")]
+
+
+def test_images_alone_leave_what_is_known_of_a_reference(start: Start) -> None:
+    owner = tenant(start())
+    brand = add_brand(owner)
+    put(owner, brand, "lamp", png(1), title="Lamp", price="19,90 €")
+    sent = [("photos", ("lamp.png", png(1)))]
+    found = owner.post(f"/v1/brands/{brand}/images", files=sent).json()["images"]
+    assert [one["outcome"] for one in found] == ["unchanged"]
+    (shown,) = owner.get("/v1/references").json()["items"]
+    assert (shown["title"], shown["price"], shown["currency"]) == ("Lamp", "19.90", "EUR")
