@@ -9,10 +9,9 @@ from typing import Protocol
 
 from matcher.errors import ManifestError
 from matcher.faults import commit_point
-from matcher.manifests import manifest_fingerprint
 from matcher.policy import Policy
 from matcher.scan import ScanRequest, ScanSummary, run_scan
-from matcher.watching.inbox import DONE, FAILED, Inbox
+from matcher.watching.inbox import DONE, FAILED, Inbox, content_mark
 from matcher.watching.warm import WarmSnapshots, WarmWorkers
 from matcher.workspace import Workspace
 
@@ -113,4 +112,4 @@ class Watch:
 
 def answer_name(manifest: Path) -> str:
     """The name of the folder that holds a manifest's answers: its own name and a hash of its content."""
-    return f"{manifest.name}-{manifest_fingerprint(manifest)[:12]}"
+    return f"{manifest.name}-{content_mark(manifest)}"

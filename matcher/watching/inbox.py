@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from matcher.errors import UsageError
+from matcher.errors import ManifestError, UsageError
 from matcher.faults import commit_point
 from matcher.files import sync_folder
+from matcher.manifests import manifest_fingerprint
 
 DONE, FAILED = "done", "failed"
 TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".json", ".jsonl", ".ndjson", ".parquet", ".xml")
@@ -46,11 +47,37 @@ class Inbox:
         return [self.folder / name for _, name in sorted(found)]
 
     def settle(self, manifest: Path, place: str) -> None:
-        """Move it to `done` or `failed`; another of the same name that is there already is replaced."""
-        manifest.replace(self.folder / place / manifest.name)
+        """Move it to `done` or `failed`; another of its name there stays, unless its content is the same."""
+        manifest.replace(_kept_apart(manifest, self.folder / place / manifest.name))
         commit_point("watch:settled")
         for folder in (self.folder, self.folder / place):
             sync_folder(folder)
+
+
+def content_mark(manifest: Path) -> str:
+    """What tells a manifest from others of its name; raises `ManifestError` where it cannot be read."""
+    return manifest_fingerprint(manifest)[:12]
+
+
+def _kept_apart(manifest: Path, place: Path) -> Path:
+    """`place`, or a name beside it where another manifest stands there.
+
+    The mark comes from the content, so that a manifest that arrives once more does not pile up.
+    """
+    if not place.exists():
+        return place
+    mark = _mark_of(manifest)
+    if mark == _mark_of(place):
+        return place
+    name, dot, ending = place.name.partition(".")
+    return place.with_name(f"{name}-{mark}{dot}{ending}")
+
+
+def _mark_of(manifest: Path) -> str:
+    try:
+        return content_mark(manifest)
+    except ManifestError:  # what cannot be read is moved to `failed`, and still tells when it was written
+        return str(manifest.stat().st_mtime_ns)
 
 
 def is_manifest(name: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from matcher.commands.watch import _without_password
-from matcher.errors import UsageError
+from matcher.errors import ManifestError, UsageError
 from matcher.watching.inbox import DONE, FAILED, Inbox, is_manifest
 from tests.matcher.commands.conftest import matcher
 
@@ -43,6 +43,37 @@ def test_what_is_settled_is_moved_and_waits_no_more(tmp_path: Path) -> None:
         inbox.settle(tmp_path / "a.csv", place)
         assert (tmp_path / place / "a.csv").read_text() == place
     assert inbox.waiting() == []
+
+
+@pytest.mark.parametrize("place", [DONE, FAILED])
+def test_an_earlier_manifest_of_the_same_name_stays_and_the_same_content_is_kept_once(
+    tmp_path: Path, place: str
+) -> None:
+    inbox = Inbox(tmp_path)
+    for content in ("monday", "tuesday", "wednesday", "tuesday", "monday"):
+        (tmp_path / "daily.csv.gz").write_text(content)
+        inbox.settle(tmp_path / "daily.csv.gz", place)
+    settled = sorted(path.name for path in (tmp_path / place).iterdir())
+    assert settled == ["daily-d78d1a3f3bcf.csv.gz", "daily-e86421cb8ca4.csv.gz", "daily.csv.gz"]
+    assert (tmp_path / place / "daily.csv.gz").read_text() == "monday"
+    kept = sorted((tmp_path / place / name).read_text() for name in settled)
+    assert kept == ["monday", "tuesday", "wednesday"]
+    assert inbox.waiting() == []
+
+
+def test_one_that_cannot_be_read_is_kept_beside_another_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path) -> str:
+        raise ManifestError(str(path), "cannot be read: Permission denied")
+
+    monkeypatch.setattr("matcher.watching.inbox.content_mark", refused)
+    inbox = Inbox(tmp_path)
+    for turn in range(2):
+        (tmp_path / "a.csv").write_text(str(turn))
+        os.utime(tmp_path / "a.csv", ns=(turn, turn))
+        inbox.settle(tmp_path / "a.csv", FAILED)
+    assert sorted(path.read_text() for path in (tmp_path / FAILED).iterdir()) == ["0", "1"]
 
 
 def test_a_file_cannot_be_watched(tmp_path: Path) -> None:
