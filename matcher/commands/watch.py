@@ -48,7 +48,9 @@ def watch(
     is then. A manifest is written elsewhere and moved in when it is whole, the
     photos it names before it. When it is answered it is moved to `done/`; one
     that cannot be read goes to `failed/`. After a kill the same command goes
-    on; with --json a manifest's lines may then come once more.
+    on; with --json a manifest's lines may then come once more. With --once the
+    exit code is 1 where a manifest could not be read or rows failed, else 0,
+    whatever the verdicts.
 
       matcher watch inbox --out answers
       matcher watch inbox --out answers --once --json
@@ -62,7 +64,7 @@ def watch(
             settings = workspace.settings
             chosen = settings.scan.model_copy(update={"workers": workers})
             workspace.settings = settings.model_copy(update={"scan": chosen})
-        feed = None
+        feed, ended = None, _Ended(as_json)
         folder = Path(source)
         if "://" in source and not source.startswith(STREAMS):
             raise UsageError(
@@ -80,13 +82,15 @@ def watch(
             Inbox(folder),
             out,
             feed=feed,
-            told=_print_verdicts if as_json else _tell,
-            refused=_complain,
+            told=ended.told,
+            refused=ended.refused,
         )
         _stop_on_signals(running)
         watched = f"{folder}{new}" if feed is None else _without_password(source)
         screen.note(f"watching {watched} (Ctrl-C ends it)", "green")
         running.run(once=once)
+    if once and ended.badly:
+        raise typer.Exit(screen.FINDINGS)
 
 
 def _without_password(url: str) -> str:
@@ -103,6 +107,23 @@ def _stop_on_signals(running: Watch) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
+
+
+class _Ended:
+    """Tells how each manifest ended, and keeps whether one did badly."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.badly, self._tell = False, _print_verdicts if as_json else _tell
+
+    def told(self, manifest: Path, summary: ScanSummary) -> None:
+        """It was answered, perhaps with rows that failed."""
+        self.badly = self.badly or summary.failed > 0
+        self._tell(manifest, summary)
+
+    def refused(self, manifest: Path, error: ManifestError) -> None:
+        """It could not be read at all."""
+        self.badly = True
+        _complain(manifest, error)
 
 
 def _tell(manifest: Path, summary: ScanSummary) -> None:

@@ -10,7 +10,7 @@ import pytest
 from matcher.commands.watch import _without_password
 from matcher.errors import ManifestError, UsageError
 from matcher.watching.inbox import DONE, FAILED, Inbox, is_manifest
-from tests.matcher.commands.conftest import matcher
+from tests.matcher.commands.conftest import draw, matcher
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,23 @@ def test_a_folder_that_the_watch_makes_is_told_and_another_address_is_refused(tm
     assert "a new folder" not in matcher(workspace, "watch", tmp_path / "inbox", *words).stderr
     refused = matcher(workspace, "watch", "https://shop.example/inbox", *words)
     assert (refused.exit_code, "no Redis stream" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_once_ends_with_one_where_a_manifest_or_a_row_failed(tmp_path: Path, as_json: bool) -> None:
+    workspace, inbox = tmp_path / "workspace", tmp_path / "inbox"
+    assert matcher(workspace, "brand", "add", "Nordlys").exit_code == 0
+    inbox.mkdir()
+    draw(inbox / "ok.jpg", 1)
+    for text, code in (
+        ("nothing,known\n1,2\n", 1),
+        ("listing_id,image\nL-1,absent.jpg\n", 1),
+        ("listing_id,image\nL-1,ok.jpg\n", 0),
+    ):
+        (inbox / "a.csv").write_text(text)
+        words = ("--out", tmp_path / "answers", "--once", "--workers", 1, *(["--json"] if as_json else []))
+        ended = matcher(workspace, "watch", inbox, *words)
+        assert ended.exit_code == code, ended.output
 
 
 def test_a_password_in_a_stream_s_address_is_not_shown() -> None:
