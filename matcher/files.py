@@ -48,6 +48,25 @@ def replacing(*paths: Path) -> Iterator[list[BinaryIO]]:
         raise
 
 
+def expect_writable(path: Path, what: str) -> None:
+    """Raise `UsageError` where a file cannot be written at `path`, before any work; `what` names it.
+
+    Nothing is made yet; a disk may still fill up meanwhile.
+    """
+    try:
+        if path.is_dir():
+            raise UsageError(f"{what} {path}: is a folder; name a file")
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{what} {path}: is no ordinary file; name another")
+        folder = next(one for one in path.absolute().parents if one.exists())
+    except OSError as error:
+        raise UsageError(f"{what} {path}: cannot be written: {error.strerror}; name another file") from error
+    if not folder.is_dir():
+        raise UsageError(f"{what} {path}: cannot be written: {folder} is no folder")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UsageError(f"{what} {path}: cannot be written: {folder} is closed to writing")
+
+
 def _opened(part: Path) -> BinaryIO:
     try:
         part.parent.mkdir(parents=True, exist_ok=True)

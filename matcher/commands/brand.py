@@ -62,9 +62,11 @@ def add(
     """
     from matcher.assembly import build_galleries
     from matcher.catalog import add_brand, find_brand, show_brand
+    from matcher.commands.photos import expect_files
     from matcher.records import Brand
 
     registrations = tuple(parse_trademark(text) for text in trademark or ())
+    expect_files(logo or (), "--logo")
     with open_workspace(context, make=True) as workspace:
         with workspace.database.write() as connection:
             known = find_brand(connection, name) is not None

@@ -59,6 +59,8 @@ def import_(
 
     if path.is_dir() and not brand.strip():
         raise UsageError(f"{path}: a folder names no brand; give --brand NAME")
+    if errors is not None:
+        _expect_apart(errors, path)
     read_references(path)  # What is no manifest is refused before a workspace is made.
     with open_workspace(context, make=True) as workspace, Meter(quiet=as_json) as meter:
         before = _brand_names(workspace)
@@ -77,6 +79,15 @@ def import_(
         screen.note("models.logo is none: logos are kept, but not looked for in photos")
     if summary.failed:
         raise typer.Exit(screen.FINDINGS)
+
+
+def _expect_apart(errors: Path, manifest: Path) -> None:
+    """Raise `UsageError` where `errors` cannot be written, or would take the place of the manifest."""
+    from matcher.files import expect_writable
+
+    expect_writable(errors, "--errors")
+    if errors.exists() and manifest.exists() and errors.samefile(manifest):
+        raise UsageError(f"--errors {errors}: is the manifest itself; name another file")
 
 
 def _brand_names(workspace: Workspace) -> set[str]:

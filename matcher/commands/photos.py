@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from matcher.errors import FetchError, ImageError
+from matcher.errors import FetchError, ImageError, UsageError
 from matcher.sources import ImageSource
 
 if TYPE_CHECKING:
     from matcher.config import Settings
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+def expect_files(names: Iterable[str], option: str) -> None:
+    """Raise `UsageError` for a name that is neither a URL nor a file, before anything is done with others."""
+    for name in names:
+        if _URL.match(name):
+            continue
+        try:
+            file = Path(name).expanduser()
+            reason = "" if file.is_file() else "is a folder, not a file" if file.is_dir() else "is not there"
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = f"cannot be read: {error}"
+        if reason:
+            raise UsageError(f"{option} {name}: {reason}; nothing was changed")
 
 
 class Photos:

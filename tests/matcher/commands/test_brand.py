@@ -54,10 +54,22 @@ def test_a_new_brand_without_a_wordmark_is_written_as_it_is_called(workspace: Pa
 
 
 def test_a_logo_that_cannot_be_read_is_told_and_the_brand_stays(workspace: Path, tmp_path: Path) -> None:
-    added = matcher(workspace, "brand", "add", "Nordlys", "--logo", tmp_path / "none.png")
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    added = matcher(workspace, "brand", "add", "Nordlys", "--logo", tmp_path / "broken.png")
     assert added.exit_code == 1
-    assert "none.png: is not there" in added.stderr
+    assert "broken.png: " in added.stderr
     assert matcher(workspace, "brand", "show", "Nordlys").exit_code == 0
+
+
+@pytest.mark.parametrize(("name", "reason"), [("none.png", "is not there"), (".", "is a folder, not a file")])
+def test_a_mistyped_logo_is_wrong_use_and_changes_nothing(
+    name: str, reason: str, workspace: Path, tmp_path: Path
+) -> None:
+    good = draw(tmp_path / "sun.png", 1)
+    added = matcher(workspace, "brand", "add", "Nordlys", "--logo", good, "--logo", tmp_path / name)
+    assert added.exit_code == 2
+    assert f"--logo {tmp_path / name}: {reason}" in added.stderr
+    assert not workspace.exists()
 
 
 def test_what_a_terminal_would_obey_is_shown_as_text(workspace: Path) -> None:

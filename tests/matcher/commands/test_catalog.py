@@ -80,6 +80,28 @@ def test_what_cannot_be_imported_is_wrong_use_and_makes_no_workspace(
     assert not (tmp_path / "workspace").exists()
 
 
+@pytest.mark.parametrize(
+    ("errors", "reason"),
+    [
+        ("images", "is a folder"),
+        ("table.csv", "is the manifest itself"),
+        ("table.csv/bad.jsonl", "is no folder"),
+    ],
+)
+def test_failures_that_cannot_be_written_are_told_before_the_import(
+    errors: str, reason: str, tmp_path: Path
+) -> None:
+    draw(tmp_path / "images" / "a.png", 5)
+    table = write_table(tmp_path / "table.csv", "sku,image", [("a", "images/a.png")])
+    words = ("catalog", "import", table, "--brand", "Nordlys", "--errors", tmp_path / errors)
+    done = matcher(tmp_path / "workspace", *words)
+    assert done.exit_code == 2, done.output
+    assert f"--errors {tmp_path / errors}: " in done.stderr
+    assert reason in done.stderr
+    assert not (tmp_path / "workspace").exists()
+    assert table.read_text().startswith("sku,image")
+
+
 def test_the_catalog_is_listed_with_its_text_made_harmless(shop: Shop) -> None:
     shown = shop.run("catalog", "list", "--brand", "nordlys", "--kind", "reference")
     assert shown.exit_code == 0, shown.output
