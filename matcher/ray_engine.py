@@ -31,10 +31,12 @@ def ray_engine(address: str | None = None) -> OpenEngine:
     """Opens engines on the cluster at `address`; None: one on this machine alone, ended with the scan.
 
     Every node must see the workspace, the manifest and its photos under the same paths and have the matcher
-    installed; more than one node needs PostgreSQL. Raises `UsageError` where nothing listens at `address`,
-    when it opens an engine also where Ray is missing or the cluster cannot be used.
+    installed; more than one node needs PostgreSQL. Raises `UsageError` where nothing listens at `address` or
+    Ray is missing, before a scan is begun that would be left behind; when it opens an engine also where the
+    cluster cannot be used.
     """
     _expect_listener(address or "")
+    _ray()
 
     def open_engine(workspace: Workspace, request: ScanRequest, snapshot: Path) -> Engine:
         ray, started = _started(address, workspace.settings.scan.workers)
@@ -57,12 +59,17 @@ def _expect_listener(address: str) -> None:
         ) from error
 
 
-def _started(address: str | None, workers: int) -> tuple[Any, bool]:
-    """Ray itself, and whether it was not connected before."""
+def _ray() -> Any:
     try:
         import ray
     except ImportError as error:
         raise UsageError(f"--engine ray needs Ray: {INSTALL}") from error
+    return ray
+
+
+def _started(address: str | None, workers: int) -> tuple[Any, bool]:
+    """Ray itself, and whether it was not connected before."""
+    ray = _ray()
     if ray.is_initialized():
         return ray, False
     cores = max(workers or os.cpu_count() or 1, 2)

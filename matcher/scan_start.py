@@ -79,9 +79,12 @@ def begin(
             workspace, policy, request, take
         )
     if not request.resume:
+        finished = found.state == "finished"
+        standing = "is finished" if finished else "is not finished"
+        then = "write its outputs again" if finished else "continue it"
         raise ScanError(
-            f"{request.out} holds scan {found.scan_id} already; "
-            "give --resume to continue it, or another folder"
+            f"{request.out} holds scan {found.scan_id} already, which {standing}; "
+            f"give --resume to {then}, or another --out to scan anew"
         )
     _expect_terms(workspace, found, fingerprint, request)
     if request.policy_given:

@@ -253,6 +253,8 @@ def test_a_scan_is_not_resumed_with_settings_that_its_first_verdicts_did_not_kno
 ) -> None:
     out = folder.parent / "out"
     interrupted(folder, manifest, out)
+    with pytest.raises(ScanError, match="scan 1 already, which is not finished; give --resume to continue"):
+        scan(folder, manifest, out)
     request = ScanRequest(manifest, out, resume=True)
     for section, key, value in (
         ("models", "keypoint_count", 300),

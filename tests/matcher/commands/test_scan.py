@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,8 @@ def test_the_same_folder_again_needs_resume_and_gives_the_same_verdicts(shop: Sh
     out = shop.folder / "monday"
     before = (out / "verdicts.jsonl").read_bytes()
     refused = shop.run("scan", shop.listings, "--out", out)
-    assert (refused.exit_code, "--resume" in refused.stderr) == (2, True)
+    told = "which is finished; give --resume to write its outputs again, or another --out"
+    assert (refused.exit_code, told in refused.stderr) == (2, True)
     resumed = shop.run("scan", shop.listings, "--out", out, "--resume", "--csv", "--json")
     assert resumed.exit_code == 1, resumed.output
     assert json.loads(resumed.stdout)["failed_rows"] == 1
@@ -90,6 +92,13 @@ def test_wrong_options_are_one_line_and_two(
     assert refused.exit_code == 2
     assert reason in refused.stderr
     assert "Traceback" not in refused.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_ray_no_scan_is_begun(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    refused = shop.run("scan", shop.listings, "--out", tmp_path / "out", "--engine", "ray")
+    assert (refused.exit_code, "--engine ray needs Ray: pip install" in refused.stderr) == (2, True)
     assert not (tmp_path / "out").exists()
 
 
