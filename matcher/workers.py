@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
 
 from matcher.errors import ScanError
-from matcher.machine_trouble import machine_trouble
+from matcher.machine_trouble import AGAIN, machine_trouble
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -57,12 +57,16 @@ class _Worker:
 
 
 class Workers(Generic[Item, Result]):
-    """A pool of `count` processes that each call `make(*arguments)` once and its result on every item."""
+    """A pool of up to `count` processes that each call `make(*arguments)` once and its result on every item.
+
+    A process starts when there is a chunk for it, so that a small scan starts few.
+    """
 
     def __init__(self, count: int, make: Make, arguments: tuple[Any, ...], *, item_seconds: float) -> None:
         self._context = multiprocessing.get_context("spawn")
         self._make, self._arguments, self._item_seconds = make, arguments, item_seconds
-        self._workers = [self._spawn() for _ in range(count)]
+        self._count = count
+        self._workers: list[_Worker] = []
         self._failed_starts = 0
 
     def run(self, chunks: Iterable[Sequence[Item]]) -> Iterator[tuple[Sequence[Item], list[Result | Lost]]]:
@@ -72,7 +76,7 @@ class Workers(Generic[Item, Result]):
         order: deque[_Chunk[Item]] = deque()
         exhausted = False
         while True:
-            while not exhausted and len(order) < CHUNKS_AHEAD * len(self._workers):
+            while not exhausted and len(order) < CHUNKS_AHEAD * self._count:
                 number, items = next(source, (-1, None))
                 if items is None:
                     exhausted = True
@@ -86,6 +90,7 @@ class Workers(Generic[Item, Result]):
             if exhausted and not order:
                 return
             if order and not order[0].done:
+                self._start_for(sum(not chunk.done for chunk in order))
                 self._feed(waiting)
                 self._listen(waiting)
 
@@ -100,6 +105,10 @@ class Workers(Generic[Item, Result]):
             if worker.process.is_alive():
                 worker.process.kill()
                 worker.process.join()
+
+    def _start_for(self, chunks: int) -> None:
+        while len(self._workers) < min(self._count, chunks):
+            self._workers.append(self._spawn())
 
     def _spawn(self) -> _Worker:
         mine, theirs = self._context.Pipe()
@@ -162,10 +171,7 @@ class Workers(Generic[Item, Result]):
         if not worker.ready:
             self._failed_starts += 1
             if self._failed_starts >= 3:
-                raise ScanError(
-                    f"a worker process could not start (exit code {worker.process.exitcode}); "
-                    "see the lines above, or try --workers 1"
-                )
+                raise ScanError(_no_start(worker.process.exitcode, died=died))
         if worker.chunk is not None:
             chunk = worker.chunk
             chunk.deaths += 1
@@ -175,6 +181,24 @@ class Workers(Generic[Item, Result]):
             if not chunk.done:
                 waiting.appendleft(chunk)
         self._workers[place] = self._spawn()
+
+
+def _no_start(code: int | None, *, died: bool) -> str:
+    """Why workers do not start and what to do; `died`: it ended by itself and was not waited for in vain."""
+    if not died:
+        return (
+            f"a worker process was not ready within {READY_SECONDS:g} seconds; "
+            f"give fewer --workers, and {AGAIN}"
+        )
+    if code == -signal.SIGKILL:  # it had no time to print a line
+        return (
+            "a worker process was killed as it started (signal 9), as when memory runs out; "
+            f"free some or give fewer --workers, and {AGAIN}"
+        )
+    return (
+        f"a worker process could not start (exit code {code}); see the lines above or try --workers 1, "
+        f"and {AGAIN}"
+    )
 
 
 @contextmanager

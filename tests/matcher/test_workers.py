@@ -116,14 +116,32 @@ def test_an_item_whose_worker_dies_once_is_tried_again(tmp_path: Path) -> None:
         assert results(made, CHUNKS) == list(range(0, 20, 2))
 
 
-@pytest.mark.parametrize(("kind", "said"), [("raise", "cannot"), ("kill", "-9"), ("exit", "exit code 3")])
-def test_workers_that_cannot_start_end_the_run(kind: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("raise", "cannot"),
+        ("kill", "killed as it started .signal 9., as when memory runs out; .*fewer --workers.*--resume"),
+        ("exit", "exit code 3.*see the lines above"),
+        ("sleep", "not ready within 0.5 seconds; .*fewer --workers.*--resume"),
+    ],
+)
+def test_workers_that_cannot_start_end_the_run(kind: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if kind == "sleep":
+        monkeypatch.setattr("matcher.workers.READY_SECONDS", 0.5)
     with (
         workers(worker_jobs.unstartable, kind, count=2) as made,
         pytest.raises(ScanError, match=said) as raised,
     ):
         results(made, CHUNKS)
     assert "\n" not in str(raised.value)
+
+
+def test_no_more_processes_start_than_there_are_chunks() -> None:
+    with workers(worker_jobs.doubling, count=99) as made:
+        assert results(made, [[0, 1], [], [2]]) == [0, 2, 4]
+        assert len(made._workers) == 2
+        assert results(made, [[0], [1], [2]]) == [0, 2, 4]
+        assert len(made._workers) == 3
 
 
 def test_closing_leaves_no_process(tmp_path: Path) -> None:
