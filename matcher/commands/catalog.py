@@ -55,20 +55,22 @@ def import_(
       matcher catalog import products.csv --brand Adidas --errors bad-rows.jsonl
       matcher catalog import confirmed-fakes/ --brand Adidas --kind known-counterfeit
     """
-    from matcher.manifests import read_references
+    from matcher.manifests import look_at_references
 
-    if path.is_dir() and not brand.strip():
-        raise UsageError(f"{path}: a folder names no brand; give --brand NAME")
     if errors is not None:
         _expect_apart(errors, path)
-    read_references(path)  # What is no manifest is refused before a workspace is made.
+    found = look_at_references(path)  # What is no manifest is refused before a workspace is made.
+    if not found.table and not brand.strip():
+        raise UsageError(f"{path}: images without a table name no brand; give --brand NAME")
     with open_workspace(context, make=True) as workspace, Meter(quiet=as_json) as meter:
         before = _brand_names(workspace)
         summary, number = import_manifest(workspace, path, brand, kind, meter)
         new = sorted(_brand_names(workspace) - before)
     if errors is not None:
         write_failures(errors, summary.failed)
-    _tell_import(path, summary, number, errors, as_json=as_json)
+    if not as_json:
+        screen.note_unread(found.unread)
+    _tell_import(path, summary, number, errors, found.unread, as_json=as_json)
     if new:
         more = "" if len(new) <= SHOWN_BRANDS else f" and {len(new) - SHOWN_BRANDS:,} more"
         screen.note(
@@ -134,7 +136,13 @@ def write_failures(path: Path, failed: list[FailedRow]) -> None:
 
 
 def _tell_import(
-    path: Path, summary: ImportSummary, number: int | None, errors: Path | None, *, as_json: bool
+    path: Path,
+    summary: ImportSummary,
+    number: int | None,
+    errors: Path | None,
+    unread: tuple[str, ...],
+    *,
+    as_json: bool,
 ) -> None:
     counts = {
         "added": summary.added,
@@ -144,7 +152,8 @@ def _tell_import(
     }
     if as_json:
         failures = [failure.model_dump(mode="json") for failure in summary.failed]
-        screen.say_json({"manifest": str(path), **counts, "failures": failures, "catalog": number})
+        told = {"manifest": str(path), **counts, "failures": failures, "catalog": number}
+        screen.say_json(told | {"columns_not_read": unread})
         return
     screen.say(
         f"{path}: " + ", ".join(f"{count:,} {name}" for name, count in counts.items()),

@@ -75,7 +75,9 @@ def scan(
       matcher scan photos/ --out trial --limit 100 --csv
       matcher scan listings.parquet --out monday --engine ray --address auto
     """
+    from matcher.manifests import look_at_listings
     from matcher.scan import ScanRequest
+    from matcher.sources import archive_limits
 
     if address and engine is not Engine.RAY:
         raise UsageError("--address is of a Ray cluster; give --engine ray with it")
@@ -88,13 +90,16 @@ def scan(
             cut_up = settings.scan.model_copy(update={"workers": workers})
             workspace.settings = settings.model_copy(update={"scan": cut_up})
         chosen = chosen_policy(context, policy)
+        unread = look_at_listings(path, archive_limits(workspace.settings)).unread
+        if not as_json:
+            screen.note_unread(unread)
         cautions.warn_of_missing_images(workspace)
         if not resume:  # a scan that goes on keeps the policy that it began with
             cautions.warn_of_unknown_brands(workspace, chosen)
         with Meter(quiet=as_json) as meter:
             summary = run(workspace, request, chosen, meter, engine=_engine(engine, address))
     if as_json:
-        typer.echo((out / "summary.json").read_text(encoding="utf-8").rstrip("\n"))
+        screen.say_json(read_summary(out) | {"columns_not_read": unread})
     else:
         show_summary(summary, csv=csv)
     if summary.failed:

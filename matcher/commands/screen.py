@@ -20,6 +20,7 @@ _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
 PIPED_WIDTH = 120
+SHOWN_COLUMNS = 12
 FINDINGS, FAILED = 1, 2
 """Exit codes: something was found or some rows failed; the command could not do its work."""
 
@@ -49,6 +50,13 @@ def say(text: str, style: str = "") -> None:
 def note(text: str, style: str = "dim") -> None:
     """A line beside the answer, on standard error."""
     screen(stderr=True).print(Text(plain(text), style=style), soft_wrap=True)
+
+
+def note_unread(columns: Sequence[str]) -> None:
+    """Tell which columns of a table were not read, so that a misnamed one does not cost its facts unseen."""
+    if columns:
+        more = f" and {len(columns) - SHOWN_COLUMNS:,} more" if len(columns) > SHOWN_COLUMNS else ""
+        note(f"columns not read: {', '.join(columns[:SHOWN_COLUMNS])}{more}", "yellow")
 
 
 def complain(text: str) -> None:

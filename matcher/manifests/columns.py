@@ -131,10 +131,18 @@ def is_image(name: str) -> bool:
     return normalised(name) in _IMAGE_KEYS
 
 
-def missing_columns(names: tuple[str, ...], schema: Schema[R]) -> list[str]:
-    """The required fields that no column of a file gives."""
+def missing_columns(
+    names: tuple[str, ...], schema: Schema[R], required: tuple[str, ...] | None = None
+) -> list[str]:
+    """The `required` fields, else those that the schema requires, that no column of a file gives."""
     layout = _layout(names, schema)
-    return [field for field in schema.required if not layout[field]]
+    return [field for field in required or schema.required if not layout[field]]
+
+
+def unread_columns(names: tuple[str, ...], schema: Schema[R]) -> tuple[str, ...]:
+    """The named columns that no field is read from, as the file spells them, each once."""
+    read = {at for columns in _layout(names, schema).values() for at in columns}
+    return tuple(dict.fromkeys(name for at, name in enumerate(names) if at not in read and name.strip()))
 
 
 @lru_cache(maxsize=512)

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -64,6 +65,25 @@ def packed_rows(
             raise ManifestError(str(path), error.reason) from error
     weakref.finalize(rows, shutil.rmtree, folder, ignore_errors=True)
     return rows
+
+
+@contextmanager
+def unpacked_table(path: Path, limits: ArchiveLimits) -> Iterator[Path | None]:
+    """The table in the ZIP as a file for as long as the block runs, None where it holds images alone.
+
+    Raises `ManifestError` where the archive, or its table, cannot be unpacked.
+    """
+    with (
+        ImageArchive(path, limits) as archive,
+        tempfile.TemporaryDirectory(prefix="matcher-table-") as folder,
+    ):
+        if not archive.table:
+            yield None
+            return
+        table = Path(folder) / Path(archive.table.replace("\\", "/")).name
+        with table.open("wb") as file:
+            archive.copy_table(file)
+        yield table
 
 
 def _image_rows(

@@ -65,20 +65,28 @@ def _read(path: Path, schema: Schema[R], limits: ArchiveLimits) -> Iterator[Row[
 
 
 def _read_table(path: Path, schema: Schema[R]) -> Iterator[Row[R] | FailedRow]:
-    items = choose_reader(path)(path)
-    try:
-        first = next(items)
-    except READ_ERRORS as error:
-        raise ManifestError(str(path), f"cannot be read: {explained(error)}") from error
-    _require_columns(first, schema, path)
+    first, items = first_item(path)
+    require_columns(first, schema, path)
     return merge_repeated(_records(items, schema, str(path)), str(path))
 
 
-def _require_columns(first: Item, schema: Schema[R], path: Path) -> None:
+def first_item(path: Path) -> tuple[Item, Iterator[Item]]:
+    """A table's columns, and the rows behind them; raises `ManifestError` where it cannot be read."""
+    items = choose_reader(path)(path)
+    try:
+        return next(items), items
+    except READ_ERRORS as error:
+        raise ManifestError(str(path), f"cannot be read: {explained(error)}") from error
+
+
+def require_columns(
+    first: Item, schema: Schema[R], path: Path, required: tuple[str, ...] | None = None
+) -> None:
+    """Raise `ManifestError` where no column gives one of `required`, else of what the schema requires."""
     names = first.names if isinstance(first, Columns) else ()
     if names is None:
         return
-    missing = missing_columns(names, schema)
+    missing = missing_columns(names, schema, required)
     if missing:
         shown = ", ".join(shortened(name)[1:-1] for name in names[:_SHOWN_COLUMNS] if name) or "none"
         more = ", …" if len(names) > _SHOWN_COLUMNS else ""
