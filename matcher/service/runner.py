@@ -17,7 +17,7 @@ from itertools import count
 
 from pydantic import JsonValue
 
-from matcher.catalog import Job, beat, claim_job, finish_job, last_number, release_job
+from matcher.catalog import Job, beat, claim_job, find_scan, finish_job, last_number, release_job
 from matcher.errors import CatalogError, ManifestError, MatcherError, ScanMovedError
 from matcher.faults import commit_point
 from matcher.policy import Policy
@@ -189,7 +189,9 @@ def _scan(workspace: Workspace, policy: Policy, job: Job, progress: Progress) ->
             if tries == MOST_TRIES:
                 raise
     announcer.tell()
-    progress(summary.listings + summary.failed)
+    with workspace.database.read() as connection:
+        scan = find_scan(connection, summary.scan_id)
+    progress(scan.position if scan else None)  # of one row several photos may fail
     counts: dict[str, JsonValue] = {kind.value: count for kind, count in summary.counts.items()}
     facts: dict[str, JsonValue] = {"scan": summary.scan_id, "listings": summary.listings}
     return {**facts, "verdicts": counts, "failed": summary.failed}

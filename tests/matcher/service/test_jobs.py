@@ -143,6 +143,14 @@ def test_a_scan_is_watched_and_read_back_and_sees_its_owners_catalog_alone(
     assert other["result"]["verdicts"] == {"clear": 6, "review": 0, "counterfeit": 0}
 
 
+def test_a_row_with_several_photos_that_fail_is_one_row_done(start: Start, tmp_path: Path) -> None:
+    owner = tenant(start(drawn.workspace_folder(tmp_path / "filled"), QUICK))
+    table = b"listing_id,image\nL-1,a.png|gone.png|lost.png\nL-2,gone.png|lost.png\n"
+    job = ended(owner, begun(owner, "/v1/scans", zipped({"offers.csv": table, "a.png": png(300)})))
+    assert (job["state"], job["done"]) == ("done", 2)
+    assert (job["result"]["listings"], job["result"]["failed"]) == (1, 4)
+
+
 def test_a_zip_of_photos_is_scanned_with_or_without_a_table(start: Start, tmp_path: Path) -> None:
     owner = tenant(start(drawn.workspace_folder(tmp_path / "filled"), QUICK))
     photos = {"a.jpg": stolen(2), "b.png": png(300), "c.png": b"no picture"}
