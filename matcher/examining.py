@@ -106,7 +106,8 @@ class Examiner:
                 with _reported(failed, source, line, listing.listing_id):
                     photos.append(self._read(position, image, read(image), spool))
             judged = self._judged(listing, photos, spool) if photos else None
-        return Examined(judged, (*failed, *_left_out(listing, limit, source, line)))
+        told = [_beside_others(row) for row in failed] if judged else failed
+        return Examined(judged, (*told, *_left_out(listing, limit, source, line)))
 
     def _read(self, position: int, image: str, blob: bytes, spool: IO[bytes]) -> _Read:
         key = content_hash(blob)
@@ -218,6 +219,10 @@ def _reported(failed: list[FailedRow], source: str, line: int, listing_id: str) 
         if exhaustion := exhaustion_behind(error):
             raise exhaustion from error
         failed.append(FailedRow(source=source, line=line, listing_id=listing_id, reason=str(error)))
+
+
+def _beside_others(row: FailedRow) -> FailedRow:
+    return row.model_copy(update={"reason": f"{row.reason}; the listing's other photos were examined"})
 
 
 @contextmanager

@@ -163,7 +163,10 @@ class Verdict(Record):
 
 
 class FailedRow(Record):
-    """A manifest row or listing that could not be examined; `line` counts from 1, 0 where there is none."""
+    """A manifest row, listing or photo that could not be examined.
+
+    `line` counts from 1, 0 where there is none.
+    """
 
     source: str
     line: int

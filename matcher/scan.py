@@ -15,6 +15,7 @@ from matcher.catalog import (
     commit_chunk,
     count_brands,
     count_failures,
+    count_photo_failures,
     count_verdicts,
     finish_scan,
     iterate_failures,
@@ -43,7 +44,11 @@ ENTRIES_PER_PHOTO = 4
 
 @dataclass(frozen=True)
 class ScanSummary:
-    """How a scan ended, ready to be shown; `seconds` and `photos` are of this run, not of what it resumed."""
+    """How a scan ended, ready to be shown; `seconds` and `photos` are of this run, not of what it resumed.
+
+    `failed` counts the lines of errors.jsonl, `failed_photos` those of them about photos of listings that
+    have a verdict from their other photos.
+    """
 
     scan_id: int
     listings: int
@@ -52,6 +57,7 @@ class ScanSummary:
     photos: int
     seconds: float
     out: Path
+    failed_photos: int = 0
 
     @property
     def photos_per_second(self) -> float:
@@ -177,7 +183,10 @@ def _finish(
     scan_id = scan.scan_id
     with workspace.database.read() as connection:
         counts, failed = count_verdicts(connection, scan_id), count_failures(connection, scan_id)
-        summary = ScanSummary(scan_id, sum(counts.values()), counts, failed, photos, seconds, request.out)
+        of_photos = count_photo_failures(connection, scan_id)
+        summary = ScanSummary(
+            scan_id, sum(counts.values()), counts, failed, photos, seconds, request.out, of_photos
+        )
         brands = [
             vars(count) | {"verdict": count.verdict.value} for count in count_brands(connection, scan_id)
         ]
@@ -201,6 +210,7 @@ def _facts(summary: ScanSummary, scan: Scan, brands: Sequence[dict[str, Any]]) -
         "listings": summary.listings,
         "verdicts": {kind.value: count for kind, count in summary.counts.items()},
         "failed_rows": summary.failed,
+        "failed_photos": summary.failed_photos,
         "brands": list(brands),
         "policy": terms.policy,
         "snapshot": scan.snapshot,

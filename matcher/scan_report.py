@@ -163,6 +163,7 @@ def _summary(
         listings=summary.listings,
         counts=summary.counts,
         failed=summary.failed,
+        failed_photos=summary.failed_photos,
         photos=summary.photos,
         seconds=summary.seconds,
         photos_per_second=summary.photos_per_second,

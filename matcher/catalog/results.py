@@ -124,8 +124,18 @@ def count_brands(connection: Connection, scan_id: int) -> list[BrandCount]:
 
 
 def count_failures(connection: Connection, scan_id: int) -> int:
-    """How many rows could not be examined."""
+    """How many rows, or photos of rows, could not be examined."""
     query = select(func.count()).select_from(failures).where(failures.c.scan_id == scan_id)
+    return int(connection.execute(query).scalar_one())
+
+
+def count_photo_failures(connection: Connection, scan_id: int) -> int:
+    """How many of them concern photos alone: their listing has a verdict, from its other photos."""
+    judged = select(listings.c.listing_row).where(
+        listings.c.scan_id == failures.c.scan_id, listings.c.listing_id == failures.c.listing_id
+    )
+    query = select(func.count()).select_from(failures)
+    query = query.where(failures.c.scan_id == scan_id, failures.c.listing_id != "", judged.exists())
     return int(connection.execute(query).scalar_one())
 
 

@@ -48,7 +48,7 @@ def report(
 
 def write(workspace: Workspace, scan: Scan, folder: Path, title: str) -> None:
     """Write the report of `scan` into `folder` from what the workspace holds of it now."""
-    from matcher.catalog import count_failures, count_verdicts
+    from matcher.catalog import count_failures, count_photo_failures, count_verdicts
     from matcher.scan import ScanRequest, ScanSummary
     from matcher.scan_report import write_scan_report
 
@@ -57,7 +57,8 @@ def write(workspace: Workspace, scan: Scan, folder: Path, title: str) -> None:
     with workspace.database.read() as connection:
         counts, failed = count_verdicts(connection, scan.scan_id), count_failures(connection, scan.scan_id)
         listings = sum(counts.values())
-        summary = ScanSummary(scan.scan_id, listings, counts, failed, int(photos), seconds, folder)
+        of_photos = count_photo_failures(connection, scan.scan_id)
+        summary = ScanSummary(scan.scan_id, listings, counts, failed, int(photos), seconds, folder, of_photos)
         write_scan_report(
             connection, workspace, scan, summary, ScanRequest(Path(scan.manifest), folder, title=title)
         )

@@ -68,7 +68,8 @@ def scan(
 
     A scan that was interrupted goes on with --resume, against the catalog as
     it was when the scan began and under the policy it began with. The exit
-    code is 1 where rows could not be examined, else 0, whatever the verdicts.
+    code is 1 where rows or photos could not be examined, else 0, whatever the
+    verdicts.
 
       matcher scan listings.csv --out monday
       matcher scan listings.csv --out monday --resume
@@ -145,7 +146,11 @@ def show_summary(summary: ScanSummary, *, csv: bool = False) -> None:
     rows = [
         (Text(kind.value, style=STYLES[kind.value]), f"{count:,}") for kind, count in summary.counts.items()
     ]
-    rows.append((Text("rows that failed", style="yellow" if summary.failed else ""), f"{summary.failed:,}"))
+    failed = {"rows that failed": summary.failed - summary.failed_photos}
+    if summary.failed_photos:
+        failed["photos that failed"] = summary.failed_photos
+    for what, count in failed.items():
+        rows.append((Text(what, style="yellow" if count else ""), f"{count:,}"))
     screen.table(
         f"Scan {summary.scan_id}: {screen.counted(summary.listings, 'listing')}",
         ("verdict", "listings"),

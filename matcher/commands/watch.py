@@ -49,8 +49,8 @@ def watch(
     photos it names before it. When it is answered it is moved to `done/`; one
     that cannot be read goes to `failed/`. After a kill the same command goes
     on; with --json a manifest's lines may then come once more. With --once the
-    exit code is 1 where a manifest could not be read or rows failed, else 0,
-    whatever the verdicts.
+    exit code is 1 where a manifest could not be read or rows or photos
+    failed, else 0, whatever the verdicts.
 
       matcher watch inbox --out answers
       matcher watch inbox --out answers --once --json
@@ -128,7 +128,9 @@ class _Ended:
 
 def _tell(manifest: Path, summary: ScanSummary) -> None:
     counts = ", ".join(f"{count:,} {kind.value}" for kind, count in summary.counts.items())
-    failed = screen.counted(summary.failed, "failed row")
+    failed = screen.counted(summary.failed - summary.failed_photos, "failed row")
+    if summary.failed_photos:
+        failed += f", {screen.counted(summary.failed_photos, 'failed photo')}"
     screen.say(f"{manifest.name}: {counts}, {failed}: {summary.out}")
 
 

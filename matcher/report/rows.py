@@ -87,7 +87,8 @@ class ReportSummary:
     """The scan as a whole; `counts` and `brands` speak of every listing, also of those left out.
 
     `created` is text for a person, `seconds` the time the scan took, `brands` how many listings that are not
-    clear each brand has, most first; `shown` + `left_out` = `listings`.
+    clear each brand has, most first; `shown` + `left_out` = `listings`; `failed_photos` of the `failed` are
+    photos of listings that were judged by their others.
     """
 
     title: str
@@ -105,3 +106,4 @@ class ReportSummary:
     brands: tuple[tuple[str, int], ...]
     shown: int
     left_out: int
+    failed_photos: int = 0

@@ -85,6 +85,7 @@ def test_the_outputs_agree_with_each_other(done: tuple[Path, Path, ScanSummary])
     facts = json.loads((out / "summary.json").read_text())
     assert facts["listings"] == len(verdicts)
     assert facts["failed_rows"] == len(lines(out / "errors.jsonl"))
+    assert facts["failed_photos"] == 1
     counted = {kind.value: sum(line["verdict"] == kind.value for line in verdicts) for kind in VerdictKind}
     assert facts["verdicts"] == counted == {kind.value: count for kind, count in summary.counts.items()}
     with Workspace.open(folder, SETTINGS) as workspace, workspace.database.read() as connection:

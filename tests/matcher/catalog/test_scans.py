@@ -19,6 +19,7 @@ from matcher.catalog import (
     commit_chunk,
     count_brands,
     count_failures,
+    count_photo_failures,
     count_verdicts,
     find_listing,
     find_scan,
@@ -174,6 +175,18 @@ def test_verdicts_and_failures_stream_in_input_order(
             failure(start + more) for start in range(0, 60, 20) for more in (0, 1)
         ]
         assert count_failures(connection, scan_id) == 6
+
+
+def test_failures_of_photos_are_those_of_listings_that_have_a_verdict(database: Database) -> None:
+    scan_id, other = begin(database), begin(database)
+    rows = [
+        failure(4).model_copy(update={"listing_id": name}) for name in ("L-0", "L-0", "L-1", "absent", "")
+    ]
+    with database.write() as connection:
+        commit_chunk(connection, scan_id, 0, [examined(0)], rows, 4)
+        commit_chunk(connection, other, 0, [examined(1)], [], 1)
+    with database.read() as connection:
+        assert (count_failures(connection, scan_id), count_photo_failures(connection, scan_id)) == (5, 2)
 
 
 def test_counts_and_the_rows_a_report_shows(database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from datetime import UTC, datetime, timedelta
@@ -93,6 +94,26 @@ def test_wrong_options_are_one_line_and_two(
     assert reason in refused.stderr
     assert "Traceback" not in refused.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_photo_that_failed_is_not_told_as_a_row(shop: Shop, tmp_path: Path) -> None:
+    rows = [("P-1", "gone.jpg|other.jpg"), ("P-2", "gone.jpg|lost.jpg")]
+    table = write_table(shop.folder / "photos.csv", "listing_id,image", rows)
+    told = shop.run("scan", table, "--out", tmp_path / "out", "--workers", 1)
+    assert told.exit_code == 1
+    counts = dict(re.findall(r"(rows that failed|photos that failed)\W+(\d)", told.stdout))
+    assert counts == {"rows that failed": "2", "photos that failed": "1"}
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert (summary["failed_rows"], summary["failed_photos"]) == (3, 1)
+    reasons = [
+        json.loads(line)["reason"] for line in (tmp_path / "out" / "errors.jsonl").read_text().splitlines()
+    ]
+    assert [reason.endswith("; the listing's other photos were examined") for reason in reasons] == [
+        True, False, False
+    ]  # fmt: skip
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "<strong>1 photo</strong> could not be examined, of listings that were judged" in page
+    assert "<strong>2 rows</strong> could not be examined" in page
 
 
 def test_without_ray_no_scan_is_begun(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
