@@ -11,7 +11,7 @@ from matcher.catalog import Scope
 from matcher.errors import ImageError
 from matcher.images import decode, thumbnail
 from matcher.records import Listing
-from matcher.report import Thumbnail, card
+from matcher.report import Thumbnail, card, key_of
 from matcher.service.problems import RefusedError
 from matcher.service.web.frame import SECURITY_POLICY, PageRoute, render
 from matcher.service.web.showing import products_of, row_of
@@ -60,7 +60,7 @@ def search(
     made = card(row_of(listing, verdict, {0: shown}, products), 0)
     answer = render(
         request, "search.html", found=made, products=products, name=name, title=title,
-        least=ALIKE,
+        least=ALIKE, key_of=key_of,
     )  # fmt: skip
     # The photo is on no server, so the page itself holds it.
     answer.headers["Content-Security-Policy"] = SECURITY_POLICY.replace("img-src", "img-src data:")
