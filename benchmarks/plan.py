@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints,
 
 from benchmarks.datasets import Part as Half
 from benchmarks.tasks import TASKS
-from matcher.config import Settings, read_toml
+from matcher.config import Settings
 from matcher.errors import ConfigError
+from matcher.toml_files import read_toml
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.]*(-[a-z0-9_.]+)*$", max_length=60)]
 """What a model, set or setting is called: it becomes part of file names."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from matcher.errors import ConfigError
+from matcher.toml_files import read_toml
 
 
 class Section(BaseModel):
@@ -269,25 +270,6 @@ def load_settings(path: Path | None, environment: Mapping[str, str] = os.environ
             else first["msg"].removeprefix("Value error, ")
         )
         raise ConfigError(source, key, reason) from error
-
-
-def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
-    """The text of a TOML file, without a byte order mark, and what it says; raises `ConfigError`."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigError(str(path), "", f"cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(str(path), "", "is not TOML: it holds bytes that are no UTF-8 text") from error
-    return text, parse_toml(text, str(path))
-
-
-def parse_toml(text: str, source: str) -> dict[str, Any]:
-    """What TOML text says; raises `ConfigError` naming `source`."""
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(source, "", f"is not TOML: {error}") from error
 
 
 def _set(table: dict[str, Any], name: str, text: str) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from matcher.config import parse_toml, read_toml
 from matcher.errors import ConfigError
 from matcher.records import Evidence, brand_key
+from matcher.toml_files import parse_toml, read_toml
 
 DEFAULT = "policies/default.toml"
 _START_FROM = "`matcher policy show --shipped` prints a whole policy to start from"

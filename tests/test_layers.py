@@ -40,7 +40,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "vectors": ("indexes/*",),
     "nouns": (
         "matcher/__init__.py", "matcher/records.py", "matcher/config.py", "matcher/errors.py",
-        "matcher/faults.py", "matcher/files.py", "matcher/cells.py", "matcher/freed_memory.py",
+        "matcher/faults.py", "matcher/files.py", "matcher/toml_files.py", "matcher/cells.py",
+        "matcher/freed_memory.py",
     ),
 }  # fmt: skip
 """The layers from the top down, as docs/architecture.md draws them; `*` also stands for folders below."""
