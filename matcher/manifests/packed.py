@@ -56,10 +56,7 @@ def packed_rows(
             return _image_rows(str(path), list(archive.rows()), make)
         folder = Path(tempfile.mkdtemp(prefix="matcher-table-"))
         try:
-            table = folder / Path(archive.table.replace("\\", "/")).name
-            with table.open("wb") as file:
-                archive.copy_table(file)
-            rows = _table_rows(str(path), read_table(table))
+            rows = _table_rows(str(path), read_table(_unpacked(archive, folder)))
         except ManifestError as error:
             shutil.rmtree(folder)
             raise ManifestError(str(path), error.reason) from error
@@ -77,13 +74,15 @@ def unpacked_table(path: Path, limits: ArchiveLimits) -> Iterator[Path | None]:
         ImageArchive(path, limits) as archive,
         tempfile.TemporaryDirectory(prefix="matcher-table-") as folder,
     ):
-        if not archive.table:
-            yield None
-            return
-        table = Path(folder) / Path(archive.table.replace("\\", "/")).name
-        with table.open("wb") as file:
-            archive.copy_table(file)
-        yield table
+        yield _unpacked(archive, Path(folder)) if archive.table else None
+
+
+def _unpacked(archive: ImageArchive, folder: Path) -> Path:
+    """The archive's table as a file of its own name in the folder."""
+    table = folder / Path(archive.table.replace("\\", "/")).name
+    with table.open("wb") as file:
+        archive.copy_table(file)
+    return table
 
 
 def _image_rows(
