@@ -95,6 +95,7 @@ def _examine(context: typer.Context, listing: Listing, policy: Path | None) -> E
 
     with open_workspace(context) as workspace:
         chosen = chosen_policy(context, policy)
+        cautions.warn_of_missing_images(workspace)
         cautions.warn_of_unknown_brands(workspace, chosen)
         with waiting("examining"), Photos(workspace.settings) as photos:
             snapshot = freeze(workspace, build_galleries(workspace), chosen)

@@ -10,7 +10,7 @@ import pytest
 from matcher.commands.check import show_verdict
 from matcher.policy import load_policy
 from matcher.records import Verdict, VerdictKind
-from tests.matcher.commands.conftest import HOSTILE, Shop
+from tests.matcher.commands.conftest import HOSTILE, Shop, matcher
 
 
 def kept(shop: Shop) -> int:
@@ -57,6 +57,18 @@ def test_brands_that_only_the_policy_knows_are_told_and_change_nothing(shop: Sho
     own.write_text(load_policy().policy_text + rules.partition('[brands."Sydlys"]')[0], encoding="utf-8")
     shown = shop.run("check", shop.folder / "other.jpg", "--policy", own)
     assert (shown.exit_code, "does not have" in shown.stderr) == (0, False)
+
+
+def test_a_check_against_an_empty_catalog_compares_with_nothing_and_says_so(
+    shop: Shop, tmp_path: Path
+) -> None:
+    asked = ["check", str(shop.folder / "copy.jpg")]
+    elsewhere = matcher(tmp_path / "empty", "brand", "add", "Nordlys")
+    assert elsewhere.exit_code == 0, elsewhere.output
+    shown = matcher(tmp_path / "empty", *asked)
+    assert shown.exit_code == 0, shown.output
+    assert "the catalog has no references or known counterfeits yet" in shown.stderr
+    assert "the catalog has no" not in shop.run(*asked).stderr
 
 
 def test_the_policy_that_the_settings_name_decides(shop: Shop, tmp_path: Path) -> None:
