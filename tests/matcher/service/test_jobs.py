@@ -189,9 +189,10 @@ def test_an_import_that_is_begun_again_tells_what_it_did_as_a_whole(start: Start
     owner = tenant(start(settings=IDLE))
     brand = str(add_brand(owner, "Aurelio"))
     put(owner, int(brand), "R-5", png(5))
-    rows = [f"R-{n},{photo_server}/product-{n}.png" for n in range(20)]
-    rows.insert(3, f"gone,{photo_server}/absent.png")
-    table = "\n".join(["reference_id,image", *rows]).encode()
+    # R-5 is there with this very picture: what the table changes of it is the title.
+    rows = [f"R-{n},{photo_server}/product-{n}.png,Lamp {n}" for n in range(20)]
+    rows.insert(3, f"gone,{photo_server}/absent.png,Gone")
+    table = "\n".join(["reference_id,image,title", *rows]).encode()
     number = begun(owner, "/v1/imports", table, brand_id=brand)
     workspace = service_behind(owner.client).workspace
     workspace.settings = QUICK
